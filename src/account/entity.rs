@@ -1,0 +1,119 @@
+//! The tables of accounts.
+
+/// Who may sign in.
+pub mod users {
+    use sea_orm::entity::prelude::*;
+
+    use crate::clock::Timestamp;
+    use crate::id::UserId;
+
+    /// A row of `users`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "users")]
+    pub struct Model {
+        /// Its id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: UserId,
+        /// Lower case, unique.
+        pub email: String,
+        /// As colleagues know them.
+        pub name: String,
+        /// A name of [`crate::operation::Role`].
+        pub role: String,
+        /// Whether they may sign in.
+        pub is_active: bool,
+        /// Rises with every change.
+        pub version: i32,
+        /// Makes its hashes in the log unguessable.
+        pub salt: String,
+        /// When it was added.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Password hashes: an entity of their own, so that no read of a user carries one.
+pub mod credentials {
+    use sea_orm::entity::prelude::*;
+
+    use crate::clock::Timestamp;
+    use crate::id::UserId;
+
+    /// A row of `credentials`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "credentials")]
+    pub struct Model {
+        /// Whose.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: UserId,
+        /// Argon2id, in PHC form.
+        pub password_hash: String,
+        /// When the password was set.
+        pub updated_at: Timestamp,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Sign-ins that last: one row each, prolonged by refresh tokens that are stored hashed.
+pub mod sessions {
+    use sea_orm::entity::prelude::*;
+
+    use crate::clock::Timestamp;
+    use crate::id::{SessionId, UserId};
+
+    /// A row of `sessions`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "sessions")]
+    pub struct Model {
+        /// Its id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: SessionId,
+        /// Whose.
+        pub user_id: UserId,
+        /// SHA-256 of the refresh token that is good.
+        pub refresh_hash: String,
+        /// SHA-256 of the one before it: shown again, it ends the session.
+        pub spent_hash: Option<String>,
+        /// When it began.
+        pub created_at: Timestamp,
+        /// When it was last prolonged.
+        pub refreshed_at: Timestamp,
+        /// When it ends unless prolonged.
+        pub expires_at: Timestamp,
+        /// When it was ended.
+        pub ended_at: Option<Timestamp>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The public ids of the keys that this instance works with.
+pub mod instance_keys {
+    use sea_orm::entity::prelude::*;
+
+    use crate::clock::Timestamp;
+
+    /// A row of `instance_keys`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "instance_keys")]
+    pub struct Model {
+        /// `seal`, `token` or `secret`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub purpose: String,
+        /// The public id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key_id: String,
+        /// When it was first seen.
+        pub created_at: Timestamp,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,321 @@
+//! The desk: finding a draft for an action, listing drafts, and the steps that every save shares.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select};
+
+use super::content::{Content, RelatedLink};
+use super::entity::private::{drafts, slug_history};
+use super::entity::public::articles;
+use super::revision;
+use crate::account::policy::{self, Act, Action, Allowed, Owned, Reach};
+use crate::db::keyset::{self, Page, Sorting, Window};
+use crate::db::{Snapshot, WriteTransaction};
+use crate::error::{Failure, Problems, UserErrorCode};
+use crate::id::{ArticleId, UserId};
+use crate::operation::{Operation, Viewer};
+use crate::text::slug;
+use crate::{author, image, taxonomy};
+
+pub use drafts::Model as Draft;
+
+/// Where a draft stands on the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Being written.
+    Writing,
+    /// Handed in.
+    InReview,
+}
+
+impl Stage {
+    /// As it stands in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Writing => "WRITING",
+            Self::InReview => "IN_REVIEW",
+        }
+    }
+}
+
+impl Draft {
+    /// Where it stands on the desk.
+    pub fn stage(&self) -> Stage {
+        if self.stage == Stage::InReview.name() { Stage::InReview } else { Stage::Writing }
+    }
+
+    /// Whether a revision of it is public.
+    pub fn is_published(&self) -> bool {
+        self.published_revision.is_some()
+    }
+}
+
+impl Owned for Draft {
+    fn owner(&self) -> UserId {
+        self.owner_id
+    }
+}
+
+/// Which drafts a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct DraftFilter {
+    /// Only those at this stage.
+    pub stage: Option<Stage>,
+    /// Only those of this owner.
+    pub owner: Option<UserId>,
+    /// Only those that are public, or only those that aren't.
+    pub is_published: Option<bool>,
+}
+
+/// Finds a draft for an action, inside the transaction, locked to its end. What the viewer may not see is not found.
+pub async fn find_for<A: Act>(transaction: &WriteTransaction, op: &Operation, id: ArticleId) -> Result<Allowed<A, Draft>, Failure> {
+    policy::signed_in(op)?;
+    let found = drafts::Entity::find_by_id(id).lock_exclusive().one(transaction.connection()).await?;
+    match found.filter(|draft| policy::may(op.viewer, Action::ReadDraft, draft.owner_id)) {
+        Some(draft) => policy::allow(op, draft),
+        None => Err(not_found()),
+    }
+}
+
+/// That there is no such article, or none that the viewer may see.
+pub fn not_found() -> Failure {
+    Failure::refused(UserErrorCode::NotFound, &["input", "articleId"], "There is no such article on your desk.")
+}
+
+/// Refuses an edit that was made from another version.
+pub fn check_version(draft: &Draft, given: i32) -> Result<(), Failure> {
+    if draft.version == given { Ok(()) } else { Err(conflict(given)) }
+}
+
+fn conflict(given: i32) -> Failure {
+    let message = format!("The article has changed since version {given}. Merge with the current draft and save with its version.");
+    Failure::refused(UserErrorCode::Conflict, &["input", "version"], message)
+}
+
+/// Writes a draft's columns and raises its version, if it still has the version that was found.
+pub(super) async fn write<A>(transaction: &WriteTransaction, found: &Allowed<A, Draft>, changed: Draft) -> Result<Draft, Failure> {
+    let Draft {
+        article_id, owner_id, stage, stage_note, version: _, head_revision, published_revision, title, slug, first_published_at, created_at: _, updated_at,
+    } = changed.clone();
+    let written = drafts::Entity::update_many()
+        .col_expr(drafts::Column::OwnerId, Expr::value(owner_id))
+        .col_expr(drafts::Column::Stage, Expr::value(stage))
+        .col_expr(drafts::Column::StageNote, Expr::value(stage_note))
+        .col_expr(drafts::Column::Version, Expr::value(found.version + 1))
+        .col_expr(drafts::Column::HeadRevision, Expr::value(head_revision))
+        .col_expr(drafts::Column::PublishedRevision, Expr::value(published_revision))
+        .col_expr(drafts::Column::Title, Expr::value(title))
+        .col_expr(drafts::Column::Slug, Expr::value(slug))
+        .col_expr(drafts::Column::FirstPublishedAt, Expr::value(first_published_at))
+        .col_expr(drafts::Column::UpdatedAt, Expr::value(updated_at))
+        .filter(drafts::Column::ArticleId.eq(article_id))
+        .filter(drafts::Column::Version.eq(found.version))
+        .exec(transaction.connection())
+        .await?;
+    if written.rows_affected == 0 {
+        return Err(conflict(found.version));
+    }
+    Ok(Draft { version: found.version + 1, ..changed })
+}
+
+/// Reserves the slug for the article: one that was given must be free, one that is derived takes the next free number.
+pub(super) async fn reserve_slug(
+    transaction: &WriteTransaction,
+    op: &Operation,
+    article: ArticleId,
+    wanted: &str,
+    is_given: bool,
+    problems: &mut Problems,
+) -> Result<String, Failure> {
+    let connection = transaction.connection();
+    let slug = if is_given {
+        wanted.to_owned()
+    } else {
+        let candidates = slug::candidates(if wanted.is_empty() { "article" } else { wanted }, &op.random_hex::<4>());
+        let taken = slugs_of_others(connection, article, candidates.clone()).await?;
+        slug::first_free(candidates, &taken)
+    };
+    slug_history::Entity::insert(slug_history::ActiveModel {
+        slug: sea_orm::ActiveValue::Set(slug.clone()),
+        article_id: sea_orm::ActiveValue::Set(article),
+        was_published: sea_orm::ActiveValue::Set(false),
+        created_at: sea_orm::ActiveValue::Set(op.now()),
+    })
+    .on_conflict(sea_orm::sea_query::OnConflict::column(slug_history::Column::Slug).do_nothing().to_owned())
+    .exec_without_returning(connection)
+    .await?;
+    // Two nodes may have found it free at once; the row says who was first.
+    if !slugs_of_others(connection, article, vec![slug.clone()]).await?.is_empty() {
+        problems.add(UserErrorCode::Taken, &["input", "slug"], "Another article has or had this slug. Choose another.");
+    }
+    Ok(slug)
+}
+
+async fn slugs_of_others(connection: &impl ConnectionTrait, article: ArticleId, slugs: Vec<String>) -> Result<HashSet<String>, Failure> {
+    let rows = slug_history::Entity::find()
+        .filter(slug_history::Column::Slug.is_in(slugs))
+        .filter(slug_history::Column::ArticleId.ne(article))
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.slug).collect())
+}
+
+/// What a content refers to, as the library has it.
+#[derive(Default)]
+pub struct Library {
+    /// Images.
+    pub images: HashMap<crate::id::ImageId, image::entity::image_records::Model>,
+    /// Authors.
+    pub authors: HashMap<crate::id::AuthorId, author::entity::author_records::Model>,
+    /// Categories: the whole tree.
+    pub categories: HashMap<crate::id::CategoryId, taxonomy::entity::categories::Model>,
+    /// Tags.
+    pub tags: HashMap<crate::id::TagId, taxonomy::entity::tag_records::Model>,
+    /// Articles that links point to.
+    pub articles: HashMap<ArticleId, Draft>,
+}
+
+/// Reads what the contents refer to, in five statements at most.
+pub async fn library(connection: &impl ConnectionTrait, contents: &[&Content]) -> Result<Library, Failure> {
+    let related: Vec<ArticleId> = contents.iter().flat_map(|content| content.related_articles()).collect();
+    let articles = if related.is_empty() {
+        HashMap::new()
+    } else {
+        let rows = drafts::Entity::find().filter(drafts::Column::ArticleId.is_in(related)).all(connection).await?;
+        rows.into_iter().map(|draft| (draft.article_id, draft)).collect()
+    };
+    let needs_tree = contents.iter().any(|content| !content.categories.is_empty());
+    Ok(Library {
+        images: image::read::records(connection, contents.iter().flat_map(|content| content.images()).collect()).await?,
+        authors: author::read::records(connection, contents.iter().flat_map(|content| content.authors.clone()).collect()).await?,
+        categories: if needs_tree { taxonomy::read::tree(connection).await? } else { HashMap::new() },
+        tags: taxonomy::read::tag_records(connection, contents.iter().flat_map(|content| content.tags.clone()).collect()).await?,
+        articles,
+    })
+}
+
+/// Notes everything that a content refers to and that isn't there (or is not the viewer's to see). What the draft
+/// referred to before is not checked again: it may have gone since.
+pub(super) fn check_references(op: &Operation, before: Option<&Content>, content: &Content, library: &Library, problems: &mut Problems) {
+    let mut missing = |path: &[&str], what: &str| {
+        problems.add(UserErrorCode::NotFound, path, format!("There is no such {what}."));
+    };
+    if let Some(lead) = &content.lead_figure
+        && !library.images.contains_key(&lead.image)
+        && before.and_then(|before| before.lead_figure.as_ref()).is_none_or(|before| before.image != lead.image)
+    {
+        missing(&["input", "leadFigure", "imageId"], "image");
+    }
+    for (index, section) in content.sections.iter().enumerate() {
+        let was_there = before.is_some_and(|before| before.sections.contains(section));
+        let figures = crate::text::markdown::outline(&section.body).figures;
+        if !was_there && figures.iter().any(|figure| !library.images.contains_key(&figure.image)) {
+            missing(&["input", "sections", &index.to_string(), "body"], "image as one placed here");
+        }
+    }
+    for (index, id) in content.authors.iter().enumerate() {
+        if !library.authors.contains_key(id) {
+            missing(&["input", "authorIds", &index.to_string()], "author");
+        }
+    }
+    for (index, id) in content.categories.iter().enumerate() {
+        if !library.categories.contains_key(id) {
+            missing(&["input", "categoryIds", &index.to_string()], "category");
+        }
+    }
+    for (index, id) in content.tags.iter().enumerate() {
+        if !library.tags.contains_key(id) {
+            missing(&["input", "tagIds", &index.to_string()], "tag");
+        }
+    }
+    for (index, link) in content.related_links.iter().enumerate() {
+        if let RelatedLink::Article { article, title: _ } = link {
+            let is_seen = library
+                .articles
+                .get(article)
+                .is_some_and(|draft| draft.is_published() || policy::may(op.viewer, Action::ReadDraft, draft.owner_id));
+            let was_there = before.is_some_and(|before| before.related_links.contains(link));
+            if !is_seen && !was_there {
+                missing(&["input", "relatedLinks", &index.to_string(), "article", "articleId"], "article");
+            }
+        }
+    }
+}
+
+/// The head's content of a draft that was found.
+pub(super) async fn head<A>(transaction: &WriteTransaction, draft: &Allowed<A, Draft>) -> Result<Content, Failure> {
+    let revision = revision::read(transaction.connection(), draft.article_id, draft.head_revision)
+        .await?
+        .ok_or_else(|| Failure::corrupt(format!("{} has no revision {}", draft.article_id, draft.head_revision)))?;
+    revision::content(&revision)
+}
+
+/// A draft that the viewer may read.
+pub async fn read(snapshot: &Snapshot, viewer: Viewer, id: ArticleId) -> Result<Option<Draft>, Failure> {
+    let found = drafts::Entity::find_by_id(id).one(snapshot.connection()).await?;
+    Ok(found.filter(|draft| policy::may(viewer, Action::ReadDraft, draft.owner_id)))
+}
+
+/// A page of the drafts that the viewer may read, last written first.
+pub async fn list(snapshot: &Snapshot, viewer: Viewer, filter: &DraftFilter, window: &Window) -> Result<Page<Draft>, Failure> {
+    let Some(query) = filtered(viewer, filter) else { return Ok(Page::empty()) };
+    let sorting = Sorting::new(Expr::col(drafts::Column::UpdatedAt), Expr::col(drafts::Column::ArticleId), true);
+    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+}
+
+/// How many drafts the viewer may read, up to one more than `most`.
+pub async fn count(snapshot: &Snapshot, viewer: Viewer, filter: &DraftFilter, most: u64) -> Result<u64, Failure> {
+    match filtered(viewer, filter) {
+        Some(query) => Ok(keyset::count(snapshot, query, most).await?),
+        None => Ok(0),
+    }
+}
+
+fn filtered(viewer: Viewer, filter: &DraftFilter) -> Option<Select<drafts::Entity>> {
+    let DraftFilter { stage, owner, is_published } = filter;
+    let mut query = drafts::Entity::find();
+    match policy::reach_of(viewer, Action::ReadDraft) {
+        Reach::Any => {}
+        Reach::Own => query = query.filter(drafts::Column::OwnerId.eq(viewer.user_id()?)),
+        Reach::None => return None,
+    }
+    if let Some(stage) = stage {
+        query = query.filter(drafts::Column::Stage.eq(stage.name()));
+    }
+    if let Some(owner) = owner {
+        query = query.filter(drafts::Column::OwnerId.eq(*owner));
+    }
+    match is_published {
+        Some(true) => query = query.filter(drafts::Column::PublishedRevision.is_not_null()),
+        Some(false) => query = query.filter(drafts::Column::PublishedRevision.is_null()),
+        None => {}
+    }
+    Some(query)
+}
+
+/// Whose an article is, and whether it is public: what the comment room asks.
+pub async fn owner(connection: &impl ConnectionTrait, id: ArticleId) -> Result<Option<(UserId, bool)>, Failure> {
+    let found = drafts::Entity::find_by_id(id).one(connection).await?;
+    Ok(found.map(|draft| (draft.owner_id, draft.is_published())))
+}
+
+/// Heads of articles for moderators: id, slug, title, whether public.
+pub async fn heads(snapshot: &Snapshot, ids: Vec<ArticleId>) -> Result<HashMap<ArticleId, Draft>, Failure> {
+    let rows = drafts::Entity::find().filter(drafts::Column::ArticleId.is_in(ids)).all(snapshot.connection()).await?;
+    Ok(rows.into_iter().map(|draft| (draft.article_id, draft)).collect())
+}
+
+/// The ids of the articles that a user owns: a subquery for lists of what belongs to them.
+pub fn owned_by(user: UserId) -> sea_orm::sea_query::SelectStatement {
+    sea_orm::sea_query::Query::select()
+        .column(drafts::Column::ArticleId)
+        .from(drafts::Entity)
+        .and_where(Expr::col(drafts::Column::OwnerId).eq(user.0))
+        .to_owned()
+}
+
+/// The public row of a draft's article, if it is published.
+pub async fn public_row(snapshot: &Snapshot, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
+    Ok(articles::Entity::find_by_id(id).one(snapshot.connection()).await?)
+}

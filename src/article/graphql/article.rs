@@ -1,0 +1,325 @@
+//! The published article.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{ID, Object, SimpleObject, Union};
+use uuid::Uuid;
+
+use super::section::{FigureObject, SectionObject, sections_of, table_of_contents};
+use super::seo::Seo;
+use crate::article::entity::public::{articles, figures, related_links, sections};
+use crate::article::read;
+use crate::author::graphql::AuthorObject;
+use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comments_under};
+use crate::comment::read::Above;
+use crate::db::keyset::Page;
+use crate::error::Failure;
+use crate::graphql::batch::{Batch, Member};
+use crate::graphql::connection::{Connection, PageArguments};
+use crate::graphql::ids;
+use crate::graphql::rich_text::Heading;
+use crate::graphql::scalars::{DateTime, Url};
+use crate::id::ArticleId;
+use crate::image::address;
+use crate::image::entity::images;
+use crate::image::graphql::ImageObject;
+use crate::operation::Operation;
+use crate::taxonomy::graphql::{CategoryObject, TagObject};
+
+/// Words that an adult reads in a minute.
+const WORDS_A_MINUTE: i32 = 230;
+
+type OfArticles<T> = Batch<(), HashMap<ArticleId, Vec<T>>>;
+
+/// What a page of articles loads together: a statement each, when it is asked for.
+#[derive(Default)]
+pub struct ArticleLoads {
+    sections: OfArticles<sections::Model>,
+    figures: OfArticles<(figures::Model, images::Model)>,
+    authors: OfArticles<AuthorObject>,
+    categories: OfArticles<CategoryObject>,
+    tags: OfArticles<TagObject>,
+    links: OfArticles<(related_links::Model, Option<ArticleObject>)>,
+    comments: CommentLists,
+}
+
+/// A published article on its page.
+#[derive(Clone)]
+pub struct ArticleObject(Member<articles::Model, ArticleLoads>);
+
+impl ArticleObject {
+    /// Articles that load together.
+    pub fn page(op: &Arc<Operation>, rows: Vec<articles::Model>) -> Vec<Self> {
+        Member::page(op, rows).into_iter().map(Self).collect()
+    }
+
+    /// The articles of several lists, which load together.
+    pub fn pages(op: &Arc<Operation>, pages: HashMap<Uuid, Page<articles::Model>>) -> HashMap<Uuid, Page<Self>> {
+        Member::pages(op, pages).into_iter().map(|(parent, page)| (parent, page.map(Self))).collect()
+    }
+
+    /// Its row.
+    pub fn row(&self) -> &articles::Model {
+        self.0.row()
+    }
+
+    fn ids(&self) -> Vec<ArticleId> {
+        self.0.cohort().rows.iter().map(|article| article.id).collect()
+    }
+
+    async fn load_sections(&self) -> Result<Vec<sections::Model>, Failure> {
+        let cohort = self.0.cohort();
+        let loaded = cohort
+            .loads
+            .sections
+            .get((), || async { read::sections(&*cohort.op.snapshot().await?, &self.ids()).await })
+            .await?;
+        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+    }
+
+    async fn load_figures(&self) -> Result<Vec<(figures::Model, images::Model)>, Failure> {
+        let cohort = self.0.cohort();
+        let loaded =
+            cohort.loads.figures.get((), || async { read::figures(&*cohort.op.snapshot().await?, &self.ids()).await }).await?;
+        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+    }
+
+    async fn load_authors(&self) -> Result<Vec<AuthorObject>, Failure> {
+        let cohort = self.0.cohort();
+        let loaded = cohort
+            .loads
+            .authors
+            .get((), || async {
+                let rows = read::authors(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                Ok(together(&cohort.op, rows, |author| author.id, AuthorObject))
+            })
+            .await?;
+        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+    }
+
+    async fn lead(&self) -> Result<Option<(figures::Model, images::Model)>, Failure> {
+        Ok(self.load_figures().await?.into_iter().find(|(figure, _)| figure.section_id.is_none()))
+    }
+}
+
+/// Makes the things of several articles load together, each once: the author of twenty articles is one author.
+fn together<M: Clone, L: Default, K: Eq + std::hash::Hash, T: Clone>(
+    op: &Arc<Operation>,
+    rows: HashMap<ArticleId, Vec<M>>,
+    key: impl Fn(&M) -> K,
+    wrap: impl Fn(Member<M, L>) -> T,
+) -> HashMap<ArticleId, Vec<T>> {
+    let mut unique: HashMap<K, usize> = HashMap::new();
+    let mut cohort: Vec<M> = Vec::new();
+    for row in rows.values().flatten() {
+        unique.entry(key(row)).or_insert_with(|| {
+            cohort.push(row.clone());
+            cohort.len() - 1
+        });
+    }
+    let wrapped: Vec<T> = Member::page(op, cohort).into_iter().map(wrap).collect();
+    rows.into_iter()
+        .map(|(article, rows)| {
+            let members = rows.iter().filter_map(|row| unique.get(&key(row)).and_then(|&index| wrapped.get(index)).cloned());
+            (article, members.collect())
+        })
+        .collect()
+}
+
+/// A published article.
+#[Object(name = "Article")]
+impl ArticleObject {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        ids::global(self.row().id)
+    }
+
+    /// Its name in addresses. An old one keeps finding the article; this is the present one.
+    async fn slug(&self) -> &str {
+        &self.row().slug
+    }
+
+    /// Its title.
+    async fn title(&self) -> &str {
+        &self.row().title
+    }
+
+    /// What a card shows, and search engines.
+    async fn excerpt(&self) -> Option<&str> {
+        self.row().excerpt.as_deref()
+    }
+
+    /// Its language: a tag of BCP 47, such as `en` or `de-AT`.
+    async fn locale(&self) -> &str {
+        &self.row().locale
+    }
+
+    /// The picture above the text.
+    async fn lead_figure(&self) -> Result<Option<FigureObject>, Failure> {
+        Ok(self.lead().await?.map(|lead| FigureObject::new(&lead, &self.0.op().store)))
+    }
+
+    /// The text, in order.
+    async fn sections(&self) -> Result<Vec<SectionObject>, Failure> {
+        let (sections, figures) = (self.load_sections().await?, self.load_figures().await?);
+        Ok(sections_of(&sections, &figures, &self.0.op().store))
+    }
+
+    /// The headings of the text in order, those inside sections among them.
+    async fn table_of_contents(&self) -> Result<Vec<Heading>, Failure> {
+        Ok(table_of_contents(&self.load_sections().await?))
+    }
+
+    /// Whom the byline credits, in order.
+    async fn authors(&self) -> Result<Vec<AuthorObject>, Failure> {
+        self.load_authors().await
+    }
+
+    /// Where an editor put it in the site's tree, in order.
+    async fn categories(&self) -> Result<Vec<CategoryObject>, Failure> {
+        let cohort = self.0.cohort();
+        let loaded = cohort
+            .loads
+            .categories
+            .get((), || async {
+                let rows = read::categories(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                Ok(together(&cohort.op, rows, |category| category.id, CategoryObject))
+            })
+            .await?;
+        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+    }
+
+    /// Its free labels, in order.
+    async fn tags(&self) -> Result<Vec<TagObject>, Failure> {
+        let cohort = self.0.cohort();
+        let loaded = cohort
+            .loads
+            .tags
+            .get((), || async {
+                let rows = read::tags(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                Ok(together(&cohort.op, rows, |tag| tag.id, TagObject))
+            })
+            .await?;
+        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+    }
+
+    /// Where it points to, in order. A link to an article shows while that article is published.
+    async fn related_links(&self) -> Result<Vec<RelatedLink>, Failure> {
+        let cohort = self.0.cohort();
+        let loaded = cohort
+            .loads
+            .links
+            .get((), || async {
+                let rows = read::links(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                Ok(with_targets(&cohort.op, rows))
+            })
+            .await?;
+        let links = loaded.get(&self.row().id).map(Vec::as_slice).unwrap_or_default();
+        Ok(links.iter().filter_map(related_link).collect())
+    }
+
+    /// The readers' conversation: the top of each thread.
+    async fn comments(
+        &self,
+        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "In which order.", default)] order_by: CommentOrder,
+    ) -> Result<Connection<CommentObject>, Failure> {
+        let cohort = self.0.cohort();
+        let parents = cohort.rows.iter().map(|article| article.id.0).collect();
+        let arguments = PageArguments { first, after, last, before };
+        comments_under(&cohort.op, &cohort.loads.comments, Above::Article, parents, self.row().id.0, arguments, order_by).await
+    }
+
+    /// How many comments are approved, replies among them.
+    async fn comment_count(&self) -> i32 {
+        self.row().comment_count
+    }
+
+    /// When it was first published.
+    async fn published_at(&self) -> DateTime {
+        DateTime(self.row().published_at)
+    }
+
+    /// When it was last published.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.row().updated_at)
+    }
+
+    /// How many words its sections have.
+    async fn word_count(&self) -> i32 {
+        self.row().word_count
+    }
+
+    /// How long it takes to read, at least 1.
+    async fn reading_minutes(&self) -> i32 {
+        (self.row().word_count / WORDS_A_MINUTE + i32::from(self.row().word_count % WORDS_A_MINUTE > 0)).max(1)
+    }
+
+    /// What a page's head says of it.
+    async fn seo(&self) -> Result<Seo, Failure> {
+        let store = &self.0.op().store;
+        let lead = self.lead().await?;
+        let image = lead.map(|lead| (ImageObject::new(lead.1.clone(), store), address::public(store, &lead.1)));
+        let names = self.load_authors().await?.iter().map(|author| author.0.row().name.clone()).collect();
+        Ok(Seo::new(self.row().clone(), image, names, store))
+    }
+}
+
+type Links<T> = HashMap<ArticleId, Vec<(related_links::Model, Option<T>)>>;
+
+fn with_targets(op: &Arc<Operation>, rows: Links<articles::Model>) -> Links<ArticleObject> {
+    let targets: HashMap<ArticleId, articles::Model> =
+        rows.values().flatten().filter_map(|(_, target)| target.clone()).map(|target| (target.id, target)).collect();
+    let members: HashMap<ArticleId, ArticleObject> =
+        ArticleObject::page(op, targets.into_values().collect()).into_iter().map(|article| (article.row().id, article)).collect();
+    rows.into_iter()
+        .map(|(article, links)| {
+            let links = links.into_iter().map(|(link, target)| (link, target.and_then(|target| members.get(&target.id).cloned())));
+            (article, links.collect())
+        })
+        .collect()
+}
+
+fn related_link((link, target): &(related_links::Model, Option<ArticleObject>)) -> Option<RelatedLink> {
+    match (target, &link.url) {
+        (Some(article), _) => {
+            let title = link.title.clone().unwrap_or_else(|| article.row().title.clone());
+            Some(RelatedLink::Article(RelatedArticle { title, article: article.clone() }))
+        }
+        (None, Some(url)) => {
+            Some(RelatedLink::External(ExternalLink { title: link.title.clone().unwrap_or_default(), url: Url(url.clone()) }))
+        }
+        (None, None) => None,
+    }
+}
+
+/// A pointer from an article.
+#[derive(Union)]
+pub enum RelatedLink {
+    /// To another article.
+    Article(RelatedArticle),
+    /// To an address elsewhere.
+    External(ExternalLink),
+}
+
+/// A pointer to another published article.
+#[derive(SimpleObject)]
+pub struct RelatedArticle {
+    /// What it is called here; the article's title where the editor gave no other.
+    title: String,
+    /// The article.
+    article: ArticleObject,
+}
+
+/// A pointer to an address elsewhere.
+#[derive(SimpleObject)]
+pub struct ExternalLink {
+    /// What it is called.
+    title: String,
+    /// http or https.
+    url: Url,
+}

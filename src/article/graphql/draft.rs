@@ -1,0 +1,564 @@
+//! The desk in the schema: drafts, their content, checks and revisions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use uuid::Uuid;
+
+use crate::account::entity::users;
+use crate::account::graphql::{Actor, UserObject};
+use crate::article::checks::{self, CheckCode as Code, Finding};
+use crate::article::content::{Content, RelatedLink, Section};
+use crate::article::draft::{self, Draft, DraftFilter as Filter, Library, Stage as DeskStage};
+use crate::article::revision::{self, Revision};
+use crate::author::graphql::AuthorRecord;
+use crate::db::keyset::{Page, Position, SortKey};
+use crate::error::Failure;
+use crate::graphql::batch::{Batch, Member};
+use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::cursors::ListName;
+use crate::graphql::rich_text::RichText;
+use crate::graphql::scalars::{DateTime, Url};
+use crate::graphql::{ids, operation};
+use crate::id::{ArticleId, ImageId, UserId};
+use crate::image::graphql::LibraryImage;
+use crate::operation::Operation;
+use crate::taxonomy::graphql::{CategoryRecord, TagRecord};
+use crate::text::anchors::Anchors;
+use crate::text::markdown::{self, Picture};
+
+/// Where a draft stands on the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "DeskStage")]
+pub enum Stage {
+    /// Being written.
+    Writing,
+    /// Handed in for review.
+    InReview,
+}
+
+/// Which drafts: all conditions that are given hold.
+#[derive(Default, InputObject)]
+#[graphql(name = "DraftFilter")]
+pub struct DraftFilterInput {
+    /// Only those at this stage.
+    stage: Option<Stage>,
+    /// Only those of this user.
+    owner_id: Option<ID>,
+    /// Only those that are public, or only those that aren't.
+    is_published: Option<bool>,
+}
+
+/// What a page of drafts loads together.
+#[derive(Default)]
+pub struct DraftLoads {
+    owners: Batch<(), HashMap<UserId, users::Model>>,
+    revisions: Batch<(), HashMap<(ArticleId, i32), Revision>>,
+    contents: Batch<(), Contents>,
+}
+
+/// The heads of a page of drafts, and what they refer to.
+pub struct Contents {
+    by_article: HashMap<ArticleId, Content>,
+    library: Library,
+}
+
+/// A draft.
+#[derive(Clone)]
+pub struct DraftObject(Member<Draft, DraftLoads>);
+
+impl DraftObject {
+    /// A draft alone on its page.
+    pub fn alone(op: &Arc<Operation>, row: Draft) -> Self {
+        Self(Member::alone(op, row))
+    }
+
+    async fn revisions_at_hand(&self) -> Result<Arc<HashMap<(ArticleId, i32), Revision>>, Failure> {
+        let cohort = self.0.cohort();
+        cohort
+            .loads
+            .revisions
+            .get((), || async {
+                let heads = cohort.rows.iter().map(|draft| (draft.article_id, draft.head_revision));
+                let public = cohort.rows.iter().filter_map(|draft| Some((draft.article_id, draft.published_revision?)));
+                let which: Vec<_> = heads.chain(public).collect();
+                revision::read_many(&*cohort.op.snapshot().await?, &which).await
+            })
+            .await
+    }
+
+    async fn contents(&self) -> Result<Arc<Contents>, Failure> {
+        let cohort = self.0.cohort();
+        let revisions = self.revisions_at_hand().await?;
+        cohort
+            .loads
+            .contents
+            .get((), || async {
+                let mut by_article = HashMap::new();
+                for draft in &cohort.rows {
+                    let head = revisions
+                        .get(&(draft.article_id, draft.head_revision))
+                        .ok_or_else(|| Failure::corrupt(format!("{} has no revision {}", draft.article_id, draft.head_revision)))?;
+                    by_article.insert(draft.article_id, revision::content(head)?);
+                }
+                let library =
+                    draft::library(cohort.op.snapshot().await?.connection(), &Vec::from_iter(by_article.values())).await?;
+                Ok(Contents { by_article, library })
+            })
+            .await
+    }
+}
+
+/// The working copy of an article, and where it stands.
+#[Object(name = "Draft")]
+impl DraftObject {
+    /// The article's id; the public article has the same.
+    async fn article_id(&self) -> ID {
+        ids::global(self.0.row().article_id)
+    }
+
+    /// Rises with every write; an edit names the one that it was made from.
+    async fn version(&self) -> i32 {
+        self.0.row().version
+    }
+
+    /// The newest revision's title; blank until it has one.
+    async fn title(&self) -> &str {
+        &self.0.row().title
+    }
+
+    /// The newest revision's name in addresses.
+    async fn slug(&self) -> &str {
+        &self.0.row().slug
+    }
+
+    /// Where it stands on the desk. A save returns it to `WRITING`.
+    async fn stage(&self) -> Stage {
+        self.0.row().stage().into()
+    }
+
+    /// What was said when it was submitted or sent back.
+    async fn stage_note(&self) -> Option<&str> {
+        self.0.row().stage_note.as_deref()
+    }
+
+    /// The newest revision's number.
+    async fn revision_number(&self) -> i32 {
+        self.0.row().head_revision
+    }
+
+    /// Whether a revision of it is public.
+    async fn is_published(&self) -> bool {
+        self.0.row().is_published()
+    }
+
+    /// Whether the newest revision is not the public one.
+    async fn has_unpublished_changes(&self) -> bool {
+        self.0.row().published_revision != Some(self.0.row().head_revision)
+    }
+
+    /// When the article was first published.
+    async fn first_published_at(&self) -> Option<DateTime> {
+        self.0.row().first_published_at.map(DateTime)
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.row().created_at)
+    }
+
+    /// When it was last written.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.row().updated_at)
+    }
+
+    /// Whose draft it is.
+    async fn owner(&self) -> Result<UserObject, Failure> {
+        let cohort = self.0.cohort();
+        let owners = cohort
+            .loads
+            .owners
+            .get((), || async {
+                let ids = cohort.rows.iter().map(|draft| draft.owner_id).collect();
+                crate::account::read::users(&*cohort.op.snapshot().await?, ids).await
+            })
+            .await?;
+        let owner = owners.get(&self.0.row().owner_id).cloned();
+        owner.map(UserObject).ok_or_else(|| Failure::corrupt(format!("{} has no owner", self.0.row().article_id)))
+    }
+
+    /// The newest revision's content.
+    async fn content(&self) -> Result<DraftContent, Failure> {
+        Ok(DraftContent { contents: self.contents().await?, article: self.0.row().article_id, op: Arc::clone(self.0.op()) })
+    }
+
+    /// What publishing would say now.
+    async fn checks(&self) -> Result<Vec<Check>, Failure> {
+        let contents = self.contents().await?;
+        let found = contents.by_article.get(&self.0.row().article_id).map(|content| checks::run(content, &contents.library));
+        Ok(found.unwrap_or_default().into_iter().map(Check::from).collect())
+    }
+
+    /// All saved versions, newest first.
+    async fn revisions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<RevisionObject>, Failure> {
+        let op = operation(ctx)?;
+        let draft = self.0.row();
+        let list = ListName::new(&["Draft.revisions", &draft.article_id.to_string()]);
+        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let Page { rows, has_next, has_previous } = revision::list(&*op.snapshot().await?, draft.article_id, &window).await?;
+        let page = Page { rows: Member::page(op, rows).into_iter().map(RevisionObject).collect(), has_next, has_previous };
+        let place = |revision: &RevisionObject| {
+            let row = revision.0.row();
+            Position { key: SortKey::Number(i64::from(row.number)), id: row.article_id.0 }
+        };
+        let count = u64::try_from(draft.head_revision).unwrap_or_default();
+        Ok(Connection::counted(&op.store.keys, &list, page, place, count))
+    }
+
+    /// The revision that is public; null where none is.
+    async fn published_revision(&self) -> Result<Option<RevisionObject>, Failure> {
+        let draft = self.0.row();
+        let Some(number) = draft.published_revision else { return Ok(None) };
+        let revisions = self.revisions_at_hand().await?;
+        let found = revisions.get(&(draft.article_id, number)).cloned();
+        Ok(found.map(|row| RevisionObject(Member::alone(self.0.op(), row))))
+    }
+}
+
+/// What a page of revisions loads together.
+#[derive(Default)]
+pub struct RevisionLoads {
+    actors: Batch<(), HashMap<UserId, users::Model>>,
+}
+
+/// A revision.
+#[derive(Clone)]
+pub struct RevisionObject(Member<Revision, RevisionLoads>);
+
+/// One immutable saved version of an article's whole content.
+#[Object(name = "Revision")]
+impl RevisionObject {
+    /// From 1, without a gap.
+    async fn number(&self) -> i32 {
+        self.0.row().number
+    }
+
+    /// When it was saved.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.row().created_at)
+    }
+
+    /// Who saved it.
+    async fn actor(&self) -> Result<Actor, Failure> {
+        let cohort = self.0.cohort();
+        let actors = cohort
+            .loads
+            .actors
+            .get((), || async {
+                let ids = cohort.rows.iter().map(|revision| revision.actor_id).collect();
+                crate::account::read::users(&*cohort.op.snapshot().await?, ids).await
+            })
+            .await?;
+        Ok(Actor::of(Some(self.0.row().actor_id), &actors, ""))
+    }
+
+    /// What they said about it.
+    async fn note(&self) -> Option<&str> {
+        self.0.row().note.as_deref()
+    }
+
+    /// SHA-256 of its canonical bytes, hexadecimal: what the log names.
+    async fn hash(&self) -> &str {
+        &self.0.row().hash
+    }
+}
+
+/// What a check before publishing says.
+#[derive(SimpleObject)]
+pub struct Check {
+    /// For programs.
+    code: CheckCode,
+    /// Whether it keeps the article from being published.
+    severity: CheckSeverity,
+    /// For people: says what to do.
+    message: String,
+    /// What it is about, from the draft's content down.
+    path: Vec<String>,
+}
+
+impl From<Finding> for Check {
+    fn from(Finding { code, message, path }: Finding) -> Self {
+        let severity = if code.is_blocking() { CheckSeverity::Blocking } else { CheckSeverity::Advisory };
+        Self { code: code.into(), severity, message, path }
+    }
+}
+
+/// Whether a check keeps an article from being published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum CheckSeverity {
+    /// It does.
+    Blocking,
+    /// It advises.
+    Advisory,
+}
+
+/// The checks before publishing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Code")]
+pub enum CheckCode {
+    /// There is no title.
+    TitleMissing,
+    /// There are no words.
+    ContentMissing,
+    /// A figure's image is not in the library.
+    ImageMissing,
+    /// A figure's image has no alt text.
+    AltTextMissing,
+    /// A category, tag or author is not in the library any more.
+    ReferenceMissing,
+    /// There is no excerpt.
+    ExcerptMissing,
+    /// The byline credits nobody.
+    AuthorMissing,
+    /// A heading is two or more levels below the one before it.
+    HeadingLevelSkipped,
+    /// A related article is not public: its link shows once it is.
+    RelatedArticleNotPublished,
+}
+
+/// A draft's content.
+pub struct DraftContent {
+    contents: Arc<Contents>,
+    article: ArticleId,
+    op: Arc<Operation>,
+}
+
+impl DraftContent {
+    fn content(&self) -> Result<&Content, Failure> {
+        self.contents.by_article.get(&self.article).ok_or_else(|| Failure::corrupt(format!("{} has no content", self.article)))
+    }
+
+    fn pictures(&self) -> HashMap<ImageId, Picture> {
+        self.contents.library.images.values().map(|row| (row.id, LibraryImage::picture(row, &self.op.store))).collect()
+    }
+}
+
+/// The content of an article's newest revision.
+#[Object]
+impl DraftContent {
+    /// Its title; blank until it has one.
+    async fn title(&self) -> Result<&str, Failure> {
+        Ok(&self.content()?.title)
+    }
+
+    /// Its name in addresses.
+    async fn slug(&self) -> Result<&str, Failure> {
+        Ok(&self.content()?.slug)
+    }
+
+    /// What a card shows, and search engines.
+    async fn excerpt(&self) -> Result<Option<&str>, Failure> {
+        Ok(self.content()?.excerpt.as_deref())
+    }
+
+    /// Its language: a tag of BCP 47.
+    async fn locale(&self) -> Result<&str, Failure> {
+        Ok(&self.content()?.locale)
+    }
+
+    /// The picture above the text; null also where its image is not in the library any more.
+    async fn lead_figure(&self) -> Result<Option<DraftFigure>, Failure> {
+        let Some(lead) = &self.content()?.lead_figure else { return Ok(None) };
+        let image = self.contents.library.images.get(&lead.image);
+        Ok(image.map(|row| DraftFigure {
+            image: LibraryImage::new(row.clone(), &self.op.store),
+            caption: lead.caption.clone(),
+            credit: lead.credit.clone(),
+        }))
+    }
+
+    /// The text, in order.
+    async fn sections(&self) -> Result<Vec<DraftSection>, Failure> {
+        let pictures = Arc::new(self.pictures());
+        let mut anchors = Anchors::default();
+        let sections = self.content()?.sections.iter().zip(1..).map(|(section, position)| {
+            anchors.next(section.heading.as_deref().unwrap_or_default(), &format!("section-{position}"));
+            let before_body = anchors.clone();
+            for heading in markdown::headings(&section.body) {
+                anchors.next(&heading.text, "section");
+            }
+            DraftSection { section: section.clone(), pictures: Arc::clone(&pictures), anchors: before_body }
+        });
+        Ok(sections.collect())
+    }
+
+    /// Whom the byline credits, in order.
+    async fn authors(&self) -> Result<Vec<AuthorRecord>, Failure> {
+        let library = &self.contents.library.authors;
+        let rows = self.content()?.authors.iter().filter_map(|id| library.get(id).cloned()).collect();
+        Ok(Member::page(&self.op, rows).into_iter().map(AuthorRecord).collect())
+    }
+
+    /// Where it stands in the site's tree, in order.
+    async fn categories(&self) -> Result<Vec<CategoryRecord>, Failure> {
+        let library = &self.contents.library.categories;
+        Ok(self.content()?.categories.iter().filter_map(|id| library.get(id).cloned()).map(CategoryRecord).collect())
+    }
+
+    /// Its free labels, in order.
+    async fn tags(&self) -> Result<Vec<TagRecord>, Failure> {
+        let library = &self.contents.library.tags;
+        Ok(self.content()?.tags.iter().filter_map(|id| library.get(id).cloned()).map(TagRecord).collect())
+    }
+
+    /// Where it points to, in order.
+    async fn related_links(&self) -> Result<Vec<DraftRelatedLink>, Failure> {
+        let links = self.content()?.related_links.iter().map(|link| match link {
+            RelatedLink::External { url, title } => {
+                DraftRelatedLink { title: Some(title.clone()), url: Some(Url(url.clone())), article: None }
+            }
+            RelatedLink::Article { article, title } => DraftRelatedLink {
+                title: title.clone(),
+                url: None,
+                article: self.contents.library.articles.get(article).map(|draft| LinkedArticle {
+                    article_id: ids::global(*article),
+                    title: draft.title.clone(),
+                    is_published: draft.is_published(),
+                }),
+            },
+        });
+        Ok(links.collect())
+    }
+}
+
+/// An image placed in a draft.
+#[derive(SimpleObject)]
+pub struct DraftFigure {
+    /// The image.
+    image: LibraryImage,
+    /// The caption for this place; the image's own shows where it is null.
+    caption: Option<String>,
+    /// The credit for this place; the image's own shows where it is null.
+    credit: Option<String>,
+}
+
+/// A section of a draft.
+pub struct DraftSection {
+    section: Section,
+    pictures: Arc<HashMap<ImageId, Picture>>,
+    anchors: Anchors,
+}
+
+/// An ordered part of a draft.
+#[Object]
+impl DraftSection {
+    /// Its id: send it back when saving, so that the section stays the same one.
+    async fn id(&self) -> ID {
+        ids::global(self.section.id)
+    }
+
+    /// Its heading; null for an introduction.
+    async fn heading(&self) -> Option<&str> {
+        self.section.heading.as_deref()
+    }
+
+    /// The level of its heading: 2, 3 or 4.
+    async fn level(&self) -> i32 {
+        self.section.level
+    }
+
+    /// Its text. `source` is the Markdown to edit.
+    async fn body(&self) -> RichText {
+        RichText::new(self.section.body.clone(), Arc::clone(&self.pictures), self.anchors.clone())
+    }
+
+    /// The Markdown as it was saved, with the ids of images: what an editor edits.
+    async fn source(&self) -> &str {
+        &self.section.body
+    }
+}
+
+/// A pointer from a draft: to an article or to an address.
+#[derive(SimpleObject)]
+pub struct DraftRelatedLink {
+    /// What it is called here; null: as the article is called.
+    title: Option<String>,
+    /// The address, where it is one.
+    url: Option<Url>,
+    /// The article, where it is one.
+    article: Option<LinkedArticle>,
+}
+
+/// The head of an article that a draft points to.
+#[derive(SimpleObject)]
+pub struct LinkedArticle {
+    /// Its id.
+    article_id: ID,
+    /// Its title.
+    title: String,
+    /// Whether it is public: the link shows only then.
+    is_published: bool,
+}
+
+/// The desk, under `viewer`.
+#[derive(Default)]
+pub struct DraftViewer;
+
+#[Object]
+impl DraftViewer {
+    /// One draft; null where there is none that the viewer may read.
+    async fn draft(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The article's id.")] article_id: ID,
+    ) -> Result<Option<DraftObject>, Failure> {
+        let op = operation(ctx)?;
+        let id = ids::parse(&article_id, &["articleId"])?;
+        let found = draft::read(&*op.snapshot().await?, op.viewer, id).await?;
+        Ok(found.map(|row| DraftObject::alone(op, row)))
+    }
+
+    /// The drafts that the viewer may read, last written first.
+    async fn drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those for which all of this holds.")] filter: Option<DraftFilterInput>,
+    ) -> Result<Connection<DraftObject>, Failure> {
+        let op = operation(ctx)?;
+        let DraftFilterInput { stage, owner_id, is_published } = filter.unwrap_or_default();
+        let stage: Option<DeskStage> = stage.map(DeskStage::from);
+        let owner: Option<UserId> = owner_id.map(|id| ids::parse(&id, &["filter", "ownerId"])).transpose()?;
+        let filter = Filter { stage, owner, is_published };
+        let list = ListName::new(&[
+            "viewer.drafts",
+            stage.map_or("", DeskStage::name),
+            &owner.map(|id| id.to_string()).unwrap_or_default(),
+            &format!("{is_published:?}"),
+        ]);
+        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let Page { rows, has_next, has_previous } = draft::list(&*op.snapshot().await?, op.viewer, &filter, &window).await?;
+        let page = Page { rows: Member::page(op, rows).into_iter().map(DraftObject).collect(), has_next, has_previous };
+        let place = |draft: &DraftObject| {
+            let row = draft.0.row();
+            let id: Uuid = row.article_id.0;
+            Position { key: SortKey::Number(row.updated_at.0), id }
+        };
+        let counting = Arc::clone(op);
+        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
+            let (op, filter) = (Arc::clone(&counting), filter.clone());
+            async move { Ok(Count::bounded(draft::count(&*op.snapshot().await?, op.viewer, &filter, COUNTED).await?)) }
+        }))
+    }
+}

@@ -1,0 +1,50 @@
+//! Lists of articles under authors, tags and categories: one load for all the subjects of a page.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{ArticleObject, ArticleOrder};
+use crate::article::entity::public::articles;
+use crate::article::read::{self, Subject};
+use crate::db::keyset::{Page, Position, SortKey};
+use crate::error::Failure;
+use crate::graphql::batch::Batch;
+use crate::graphql::connection::{Connection, PageArguments};
+use crate::graphql::cursors::ListName;
+use crate::operation::Operation;
+
+/// What a page of subjects has loaded of its articles.
+pub type SubjectLists = Batch<(PageArguments, ArticleOrder), HashMap<Uuid, Page<ArticleObject>>>;
+
+/// The articles of one subject; loads those of all `parents` with it. `article_count` is the subject's own count.
+#[allow(clippy::too_many_arguments, reason = "the subject, its neighbors and the list's arguments: three callers, each complete")]
+pub async fn articles_of(
+    op: &Arc<Operation>,
+    lists: &SubjectLists,
+    subject: Subject,
+    parents: Vec<Uuid>,
+    id: Uuid,
+    article_count: i32,
+    arguments: PageArguments,
+    order: ArticleOrder,
+) -> Result<Connection<ArticleObject>, Failure> {
+    let list = ListName::new(&[&format!("{subject:?}.articles"), &id.to_string(), &format!("{order:?}")]);
+    let window = arguments.window(&op.store.keys, &list)?;
+    let loaded = lists
+        .get((arguments, order), || async {
+            let descending = order == ArticleOrder::PublishedAtDesc;
+            let pages = read::of_subjects(&*op.snapshot().await?, subject, &parents, descending, &window).await?;
+            Ok(ArticleObject::pages(op, pages))
+        })
+        .await?;
+    let page = loaded.get(&id).cloned().unwrap_or_else(Page::empty);
+    let count = u64::try_from(article_count).unwrap_or_default();
+    Ok(Connection::counted(&op.store.keys, &list, page, |article| position(article.row()), count))
+}
+
+/// Where an article stands in a list by time.
+pub(super) fn position(article: &articles::Model) -> Position {
+    Position { key: SortKey::Number(article.published_at.0), id: article.id.0 }
+}

@@ -1,0 +1,17 @@
+//! Articles in the schema. Types, queries, mutations and inputs; no rule stands here.
+
+mod article;
+mod draft;
+mod inputs;
+mod lists;
+mod mutations;
+mod queries;
+mod search;
+mod section;
+mod seo;
+
+pub use article::ArticleObject;
+pub use draft::DraftViewer;
+pub use lists::{SubjectLists, articles_of};
+pub use mutations::ArticleMutation;
+pub use queries::{ArticleOrder, ArticleQuery};

@@ -1,0 +1,159 @@
+//! Mutations of articles: one a transition. Each parses, calls its verb and answers with the draft as it stands then.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, SimpleObject};
+
+use super::ArticleObject;
+use super::draft::DraftObject;
+use super::inputs::{
+    CreateArticleInput, PublishArticleInput, RequestChangesInput, RevertArticleInput, SubmitForReviewInput, UnpublishArticleInput,
+    UpdateArticleInput,
+};
+use crate::article::{Draft, create, draft, publish, read, request_changes, revert, submit, unpublish, update};
+use crate::comment::Comments;
+use crate::error::Failure;
+use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::operation;
+use crate::id::ArticleId;
+use crate::operation::Operation;
+
+macro_rules! draft_payloads {
+    ($($name:ident)*) => {$(
+        /// What became of it.
+        #[derive(SimpleObject)]
+        pub struct $name {
+            /// The draft as it stands now, also where it was refused; null where the viewer may see none.
+            draft: Option<DraftObject>,
+            /// What was wrong; empty where it was done.
+            user_errors: Vec<UserError>,
+        }
+
+        impl From<(Option<DraftObject>, Vec<UserError>)> for $name {
+            fn from((draft, user_errors): (Option<DraftObject>, Vec<UserError>)) -> Self {
+                Self { draft, user_errors }
+            }
+        }
+    )*};
+}
+
+draft_payloads! {
+    CreateArticlePayload UpdateArticlePayload UnpublishArticlePayload SubmitForReviewPayload RequestChangesPayload RevertArticlePayload
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+pub struct PublishArticlePayload {
+    /// The public article; null where none is public.
+    article: Option<ArticleObject>,
+    /// The draft as it stands now, also where it was refused; null where the viewer may see none.
+    draft: Option<DraftObject>,
+    /// What was wrong; empty where it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// The draft after a verb: as the verb left it, or, where it refused, as it stands.
+async fn answer<P: From<(Option<DraftObject>, Vec<UserError>)>>(
+    op: &Arc<Operation>,
+    id: Option<ArticleId>,
+    result: Result<Draft, Failure>,
+) -> Result<Option<P>, Failure> {
+    let (done, user_errors) = outcome(result)?;
+    let current = match (done, id) {
+        (Some(draft), _) => Some(draft),
+        (None, Some(id)) => draft::read(&*op.snapshot().await?, op.viewer, id).await?,
+        (None, None) => None,
+    };
+    Ok(Some(P::from((current.map(|row| DraftObject::alone(op, row)), user_errors))))
+}
+
+/// Mutations of articles.
+#[derive(Default)]
+pub struct ArticleMutation;
+
+#[Object]
+impl ArticleMutation {
+    /// Starts an article: a draft with its first revision, owned by who creates it.
+    async fn create_article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it begins with.")] input: CreateArticleInput,
+    ) -> Result<Option<CreateArticlePayload>, Failure> {
+        let op = operation(ctx)?;
+        answer(op, None, create::create(op, input.parse()?).await).await
+    }
+
+    /// Saves an edit as a new revision. A save that changes nothing makes none.
+    async fn update_article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The edit, and the version that it was made from.")] input: UpdateArticleInput,
+    ) -> Result<Option<UpdateArticlePayload>, Failure> {
+        let op = operation(ctx)?;
+        let (id, version, fields) = input.parse()?;
+        answer(op, Some(id), update::update(op, id, version, fields).await).await
+    }
+
+    /// Makes the newest revision the public one.
+    async fn publish_article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which article.")] input: PublishArticleInput,
+    ) -> Result<Option<PublishArticlePayload>, Failure> {
+        let op = operation(ctx)?;
+        let id = input.article()?;
+        let (done, user_errors) = outcome(publish::publish(op, id, input.version, &Comments).await)?;
+        let snapshot = op.snapshot().await?;
+        let draft = match done {
+            Some(draft) => Some(draft),
+            None => draft::read(&snapshot, op.viewer, id).await?,
+        };
+        let public = read::by_id(&snapshot, id).await?;
+        let article = public.and_then(|row| ArticleObject::page(op, vec![row]).pop());
+        Ok(Some(PublishArticlePayload { article, draft: draft.map(|row| DraftObject::alone(op, row)), user_errors }))
+    }
+
+    /// Takes an article down. The draft and all revisions stay.
+    async fn unpublish_article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which article.")] input: UnpublishArticleInput,
+    ) -> Result<Option<UnpublishArticlePayload>, Failure> {
+        let op = operation(ctx)?;
+        let id = input.article()?;
+        answer(op, Some(id), unpublish::unpublish(op, id, input.version).await).await
+    }
+
+    /// Hands a draft in for review.
+    async fn submit_for_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which draft.")] input: SubmitForReviewInput,
+    ) -> Result<Option<SubmitForReviewPayload>, Failure> {
+        let op = operation(ctx)?;
+        let id = input.article()?;
+        answer(op, Some(id), submit::submit(op, id, input.version, input.note.as_deref()).await).await
+    }
+
+    /// Sends a draft that is in review back to its owner, with a note that says what should change.
+    async fn request_changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which draft, and what should change.")] input: RequestChangesInput,
+    ) -> Result<Option<RequestChangesPayload>, Failure> {
+        let op = operation(ctx)?;
+        let id = input.article()?;
+        answer(op, Some(id), request_changes::request_changes(op, id, input.version, &input.note).await).await
+    }
+
+    /// Goes back to an older revision's content, as a new revision. Nothing is lost.
+    async fn revert_article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which article, and to which revision.")] input: RevertArticleInput,
+    ) -> Result<Option<RevertArticlePayload>, Failure> {
+        let op = operation(ctx)?;
+        let id = input.article()?;
+        answer(op, Some(id), revert::revert(op, id, input.version, input.to_revision).await).await
+    }
+}

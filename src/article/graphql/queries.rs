@@ -1,0 +1,165 @@
+//! Public queries for articles.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
+
+use super::ArticleObject;
+use super::lists::position;
+use super::search::{self, SearchConnection};
+use crate::article::read::{self, ArticleFilter, ArticleOrder as Order};
+use crate::db::keyset::Page;
+use crate::error::Failure;
+use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::cursors::ListName;
+use crate::graphql::scalars::DateTime;
+use crate::graphql::{ids, operation};
+use crate::operation::Operation;
+use crate::{author, taxonomy};
+
+/// The order of a list of articles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum)]
+#[graphql(remote = "Order")]
+pub enum ArticleOrder {
+    /// Newest first.
+    #[default]
+    PublishedAtDesc,
+    /// Oldest first.
+    PublishedAtAsc,
+}
+
+/// Which article.
+#[derive(OneofObject)]
+pub enum ArticleBy {
+    /// By the global id.
+    Id(ID),
+    /// By the name in addresses; one that it was published under before finds it too.
+    Slug(String),
+}
+
+/// Which articles: all conditions that are given hold. What a name finds nothing for, finds nothing.
+#[derive(Clone, Default, InputObject)]
+#[graphql(name = "ArticleFilter")]
+pub struct ArticleFilterInput {
+    /// Credits the author of this slug.
+    author_slug: Option<String>,
+    /// Has the tag of this slug.
+    tag_slug: Option<String>,
+    /// Is in the category of this slug, or below it.
+    category_slug: Option<String>,
+    /// First published after this moment.
+    published_after: Option<DateTime>,
+    /// First published before this moment.
+    published_before: Option<DateTime>,
+    /// Written in this language, such as `en`.
+    locale: Option<String>,
+}
+
+impl ArticleFilterInput {
+    /// Finds what the slugs name; `None` where one names nothing.
+    async fn resolve(self, op: &Operation) -> Result<Option<ArticleFilter>, Failure> {
+        let Self { author_slug, tag_slug, category_slug, published_after, published_before, locale } = self;
+        let snapshot = op.snapshot().await?;
+        let mut filter = ArticleFilter {
+            published_after: published_after.map(|moment| moment.0),
+            published_before: published_before.map(|moment| moment.0),
+            locale,
+            ..ArticleFilter::default()
+        };
+        if let Some(slug) = author_slug {
+            let Some(author) = author::read::by_slug(&snapshot, &slug).await? else { return Ok(None) };
+            filter.author = Some(author.id);
+        }
+        if let Some(slug) = tag_slug {
+            let Some(tag) = taxonomy::read::tag_by_slug(&snapshot, &slug).await? else { return Ok(None) };
+            filter.tag = Some(tag.id);
+        }
+        if let Some(slug) = category_slug {
+            let tree = taxonomy::read::tree(snapshot.connection()).await?;
+            let Some(category) = tree.values().find(|category| category.slug == slug) else { return Ok(None) };
+            filter.category = Some(category.id);
+        }
+        Ok(Some(filter))
+    }
+}
+
+/// The list's name for cursors: its filter and order in full.
+fn list_name(filter: Option<&ArticleFilter>, order: Order) -> ListName {
+    let Some(ArticleFilter { author, tag, category, published_after, published_before, locale }) = filter else {
+        return ListName::new(&["articles", "none"]);
+    };
+    let text = |part: Option<String>| part.unwrap_or_default();
+    ListName::new(&[
+        "articles",
+        &text(author.map(|id| id.to_string())),
+        &text(tag.map(|id| id.to_string())),
+        &text(category.map(|id| id.to_string())),
+        &text(published_after.map(|moment| moment.to_string())),
+        &text(published_before.map(|moment| moment.to_string())),
+        locale.as_deref().unwrap_or_default(),
+        &format!("{order:?}"),
+    ])
+}
+
+/// Public queries for articles.
+#[derive(Default)]
+pub struct ArticleQuery;
+
+#[Object]
+impl ArticleQuery {
+    /// One published article; null where there is none.
+    async fn article(&self, ctx: &Context<'_>, #[graphql(desc = "Which article.")] by: ArticleBy) -> Result<Option<ArticleObject>, Failure> {
+        let op = operation(ctx)?;
+        let snapshot = op.snapshot().await?;
+        let found = match by {
+            ArticleBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
+            ArticleBy::Slug(slug) => read::by_slug(&snapshot, &slug).await?,
+        };
+        Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()))
+    }
+
+    /// The published articles.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of the field")]
+    async fn articles(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those for which all of this holds.")] filter: Option<ArticleFilterInput>,
+        #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
+    ) -> Result<Connection<ArticleObject>, Failure> {
+        let op = operation(ctx)?;
+        let filter = filter.unwrap_or_default().resolve(op).await?;
+        let order_by: Order = order_by.into();
+        let list = list_name(filter.as_ref(), order_by);
+        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let Page { rows, has_next, has_previous } = match &filter {
+            Some(filter) => read::list(&*op.snapshot().await?, filter, order_by, &window).await?,
+            None => Page::empty(),
+        };
+        let page = Page { rows: ArticleObject::page(op, rows), has_next, has_previous };
+        let counting = Arc::clone(op);
+        Ok(Connection::new(&op.store.keys, &list, page, |article| position(article.row()), move || {
+            let (op, filter) = (Arc::clone(&counting), filter.clone());
+            async move {
+                match filter {
+                    Some(filter) => Ok(Count::bounded(read::count(&*op.snapshot().await?, &filter, COUNTED).await?)),
+                    None => Ok(Count::exactly(0)),
+                }
+            }
+        }))
+    }
+
+    /// Published articles in which all words stand, the last of them as a prefix; best first. Accents and case don't matter.
+    async fn search(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What somebody typed.")] query: String,
+        #[graphql(desc = "How many, 100 at most.", default = 20)] first: i32,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<SearchConnection, Failure> {
+        search::run(operation(ctx)?, &query, first, after).await
+    }
+}

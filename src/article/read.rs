@@ -1,0 +1,300 @@
+//! What the public reads of articles: public tables alone. The only place that joins those of author, taxonomy and image:
+//! figures with their images, bylines with their authors, labels with their tags and categories.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _, RelationDef, Select, SelectTwo,
+};
+use uuid::Uuid;
+
+use super::entity::public::{
+    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links, sections,
+};
+use crate::author::entity::authors;
+use crate::clock::Timestamp;
+use crate::db::keyset::{self, Page, Sorting, Window};
+use crate::db::per_parent::{self, Columns};
+use crate::db::Snapshot;
+use crate::error::Failure;
+use crate::id::{ArticleId, AuthorId, CategoryId, TagId};
+use crate::image::entity::images;
+use crate::taxonomy::entity::{categories, tags};
+
+/// The order of a list of articles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ArticleOrder {
+    /// Newest first.
+    #[default]
+    PublishedAtDesc,
+    /// Oldest first.
+    PublishedAtAsc,
+}
+
+/// Which articles a list shows: all that hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ArticleFilter {
+    /// Credits this author.
+    pub author: Option<AuthorId>,
+    /// Has this tag.
+    pub tag: Option<TagId>,
+    /// Is in this category or below it.
+    pub category: Option<CategoryId>,
+    /// Published after this moment.
+    pub published_after: Option<Timestamp>,
+    /// Published before this moment.
+    pub published_before: Option<Timestamp>,
+    /// In this language.
+    pub locale: Option<String>,
+}
+
+/// What lists of articles hang under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// An author.
+    Author,
+    /// A tag.
+    Tag,
+    /// A category, with what is below it.
+    Category,
+}
+
+/// A published article.
+pub async fn by_id(snapshot: &Snapshot, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
+    Ok(articles::Entity::find_by_id(id).one(snapshot.connection()).await?)
+}
+
+/// A published article by its slug, or by one that it was published under before.
+pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<articles::Model>, Failure> {
+    let found = articles::Entity::find()
+        .join_rev(JoinType::InnerJoin, relation::<article_slugs::Entity, articles::Entity>(article_slugs::Column::ArticleId, articles::Column::Id))
+        .filter(article_slugs::Column::Slug.eq(slug))
+        .one(snapshot.connection())
+        .await?;
+    Ok(found)
+}
+
+/// A page of the published articles.
+pub async fn list(snapshot: &Snapshot, filter: &ArticleFilter, order: ArticleOrder, window: &Window) -> Result<Page<articles::Model>, Failure> {
+    let (query, key, id) = filtered(filter);
+    let sorting = Sorting::new(key, id, order == ArticleOrder::PublishedAtDesc);
+    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+}
+
+/// How many published articles there are, up to one more than `most`.
+pub async fn count(snapshot: &Snapshot, filter: &ArticleFilter, most: u64) -> Result<u64, Failure> {
+    Ok(keyset::count(snapshot, filtered(filter).0, most).await?)
+}
+
+/// The query of a filter, and the two columns to sort by: those of the first label's junction, whose index serves the
+/// list in its order; other labels are looked up by their primary keys.
+fn filtered(filter: &ArticleFilter) -> (Select<articles::Entity>, Expr, Expr) {
+    let ArticleFilter { author, tag, category, published_after, published_before, locale } = filter;
+    let mut query = articles::Entity::find();
+    let mut sorted_by = None;
+    if let Some(author) = author {
+        let joined = relation::<article_authors::Entity, articles::Entity>(article_authors::Column::ArticleId, articles::Column::Id);
+        query = query.join_rev(JoinType::InnerJoin, joined).filter(article_authors::Column::AuthorId.eq(*author));
+        sorted_by.get_or_insert((
+            Expr::col((article_authors::Entity, article_authors::Column::PublishedAt)),
+            Expr::col((article_authors::Entity, article_authors::Column::ArticleId)),
+        ));
+    }
+    if let Some(tag) = tag {
+        let joined = relation::<article_tags::Entity, articles::Entity>(article_tags::Column::ArticleId, articles::Column::Id);
+        query = query.join_rev(JoinType::InnerJoin, joined).filter(article_tags::Column::TagId.eq(*tag));
+        sorted_by.get_or_insert((
+            Expr::col((article_tags::Entity, article_tags::Column::PublishedAt)),
+            Expr::col((article_tags::Entity, article_tags::Column::ArticleId)),
+        ));
+    }
+    if let Some(category) = category {
+        let joined = relation::<article_categories::Entity, articles::Entity>(article_categories::Column::ArticleId, articles::Column::Id);
+        query = query.join_rev(JoinType::InnerJoin, joined).filter(article_categories::Column::CategoryId.eq(*category));
+        sorted_by.get_or_insert((
+            Expr::col((article_categories::Entity, article_categories::Column::PublishedAt)),
+            Expr::col((article_categories::Entity, article_categories::Column::ArticleId)),
+        ));
+    }
+    let (key, id) = sorted_by.unwrap_or((
+        Expr::col((articles::Entity, articles::Column::PublishedAt)),
+        Expr::col((articles::Entity, articles::Column::Id)),
+    ));
+    if let Some(after) = published_after {
+        query = query.filter(sea_orm::sea_query::ExprTrait::gt(key.clone(), after.0));
+    }
+    if let Some(before) = published_before {
+        query = query.filter(sea_orm::sea_query::ExprTrait::lt(key.clone(), before.0));
+    }
+    if let Some(locale) = locale {
+        query = query.filter(articles::Column::Locale.eq(locale));
+    }
+    (query, key, id)
+}
+
+/// The articles of several authors, tags or categories, a page each, in two statements.
+pub async fn of_subjects(
+    snapshot: &Snapshot,
+    subject: Subject,
+    subjects: &[Uuid],
+    descending: bool,
+    window: &Window,
+) -> Result<HashMap<Uuid, Page<articles::Model>>, Failure> {
+    let placed: Vec<(Uuid, ArticleId, Timestamp)> = match subject {
+        Subject::Author => {
+            use article_authors::{Column, Entity};
+            let rows = per_parent::read::<Entity>(
+                snapshot,
+                subjects,
+                Columns { parent: Column::AuthorId, sort: Column::PublishedAt, id: Column::ArticleId, must_be_null: None },
+                descending,
+                window,
+            )
+            .await?;
+            rows.into_iter().map(|row| (row.author_id.0, row.article_id, row.published_at)).collect()
+        }
+        Subject::Tag => {
+            use article_tags::{Column, Entity};
+            let rows = per_parent::read::<Entity>(
+                snapshot,
+                subjects,
+                Columns { parent: Column::TagId, sort: Column::PublishedAt, id: Column::ArticleId, must_be_null: None },
+                descending,
+                window,
+            )
+            .await?;
+            rows.into_iter().map(|row| (row.tag_id.0, row.article_id, row.published_at)).collect()
+        }
+        Subject::Category => {
+            use article_categories::{Column, Entity};
+            let rows = per_parent::read::<Entity>(
+                snapshot,
+                subjects,
+                Columns { parent: Column::CategoryId, sort: Column::PublishedAt, id: Column::ArticleId, must_be_null: None },
+                descending,
+                window,
+            )
+            .await?;
+            rows.into_iter().map(|row| (row.category_id.0, row.article_id, row.published_at)).collect()
+        }
+    };
+    let rows = by_ids(snapshot, placed.iter().map(|(_, article, _)| *article).collect()).await?;
+    let pages = per_parent::pages(placed, |(parent, article, at)| (*parent, (at.0, article.0)), descending, window);
+    Ok(pages
+        .into_iter()
+        .map(|(parent, page)| {
+            let found = Page {
+                rows: page.rows.iter().filter_map(|(_, article, _)| rows.get(article).cloned()).collect(),
+                has_next: page.has_next,
+                has_previous: page.has_previous,
+            };
+            (parent, found)
+        })
+        .collect())
+}
+
+/// Published articles, by id.
+pub async fn by_ids(snapshot: &Snapshot, ids: Vec<ArticleId>) -> Result<HashMap<ArticleId, articles::Model>, Failure> {
+    let ids: std::collections::BTreeSet<ArticleId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = articles::Entity::find().filter(articles::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
+    Ok(rows.into_iter().map(|article| (article.id, article)).collect())
+}
+
+/// The sections of several articles, in order.
+pub async fn sections(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<sections::Model>>, Failure> {
+    let rows = sections::Entity::find()
+        .filter(sections::Column::ArticleId.is_in(ids.iter().copied()))
+        .order_by_asc(sections::Column::Position)
+        .all(snapshot.connection())
+        .await?;
+    Ok(grouped(rows.into_iter().map(|row| (row.article_id, row))))
+}
+
+/// The figures of several articles with their images, in order; the lead comes first.
+pub async fn figures(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<(figures::Model, images::Model)>>, Failure> {
+    let query: SelectTwo<figures::Entity, images::Entity> = figures::Entity::find()
+        .join(JoinType::InnerJoin, relation::<figures::Entity, images::Entity>(figures::Column::ImageId, images::Column::Id))
+        .select_also(images::Entity);
+    let rows = query
+        .filter(figures::Column::ArticleId.is_in(ids.iter().copied()))
+        .order_by_asc(figures::Column::Position)
+        .all(snapshot.connection())
+        .await?;
+    Ok(grouped(rows.into_iter().filter_map(|(figure, image)| Some((figure.article_id, (figure, image?))))))
+}
+
+/// Whom several articles credit, in order.
+pub async fn authors(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<authors::Model>>, Failure> {
+    let query: SelectTwo<article_authors::Entity, authors::Entity> = article_authors::Entity::find()
+        .join(JoinType::InnerJoin, relation::<article_authors::Entity, authors::Entity>(article_authors::Column::AuthorId, authors::Column::Id))
+        .select_also(authors::Entity);
+    let rows = query
+        .filter(article_authors::Column::ArticleId.is_in(ids.iter().copied()))
+        .order_by_asc(article_authors::Column::Position)
+        .all(snapshot.connection())
+        .await?;
+    Ok(grouped(rows.into_iter().filter_map(|(junction, author)| Some((junction.article_id, author?)))))
+}
+
+/// Which tags several articles have, in order.
+pub async fn tags(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<tags::Model>>, Failure> {
+    let query: SelectTwo<article_tags::Entity, tags::Entity> = article_tags::Entity::find()
+        .join(JoinType::InnerJoin, relation::<article_tags::Entity, tags::Entity>(article_tags::Column::TagId, tags::Column::Id))
+        .select_also(tags::Entity);
+    let rows = query
+        .filter(article_tags::Column::ArticleId.is_in(ids.iter().copied()))
+        .order_by_asc(article_tags::Column::Position)
+        .all(snapshot.connection())
+        .await?;
+    Ok(grouped(rows.into_iter().filter_map(|(junction, tag)| Some((junction.article_id, tag?)))))
+}
+
+/// Which categories an editor put several articles in, in order.
+pub async fn categories(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<categories::Model>>, Failure> {
+    let query: SelectTwo<article_categories::Entity, categories::Entity> = article_categories::Entity::find()
+        .join(
+            JoinType::InnerJoin,
+            relation::<article_categories::Entity, categories::Entity>(article_categories::Column::CategoryId, categories::Column::Id),
+        )
+        .select_also(categories::Entity);
+    let rows = query
+        .filter(article_categories::Column::ArticleId.is_in(ids.iter().copied()))
+        .filter(article_categories::Column::IsDirect.eq(true))
+        .order_by_asc(article_categories::Column::Position)
+        .all(snapshot.connection())
+        .await?;
+    Ok(grouped(rows.into_iter().filter_map(|(junction, category)| Some((junction.article_id, category?)))))
+}
+
+/// Where several articles point to, in order. A link to an article that isn't public comes without it.
+pub async fn links(
+    snapshot: &Snapshot,
+    ids: &[ArticleId],
+) -> Result<HashMap<ArticleId, Vec<(related_links::Model, Option<articles::Model>)>>, Failure> {
+    let query: SelectTwo<related_links::Entity, articles::Entity> = related_links::Entity::find()
+        .join(JoinType::LeftJoin, relation::<related_links::Entity, articles::Entity>(related_links::Column::TargetArticleId, articles::Column::Id))
+        .select_also(articles::Entity);
+    let rows = query
+        .filter(related_links::Column::ArticleId.is_in(ids.iter().copied()))
+        .order_by_asc(related_links::Column::Position)
+        .all(snapshot.connection())
+        .await?;
+    Ok(grouped(rows.into_iter().map(|(link, target)| (link.article_id, (link, target)))))
+}
+
+fn relation<A: EntityTrait, B: EntityTrait>(from: A::Column, to: B::Column) -> RelationDef {
+    A::belongs_to(B::default()).from(from).to(to).into()
+}
+
+fn grouped<K: Eq + Hash, V>(rows: impl IntoIterator<Item = (K, V)>) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for (key, row) in rows {
+        groups.entry(key).or_default().push(row);
+    }
+    groups
+}

@@ -1,0 +1,29 @@
+//! `revertArticle`: an older revision's content becomes a new head. Nothing is lost: the newer revisions stay.
+
+use super::draft::{self, Draft};
+use super::{revision, update};
+use crate::account::policy::act;
+use crate::error::{Failure, Problems, UserErrorCode};
+use crate::id::ArticleId;
+use crate::log::Action;
+use crate::operation::Operation;
+
+/// Goes back to an older revision.
+pub async fn revert(op: &Operation, id: ArticleId, version: i32, to_revision: i32) -> Result<Draft, Failure> {
+    let transaction = op.begin().await?;
+    let found = draft::find_for::<act::EditDraft>(&transaction, op, id).await?;
+    draft::check_version(&found, version)?;
+    let Some(older) = revision::read(transaction.connection(), id, to_revision).await? else {
+        let message = format!("The article has the revisions 1 to {}.", found.head_revision);
+        return Err(Failure::refused(UserErrorCode::NotFound, &["input", "toRevision"], message));
+    };
+    if to_revision == found.head_revision {
+        return Ok((*found).clone());
+    }
+    let mut content = revision::content(&older)?;
+    let mut problems = Problems::default();
+    content.slug = draft::reserve_slug(&transaction, op, id, &content.slug, true, &mut problems).await?;
+    problems.check()?;
+    let note = Some(format!("Reverted to revision {to_revision}"));
+    update::write(transaction, op, found, content, note, Action::ArticleReverted).await
+}

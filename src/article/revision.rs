@@ -1,0 +1,90 @@
+//! Revisions: each save makes one, immutable, numbered from 1, hashed over its canonical bytes.
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveModelTrait as _;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sha2::{Digest as _, Sha256};
+
+use super::content::Content;
+use super::entity::private::revisions;
+use crate::db::keyset::{self, Page, Sorting, Window};
+use crate::db::{Snapshot, WriteTransaction};
+use crate::error::Failure;
+use crate::id::{ArticleId, SectionId, UserId};
+use crate::operation::Operation;
+
+pub use revisions::Model as Revision;
+
+/// The SHA-256 of a document's bytes, hexadecimal.
+pub fn hash(content: &str) -> String {
+    hex::encode(Sha256::digest(content))
+}
+
+/// The document of a revision. Fails where the bytes are not those that were hashed.
+pub fn content(revision: &Revision) -> Result<Content, Failure> {
+    if hash(&revision.content) != revision.hash {
+        return Err(Failure::corrupt(format!("revision {} of {} does not match its hash", revision.number, revision.article_id)));
+    }
+    Ok(serde_json::from_str(&revision.content)?)
+}
+
+/// Writes a revision.
+pub async fn write(
+    transaction: &WriteTransaction,
+    op: &Operation,
+    article: ArticleId,
+    number: i32,
+    content: &Content,
+    note: Option<String>,
+) -> Result<Revision, Failure> {
+    let actor: UserId = op.viewer.user_id().ok_or(Failure::Unauthenticated)?;
+    let bytes = serde_json_canonicalizer::to_string(content)?;
+    let revision = revisions::ActiveModel {
+        article_id: Set(article),
+        number: Set(number),
+        hash: Set(hash(&bytes)),
+        content: Set(bytes),
+        actor_id: Set(actor),
+        note: Set(note),
+        created_at: Set(op.now()),
+    };
+    Ok(revision.insert(transaction.connection()).await?)
+}
+
+/// One revision.
+pub async fn read(connection: &impl ConnectionTrait, article: ArticleId, number: i32) -> Result<Option<Revision>, Failure> {
+    Ok(revisions::Entity::find_by_id((article, number)).one(connection).await?)
+}
+
+/// Several revisions, one an article, by article.
+pub async fn read_many(snapshot: &Snapshot, which: &[(ArticleId, i32)]) -> Result<HashMap<(ArticleId, i32), Revision>, Failure> {
+    if which.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let key = Expr::tuple([Expr::col(revisions::Column::ArticleId), Expr::col(revisions::Column::Number)]);
+    let rows = revisions::Entity::find()
+        .filter(sea_orm::sea_query::ExprTrait::in_tuples(key, which.iter().map(|(article, number)| (article.0, *number))))
+        .all(snapshot.connection())
+        .await?;
+    Ok(rows.into_iter().map(|revision| ((revision.article_id, revision.number), revision)).collect())
+}
+
+/// A page of an article's revisions, newest first.
+pub async fn list(snapshot: &Snapshot, article: ArticleId, window: &Window) -> Result<Page<Revision>, Failure> {
+    let sorting = Sorting::new(Expr::col(revisions::Column::Number), Expr::col(revisions::Column::ArticleId), true);
+    let query = revisions::Entity::find().filter(revisions::Column::ArticleId.eq(article));
+    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+}
+
+/// Whether a section of this id stands in one of the article's revisions.
+pub async fn has_section(connection: &impl ConnectionTrait, article: ArticleId, section: SectionId) -> Result<bool, Failure> {
+    let found = revisions::Entity::find()
+        .filter(revisions::Column::ArticleId.eq(article))
+        .filter(revisions::Column::Content.contains(section.to_string()))
+        .one(connection)
+        .await?;
+    Ok(found.is_some())
+}

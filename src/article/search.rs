@@ -1,0 +1,167 @@
+//! Search in published articles: words folded by us, all must match, the last as a prefix.
+
+use sea_orm::{ConnectionTrait as _, Statement, Value};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::db::{Engine, Snapshot};
+use crate::error::Failure;
+use crate::id::ArticleId;
+use crate::text::{fold, markdown};
+
+/// Most words of a query that count.
+const MOST_WORDS: usize = 20;
+/// Length of a snippet, in characters.
+const SNIPPET: usize = 200;
+
+/// A query, folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchQuery {
+    words: Vec<String>,
+}
+
+/// A found article.
+#[derive(Clone, Copy, Debug)]
+pub struct Hit {
+    /// Which.
+    pub article: ArticleId,
+    /// Larger is better; comparable within one answer alone.
+    pub score: f64,
+}
+
+impl SearchQuery {
+    /// Folds what somebody typed. Without a letter or a digit it finds nothing.
+    pub fn new(text: &str) -> Self {
+        let mut words = fold::words(text);
+        words.truncate(MOST_WORDS);
+        Self { words }
+    }
+
+    /// The engine's own form: each word quoted, so that no operator of either engine is one here.
+    fn expression(&self, engine: Engine) -> String {
+        let last = self.words.len().saturating_sub(1);
+        let terms = self.words.iter().enumerate().map(|(index, word)| match (engine, index == last) {
+            (Engine::Sqlite, false) => format!("\"{word}\""),
+            (Engine::Sqlite, true) => format!("\"{word}\"*"),
+            (Engine::Postgres, false) => format!("'{word}'"),
+            (Engine::Postgres, true) => format!("'{word}':*"),
+        });
+        terms.collect::<Vec<_>>().join(if engine == Engine::Sqlite { " " } else { " & " })
+    }
+
+    /// Whether a word of a text is one that was searched for.
+    fn matches(&self, word: &str) -> bool {
+        fold::words(word).iter().any(|folded| {
+            self.words.contains(folded) || self.words.last().is_some_and(|last| folded.starts_with(last.as_str()))
+        })
+    }
+}
+
+/// The best hits from an offset on; one more than `limit`, to know whether more follow.
+pub async fn find(snapshot: &Snapshot, query: &SearchQuery, offset: u64, limit: u64) -> Result<Vec<Hit>, Failure> {
+    if query.words.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Neither engine's full-text operators are in SeaORM's builder. Weights: title, excerpt, headings, body.
+    let sql = match snapshot.engine() {
+        Engine::Sqlite => {
+            "SELECT s.article_id, -bm25(search_index, 10.0, 4.0, 2.0, 1.0) AS score \
+             FROM search_index JOIN search AS s ON s.row = search_index.rowid JOIN articles AS a ON a.id = s.article_id \
+             WHERE search_index MATCH $1 ORDER BY score DESC, a.published_at DESC, a.id DESC LIMIT $2 OFFSET $3"
+        }
+        Engine::Postgres => {
+            "SELECT s.article_id, ts_rank('{0.1, 0.2, 0.4, 1.0}', s.words, to_tsquery('simple', $1))::float8 AS score \
+             FROM search AS s JOIN articles AS a ON a.id = s.article_id \
+             WHERE s.words @@ to_tsquery('simple', $1) ORDER BY score DESC, a.published_at DESC, a.id DESC LIMIT $2 OFFSET $3"
+        }
+    };
+    let values = [Value::from(query.expression(snapshot.engine())), number(limit.saturating_add(1)), number(offset)];
+    let connection = snapshot.connection();
+    let rows = connection.query_all_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values)).await?;
+    let hits = rows.iter().map(|row| Ok(Hit { article: row.try_get("", "article_id")?, score: row.try_get("", "score")? }));
+    Ok(hits.collect::<Result<_, sea_orm::DbErr>>()?)
+}
+
+/// How many articles match, up to one more than `most`.
+pub async fn count(snapshot: &Snapshot, query: &SearchQuery, most: u64) -> Result<u64, Failure> {
+    if query.words.is_empty() {
+        return Ok(0);
+    }
+    let sql = match snapshot.engine() {
+        Engine::Sqlite => "SELECT COUNT(*) FROM (SELECT 1 FROM search_index WHERE search_index MATCH $1 LIMIT $2) AS found",
+        Engine::Postgres => {
+            "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE words @@ to_tsquery('simple', $1) LIMIT $2) AS found"
+        }
+    };
+    let values = [Value::from(query.expression(snapshot.engine())), number(most.saturating_add(1))];
+    let connection = snapshot.connection();
+    let row = connection.query_one_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values)).await?;
+    let counted: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    Ok(u64::try_from(counted).unwrap_or_default())
+}
+
+fn number(number: u64) -> Value {
+    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A piece of text around the first match: plain, and as escaped HTML with the matches marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// Plain text.
+    pub text: String,
+    /// Escaped, with `<mark>` around matches.
+    pub html: String,
+}
+
+/// Makes the snippet of the first text that has a match; else of the first.
+pub fn snippet(query: &SearchQuery, texts: &[&str]) -> Snippet {
+    let has_match = |text: &&&str| text.unicode_words().any(|word| query.matches(word));
+    let text = texts.iter().find(has_match).or(texts.first()).copied().unwrap_or_default();
+    let first = text.unicode_word_indices().find(|(_, word)| query.matches(word)).map_or(0, |(at, _)| at);
+    let start = text[..first].char_indices().rev().nth(SNIPPET / 4).map_or(0, |(at, _)| at);
+    let start = if start == 0 { 0 } else { text[start..].find(char::is_whitespace).map_or(start, |space| (start + space + 1).min(first)) };
+    let end = text[start..].char_indices().nth(SNIPPET).map_or(text.len(), |(at, _)| start + at);
+    let end = if end == text.len() { end } else { text[start..end].rfind(char::is_whitespace).map_or(end, |space| start + space) };
+    let piece = &text[start..end];
+    let (before, after) = (if start > 0 { "… " } else { "" }, if end < text.len() { " …" } else { "" });
+    let mut html = String::from(before);
+    for word in piece.split_word_bounds() {
+        let escaped = markdown::escape(word);
+        if query.matches(word) {
+            html.push_str(&format!("<mark>{escaped}</mark>"));
+        } else {
+            html.push_str(&escaped);
+        }
+    }
+    html.push_str(after);
+    Snippet { text: format!("{before}{piece}{after}"), html }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn operators_are_words() {
+        let query = SearchQuery::new("\"harbor\" OR NEAR(crane*) & !:x");
+        assert_eq!(query.expression(Engine::Sqlite), "\"harbor\" \"or\" \"near\" \"crane\" \"x\"*");
+        assert_eq!(query.expression(Engine::Postgres), "'harbor' & 'or' & 'near' & 'crane' & 'x':*");
+        assert!(SearchQuery::new("* \" ' & | !").words.is_empty());
+    }
+
+    #[test]
+    fn a_snippet_marks_and_escapes() {
+        let found = snippet(&SearchQuery::new("cafe har"), &["Nothing here", "<b>The Café</b> at the harbor"]);
+        assert_eq!(found.html, "&lt;b&gt;The <mark>Café</mark>&lt;/b&gt; at the <mark>harbor</mark>");
+        assert_eq!(found.text, "<b>The Café</b> at the harbor");
+    }
+
+    proptest! {
+        #[test]
+        fn a_snippet_never_breaks(text in "\\PC{0,900}", query in "\\PC{0,20}") {
+            let found = snippet(&SearchQuery::new(&query), &[&text]);
+            prop_assert!(found.text.chars().count() <= SNIPPET + 4);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `unpublishArticle`: an article is taken out of the public tables. The draft and all revisions stay.
+
+use super::draft::{self, Draft};
+use super::public;
+use crate::account::policy::act;
+use crate::error::Failure;
+use crate::id::ArticleId;
+use crate::log::{Action, NewChange, SubjectType, save};
+use crate::operation::Operation;
+
+/// Takes an article down. One that isn't public stays as it is.
+pub async fn unpublish(op: &Operation, id: ArticleId, version: i32) -> Result<Draft, Failure> {
+    let transaction = op.begin().await?;
+    transaction.lock_public_tables().await?;
+    let found = draft::find_for::<act::UnpublishArticle>(&transaction, op, id).await?;
+    draft::check_version(&found, version)?;
+    if !found.is_published() {
+        return Ok((*found).clone());
+    }
+    let tags = public::remove(&transaction, id).await?;
+    let changed = Draft { published_revision: None, updated_at: op.now(), ..(*found).clone() };
+    let written = draft::write(&transaction, &found, changed).await?;
+    save(transaction, op, NewChange::new(Action::ArticleUnpublished, SubjectType::Article, id).tags(tags)).await?;
+    Ok(written)
+}

@@ -1,0 +1,287 @@
+//! Authors in the schema.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+
+use super::create::{self, NewAuthor};
+use super::entity::{author_records, authors};
+use super::read;
+use crate::account::policy;
+use crate::article::graphql::{ArticleObject, ArticleOrder, SubjectLists, articles_of};
+use crate::article::read::Subject;
+use crate::db::keyset::{Page, Position, SortKey};
+use crate::error::Failure;
+use crate::graphql::batch::{Batch, Member};
+use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::cursors::ListName;
+use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::rich_text::RichText;
+use crate::graphql::scalars::DateTime;
+use crate::graphql::{ids, operation};
+use crate::id::ImageId;
+use crate::image::entity::{image_records, images};
+use crate::image::graphql::{ImageObject, LibraryImage};
+
+/// What a page of authors loads together.
+#[derive(Default)]
+pub struct AuthorLoads {
+    portraits: Batch<(), HashMap<ImageId, images::Model>>,
+    articles: SubjectLists,
+}
+
+/// A public author.
+#[derive(Clone)]
+pub struct AuthorObject(pub Member<authors::Model, AuthorLoads>);
+
+/// Who bylines credit.
+#[Object(name = "Author")]
+impl AuthorObject {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        ids::global(self.0.row().id)
+    }
+
+    /// Their name in addresses.
+    async fn slug(&self) -> &str {
+        &self.0.row().slug
+    }
+
+    /// As in the byline.
+    async fn name(&self) -> &str {
+        &self.0.row().name
+    }
+
+    /// Who they are, in a few sentences.
+    async fn bio(&self) -> Option<RichText> {
+        self.0.row().bio.clone().map(RichText::simple)
+    }
+
+    /// Their portrait.
+    async fn portrait(&self) -> Result<Option<ImageObject>, Failure> {
+        let Some(id) = self.0.row().portrait_image_id else { return Ok(None) };
+        let cohort = self.0.cohort();
+        let portraits = cohort
+            .loads
+            .portraits
+            .get((), || async {
+                let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
+                crate::image::read::public(&*cohort.op.snapshot().await?, ids).await
+            })
+            .await?;
+        Ok(portraits.get(&id).map(|image| ImageObject::new(image.clone(), &cohort.op.store)))
+    }
+
+    /// How many published articles credit them.
+    async fn article_count(&self) -> i32 {
+        self.0.row().article_count
+    }
+
+    /// The published articles that credit them.
+    async fn articles(
+        &self,
+        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
+    ) -> Result<Connection<ArticleObject>, Failure> {
+        let (cohort, row) = (self.0.cohort(), self.0.row());
+        let parents = cohort.rows.iter().map(|author| author.id.0).collect();
+        let arguments = PageArguments { first, after, last, before };
+        articles_of(&cohort.op, &cohort.loads.articles, Subject::Author, parents, row.id.0, row.article_count, arguments, order_by).await
+    }
+}
+
+/// What a page of the library's authors loads together.
+#[derive(Default)]
+pub struct AuthorRecordLoads {
+    portraits: Batch<(), HashMap<ImageId, image_records::Model>>,
+}
+
+/// An author in the library.
+#[derive(Clone)]
+pub struct AuthorRecord(pub Member<author_records::Model, AuthorRecordLoads>);
+
+/// An author as editors see them, whether public or not.
+#[Object]
+impl AuthorRecord {
+    /// Its id; the public author's too.
+    async fn id(&self) -> ID {
+        ids::global(self.0.row().id)
+    }
+
+    /// Their name in addresses.
+    async fn slug(&self) -> &str {
+        &self.0.row().slug
+    }
+
+    /// As in the byline.
+    async fn name(&self) -> &str {
+        &self.0.row().name
+    }
+
+    /// Who they are, in a few sentences.
+    async fn bio(&self) -> Option<RichText> {
+        self.0.row().bio.clone().map(RichText::simple)
+    }
+
+    /// Their portrait.
+    async fn portrait(&self) -> Result<Option<LibraryImage>, Failure> {
+        let Some(id) = self.0.row().portrait_image_id else { return Ok(None) };
+        let cohort = self.0.cohort();
+        let portraits = cohort
+            .loads
+            .portraits
+            .get((), || async {
+                let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
+                crate::image::read::records(cohort.op.snapshot().await?.connection(), ids).await
+            })
+            .await?;
+        Ok(portraits.get(&id).map(|image| LibraryImage::new(image.clone(), &cohort.op.store)))
+    }
+
+    /// Whether they are public without an article: on the masthead.
+    async fn is_listed(&self) -> bool {
+        self.0.row().is_listed
+    }
+
+    /// Rises with every change; an edit names the one that it was made from.
+    async fn version(&self) -> i32 {
+        self.0.row().version
+    }
+
+    /// When they were added.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.row().created_at)
+    }
+}
+
+/// Which author.
+#[derive(OneofObject)]
+pub enum AuthorBy {
+    /// By the global id.
+    Id(ID),
+    /// By the name in addresses.
+    Slug(String),
+}
+
+/// Public queries for authors.
+#[derive(Default)]
+pub struct AuthorQuery;
+
+#[Object]
+impl AuthorQuery {
+    /// One public author; null where there is none.
+    async fn author(&self, ctx: &Context<'_>, #[graphql(desc = "Which author.")] by: AuthorBy) -> Result<Option<AuthorObject>, Failure> {
+        let op = operation(ctx)?;
+        let snapshot = op.snapshot().await?;
+        let found = match by {
+            AuthorBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
+            AuthorBy::Slug(slug) => read::by_slug(&snapshot, &slug).await?,
+        };
+        Ok(found.map(|row| AuthorObject(Member::alone(op, row))))
+    }
+
+    /// The public authors, by name: those whom published articles credit, and those on the masthead.
+    async fn authors(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<AuthorObject>, Failure> {
+        let op = operation(ctx)?;
+        let list = ListName::new(&["authors"]);
+        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let Page { rows, has_next, has_previous } = read::list(&*op.snapshot().await?, &window).await?;
+        let page = Page { rows: Member::page(op, rows).into_iter().map(AuthorObject).collect(), has_next, has_previous };
+        let place = |author: &AuthorObject| Position { key: SortKey::Text(author.0.row().sort_name.clone()), id: author.0.row().id.0 };
+        let counting = Arc::clone(op);
+        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
+            let op = Arc::clone(&counting);
+            async move { Ok(Count::bounded(read::count(&*op.snapshot().await?, COUNTED).await?)) }
+        }))
+    }
+}
+
+/// The library's authors, under `viewer`.
+#[derive(Default)]
+pub struct AuthorViewer;
+
+#[Object]
+impl AuthorViewer {
+    /// The library's authors, by name; none for roles that don't see the library.
+    async fn authors(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<AuthorRecord>, Failure> {
+        let op = operation(ctx)?;
+        let list = ListName::new(&["viewer.authors"]);
+        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let sees = policy::sees_library(op.viewer);
+        let Page { rows, has_next, has_previous } =
+            if sees { read::library(&*op.snapshot().await?, &window).await? } else { Page::empty() };
+        let page = Page { rows: Member::page(op, rows).into_iter().map(AuthorRecord).collect(), has_next, has_previous };
+        let place = |author: &AuthorRecord| Position { key: SortKey::Text(author.0.row().sort_name.clone()), id: author.0.row().id.0 };
+        let counting = Arc::clone(op);
+        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
+            let op = Arc::clone(&counting);
+            async move {
+                let counted = if sees { read::library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
+                Ok(Count::bounded(counted))
+            }
+        }))
+    }
+}
+
+/// An author to add.
+#[derive(InputObject)]
+pub struct CreateAuthorInput {
+    /// As in the byline.
+    name: String,
+    /// The name in addresses; derived from the name where absent.
+    slug: Option<String>,
+    /// Who they are, in a few sentences of Markdown.
+    bio: Option<String>,
+    /// Their portrait, an image of the library.
+    portrait_image_id: Option<ID>,
+    /// Whether they are public without an article: on the masthead.
+    #[graphql(default)]
+    is_listed: bool,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+pub struct CreateAuthorPayload {
+    /// The author in the library; null where it was refused.
+    author: Option<AuthorRecord>,
+    /// What was wrong with the data; empty where it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// Mutations of authors.
+#[derive(Default)]
+pub struct AuthorMutation;
+
+#[Object]
+impl AuthorMutation {
+    /// Adds an author to the library.
+    async fn create_author(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The author.")] input: CreateAuthorInput,
+    ) -> Result<Option<CreateAuthorPayload>, Failure> {
+        let op = operation(ctx)?;
+        let CreateAuthorInput { name, slug, bio, portrait_image_id, is_listed } = input;
+        let portrait = portrait_image_id.map(|id| ids::parse(&id, &["input", "portraitImageId"])).transpose()?;
+        let (author, user_errors) = outcome(create::create(op, NewAuthor { name, slug, bio, portrait, is_listed }).await)?;
+        Ok(Some(CreateAuthorPayload { author: author.map(|row| AuthorRecord(Member::alone(op, row))), user_errors }))
+    }
+}

@@ -1,0 +1,72 @@
+//! The public rows of authors: there while a public article credits them, or while they are listed. Callers hold the lock
+//! on the public tables.
+
+use sea_orm::ActiveModelTrait as _;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::entity::{author_records, authors};
+use super::read;
+use crate::db::WriteTransaction;
+use crate::error::Failure;
+use crate::id::AuthorId;
+use crate::image;
+
+/// One more public article credits each of these.
+pub async fn refer(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result<(), Failure> {
+    let records = read::records(transaction.connection(), ids.to_vec()).await?;
+    for id in ids {
+        let record = records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
+        let referred = authors::Entity::update_many()
+            .col_expr(authors::Column::ArticleCount, Expr::col(authors::Column::ArticleCount).add(1))
+            .filter(authors::Column::Id.eq(*id))
+            .exec(transaction.connection())
+            .await?;
+        if referred.rows_affected == 0 {
+            show(transaction, record, 1).await?;
+        }
+    }
+    Ok(())
+}
+
+/// One public article less credits each of these.
+pub async fn release(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result<(), Failure> {
+    let records = read::records(transaction.connection(), ids.to_vec()).await?;
+    for id in ids {
+        authors::Entity::update_many()
+            .col_expr(authors::Column::ArticleCount, Expr::col(authors::Column::ArticleCount).sub(1))
+            .filter(authors::Column::Id.eq(*id))
+            .exec(transaction.connection())
+            .await?;
+        if records.get(id).is_some_and(|record| record.is_listed) {
+            continue;
+        }
+        let unreferred = authors::Entity::find_by_id(*id)
+            .filter(authors::Column::ArticleCount.eq(0))
+            .one(transaction.connection())
+            .await?;
+        if let Some(author) = unreferred {
+            authors::Entity::delete_by_id(*id).exec(transaction.connection()).await?;
+            image::public::release(transaction, author.portrait_image_id.as_slice()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes an author public, with the portrait.
+pub(super) async fn show(transaction: &WriteTransaction, record: &author_records::Model, article_count: i32) -> Result<(), Failure> {
+    image::public::refer(transaction, record.portrait_image_id.as_slice()).await?;
+    authors::ActiveModel {
+        id: Set(record.id),
+        slug: Set(record.slug.clone()),
+        name: Set(record.name.clone()),
+        sort_name: Set(record.sort_name.clone()),
+        bio: Set(record.bio.clone()),
+        portrait_image_id: Set(record.portrait_image_id),
+        article_count: Set(article_count),
+    }
+    .insert(transaction.connection())
+    .await?;
+    Ok(())
+}

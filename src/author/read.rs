@@ -1,0 +1,63 @@
+//! Reads of authors: public rows for the public, records for the desk.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+
+use super::entity::{author_records, authors};
+use crate::db::Snapshot;
+use crate::db::keyset::{self, Page, Sorting, Window};
+use crate::error::Failure;
+use crate::id::AuthorId;
+
+/// A public author by id.
+pub async fn by_id(snapshot: &Snapshot, id: AuthorId) -> Result<Option<authors::Model>, Failure> {
+    Ok(authors::Entity::find_by_id(id).one(snapshot.connection()).await?)
+}
+
+/// A public author by slug.
+pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<authors::Model>, Failure> {
+    Ok(authors::Entity::find().filter(authors::Column::Slug.eq(slug)).one(snapshot.connection()).await?)
+}
+
+/// A page of the public authors, by name.
+pub async fn list(snapshot: &Snapshot, window: &Window) -> Result<Page<authors::Model>, Failure> {
+    let sorting = Sorting::new(Expr::col(authors::Column::SortName), Expr::col(authors::Column::Id), false);
+    Ok(keyset::fetch(snapshot, authors::Entity::find(), &sorting, window).await?)
+}
+
+/// How many public authors there are, up to one more than `most`.
+pub async fn count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
+    Ok(keyset::count(snapshot, authors::Entity::find(), most).await?)
+}
+
+/// Records, by id.
+pub async fn records(
+    connection: &impl ConnectionTrait,
+    ids: Vec<AuthorId>,
+) -> Result<HashMap<AuthorId, author_records::Model>, Failure> {
+    let ids: HashSet<AuthorId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = author_records::Entity::find().filter(author_records::Column::Id.is_in(ids)).all(connection).await?;
+    Ok(rows.into_iter().map(|record| (record.id, record)).collect())
+}
+
+/// A page of the library's authors, by name.
+pub async fn library(snapshot: &Snapshot, window: &Window) -> Result<Page<author_records::Model>, Failure> {
+    let sorting = Sorting::new(Expr::col(author_records::Column::SortName), Expr::col(author_records::Column::Id), false);
+    Ok(keyset::fetch(snapshot, author_records::Entity::find(), &sorting, window).await?)
+}
+
+/// How many authors the library holds, up to one more than `most`.
+pub async fn library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
+    Ok(keyset::count(snapshot, author_records::Entity::find(), most).await?)
+}
+
+/// Which of these slugs are taken.
+pub(super) async fn slugs_taken(connection: &impl ConnectionTrait, slugs: Vec<String>) -> Result<HashSet<String>, Failure> {
+    let rows = author_records::Entity::find().filter(author_records::Column::Slug.is_in(slugs)).all(connection).await?;
+    Ok(rows.into_iter().map(|record| record.slug).collect())
+}

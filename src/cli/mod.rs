@@ -1,0 +1,121 @@
+//! The command line: one file a command. Only here is anything printed.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_macros, reason = "commands print")]
+
+mod config;
+mod migrate;
+mod schema;
+mod serve;
+mod user;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::clock::{SystemChance, SystemClock};
+use crate::config::{Config, Given, SETTINGS};
+use crate::error::{Failure, Fault};
+use crate::operation::{Operation, Store, Viewer};
+use crate::start;
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let matches = command().get_matches();
+    match run(&matches) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("copydesk: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Command {
+    let settings = SETTINGS.iter().map(|setting| {
+        Arg::new(setting.name)
+            .long(setting.name.replace('_', "-"))
+            .value_name("VALUE")
+            .help(format!("{} [default: {}]", setting.help, if setting.default.is_empty() { "see there" } else { setting.default }))
+            .help_heading("Settings (each also an environment variable COPYDESK_… and a line in copydesk.toml)")
+            .global(true)
+            .hide_short_help(true)
+    });
+    Command::new("copydesk")
+        .about("A GraphQL headless CMS backend for publishers")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(
+            Arg::new("config")
+                .long("config")
+                .env("COPYDESK_CONFIG")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("the settings file [default: copydesk.toml, where there is one]")
+                .global(true),
+        )
+        .args(settings)
+        .subcommand(
+            Command::new("serve").about("Run the server").arg(
+                Arg::new("demo").long("demo").action(ArgAction::SetTrue).help("fill an empty database with demonstration content, on this machine alone"),
+            ),
+        )
+        .subcommand(Command::new("migrate").about("Bring the database's tables up to date"))
+        .subcommand(user::command())
+        .subcommand(Command::new("config").about("Print the settings in force, with each value's place"))
+        .subcommand(Command::new("schema").about("Print the GraphQL schema"))
+        .subcommand(Command::new("verify").about("Check the log, and every public article against it"))
+}
+
+fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let Some((name, arguments)) = matches.subcommand() else { return Ok(ExitCode::FAILURE) };
+    if name == "schema" {
+        return schema::run();
+    }
+    let flags: Given = SETTINGS
+        .iter()
+        .filter_map(|setting| Some((setting.name.to_owned(), arguments.get_one::<String>(setting.name)?.clone())))
+        .collect();
+    let config = Config::load(arguments.get_one::<PathBuf>("config"), flags)?;
+    if name == "config" {
+        return config::run(&config);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime can't be started")?;
+    runtime.block_on(async {
+        match name {
+            "serve" => serve::run(config, arguments.get_flag("demo")).await,
+            "migrate" => migrate::run(config).await,
+            "user" => user::run(config, arguments).await,
+            _ => verify::run(config).await,
+        }
+    })
+}
+
+async fn open(config: Config) -> anyhow::Result<Arc<Store>> {
+    Ok(start::open(config, Arc::new(SystemClock), Arc::new(SystemChance)).await?)
+}
+
+fn operator(store: &Arc<Store>) -> Operation {
+    Operation::new(Arc::clone(store), Viewer::Operator, "command-line")
+}
+
+/// A failure in words for whoever sits at the machine: they may read its cause.
+fn words(failure: Failure) -> anyhow::Error {
+    match failure {
+        Failure::Refused(violations) => {
+            let lines: Vec<String> = violations.into_iter().map(|violation| match violation.path.last() {
+                Some(field) => format!("{field}: {}", violation.message),
+                None => violation.message,
+            }).collect();
+            anyhow::anyhow!(lines.join(" "))
+        }
+        Failure::Internal(Fault::Database(error)) => anyhow::Error::new(error).context("the database refused"),
+        Failure::Internal(fault) => anyhow::Error::new(fault),
+        Failure::Forbidden { message } | Failure::BadRequest { message, argument: _ } => anyhow::anyhow!(message),
+        Failure::Unauthenticated => anyhow::anyhow!("somebody must be signed in for this"),
+        Failure::RateLimited { retry_after } => anyhow::anyhow!("too often: try again in {retry_after} seconds"),
+    }
+}

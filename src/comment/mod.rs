@@ -1,0 +1,10 @@
+//! Readers' comments: sent, moderated, shown under published articles.
+
+pub mod approve;
+pub mod entity;
+pub mod graphql;
+mod public;
+pub mod read;
+pub mod submit;
+
+pub use public::Comments;

@@ -1,0 +1,148 @@
+//! Reads of comments: public rows for the public, records for moderators.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select};
+use uuid::Uuid;
+
+use super::entity::{comment_records, comments};
+use crate::account::policy::{self, Action, Reach};
+use crate::article;
+use crate::db::keyset::{self, Page, Sorting, Window};
+use crate::db::per_parent::{self, Columns};
+use crate::db::Snapshot;
+use crate::error::Failure;
+use crate::id::CommentId;
+use crate::operation::Viewer;
+
+/// Where a comment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Waits for a moderator.
+    Pending,
+    /// Public, while its article is.
+    Approved,
+    /// Refused.
+    Rejected,
+    /// Unwanted advertising.
+    Spam,
+    /// Taken away.
+    Deleted,
+}
+
+impl Status {
+    /// As it stands in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Approved => "APPROVED",
+            Self::Rejected => "REJECTED",
+            Self::Spam => "SPAM",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
+impl comment_records::Model {
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        [Status::Approved, Status::Rejected, Status::Spam, Status::Deleted]
+            .into_iter()
+            .find(|status| status.name() == self.status)
+            .unwrap_or(Status::Pending)
+    }
+}
+
+/// What public comments hang under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Above {
+    /// An article: the top of each thread.
+    Article,
+    /// A comment: its replies.
+    Comment,
+}
+
+/// The public comments under several articles or comments, a page each, in one statement.
+pub async fn under(
+    snapshot: &Snapshot,
+    above: Above,
+    parents: &[Uuid],
+    newest_first: bool,
+    window: &Window,
+) -> Result<HashMap<Uuid, Page<comments::Model>>, Failure> {
+    use comments::Column;
+    let columns = match above {
+        Above::Article => Columns { parent: Column::ArticleId, sort: Column::CreatedAt, id: Column::Id, must_be_null: Some(Column::ParentId) },
+        Above::Comment => Columns { parent: Column::ParentId, sort: Column::CreatedAt, id: Column::Id, must_be_null: None },
+    };
+    let rows = per_parent::read::<comments::Entity>(snapshot, parents, columns, newest_first, window).await?;
+    let parent = |row: &comments::Model| match (above, row.parent_id) {
+        (Above::Comment, Some(parent)) => parent.0,
+        _ => row.article_id.0,
+    };
+    Ok(per_parent::pages(rows, |row| (parent(row), (row.created_at, row.id)), newest_first, window))
+}
+
+/// How many public comments are directly under each.
+pub async fn counts(snapshot: &Snapshot, above: Above, parents: &[Uuid]) -> Result<HashMap<Uuid, u64>, Failure> {
+    let column = match above {
+        Above::Article => comments::Column::ArticleId,
+        Above::Comment => comments::Column::ParentId,
+    };
+    let mut query = comments::Entity::find().select_only().column(column).expr(Expr::cust("COUNT(*)")).filter(column.is_in(parents.to_vec()));
+    if above == Above::Article {
+        query = query.filter(comments::Column::ParentId.is_null());
+    }
+    let rows: Vec<(Uuid, i64)> = query.group_by(column).into_tuple().all(snapshot.connection()).await?;
+    Ok(rows.into_iter().map(|(parent, count)| (parent, u64::try_from(count).unwrap_or_default())).collect())
+}
+
+/// A public comment.
+pub async fn by_id(snapshot: &Snapshot, id: CommentId) -> Result<Option<comments::Model>, Failure> {
+    Ok(comments::Entity::find_by_id(id).one(snapshot.connection()).await?)
+}
+
+/// Public comments, by id.
+pub async fn by_ids(snapshot: &Snapshot, ids: Vec<CommentId>) -> Result<HashMap<CommentId, comments::Model>, Failure> {
+    let rows = comments::Entity::find().filter(comments::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
+    Ok(rows.into_iter().map(|comment| (comment.id, comment)).collect())
+}
+
+/// A record that the viewer may moderate.
+pub async fn record(snapshot: &Snapshot, viewer: Viewer, id: CommentId) -> Result<Option<comment_records::Model>, Failure> {
+    let Some(query) = moderated(viewer, None) else { return Ok(None) };
+    Ok(query.filter(comment_records::Column::Id.eq(id)).one(snapshot.connection()).await?)
+}
+
+/// A page of the comments that the viewer moderates, oldest first.
+pub async fn queue(snapshot: &Snapshot, viewer: Viewer, status: Status, window: &Window) -> Result<Page<comment_records::Model>, Failure> {
+    let Some(query) = moderated(viewer, Some(status)) else { return Ok(Page::empty()) };
+    let sorting = Sorting::new(Expr::col(comment_records::Column::CreatedAt), Expr::col(comment_records::Column::Id), false);
+    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+}
+
+/// How many comments the viewer moderates, up to one more than `most`.
+pub async fn queue_count(snapshot: &Snapshot, viewer: Viewer, status: Status, most: u64) -> Result<u64, Failure> {
+    match moderated(viewer, Some(status)) {
+        Some(query) => Ok(keyset::count(snapshot, query, most).await?),
+        None => Ok(0),
+    }
+}
+
+fn moderated(viewer: Viewer, status: Option<Status>) -> Option<Select<comment_records::Entity>> {
+    let mut query = comment_records::Entity::find();
+    match policy::reach_of(viewer, Action::ModerateComment) {
+        Reach::Any => {}
+        Reach::Own => {
+            let own = article::draft::owned_by(viewer.user_id()?);
+            query = query.filter(Expr::col(comment_records::Column::ArticleId).in_subquery(own));
+        }
+        Reach::None => return None,
+    }
+    if let Some(status) = status {
+        query = query.filter(comment_records::Column::Status.eq(status.name()));
+    }
+    Some(query)
+}
+

@@ -1,0 +1,370 @@
+//! Every setting, in one struct: file `copydesk.toml` < environment `COPYDESK_…` < flags; checked whole at the start.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use url::Url;
+
+/// What may be set, and what it does: the one list that the reader, `copydesk config` and the README's table share.
+pub const SETTINGS: &[Setting] = &[
+    Setting { name: "listen", default: "127.0.0.1:8000", help: "address and port that the server listens on" },
+    Setting { name: "data_dir", default: "./copydesk-data", help: "folder of the embedded database and the media" },
+    Setting {
+        name: "database_url",
+        default: "",
+        help: "`postgres://user:password@host/database`; empty: SQLite in the data directory",
+    },
+    Setting { name: "keys_dir", default: "", help: "folder of the instance's secret keys; empty: `keys` in the data directory" },
+    Setting { name: "public_url", default: "", help: "address under which clients reach this server; empty: `http://` and the listen address" },
+    Setting { name: "site_url", default: "http://localhost:3000", help: "address of the site that shows the articles" },
+    Setting { name: "article_path", default: "/{slug}", help: "path of an article on the site; holds `{slug}`" },
+    Setting { name: "site_name", default: "Copydesk", help: "the publication's name, for structured data" },
+    Setting { name: "introspection", default: "true", help: "whether the schema may be asked for: `true` or `false`" },
+    Setting { name: "cors_origins", default: "*", help: "origins that may call the API from a browser, separated by commas; `*`: any; empty: none" },
+    Setting { name: "max_body_bytes", default: "5000000", help: "largest request body, uploads apart" },
+    Setting { name: "max_image_bytes", default: "30000000", help: "largest picture file" },
+    Setting { name: "max_image_pixels", default: "100000000", help: "most pixels in a picture" },
+    Setting { name: "max_depth", default: "15", help: "deepest selection in a query" },
+    Setting { name: "max_cost", default: "10000", help: "highest cost of a query: objects that it may ask for" },
+    Setting { name: "request_timeout", default: "30", help: "seconds that a request may take" },
+    Setting { name: "database_connections", default: "16", help: "most database connections of this node" },
+    Setting { name: "log_level", default: "info", help: "`error`, `warn`, `info`, `debug`, `trace`, or a filter of tracing-subscriber" },
+    Setting { name: "log_format", default: "text", help: "`text` or `json`" },
+];
+
+/// One setting's name, default and meaning.
+pub struct Setting {
+    /// As in the file; `COPYDESK_` and upper case in the environment; dashes for a flag.
+    pub name: &'static str,
+    /// What holds when it isn't set.
+    pub default: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+impl Setting {
+    /// The environment's name for it.
+    pub fn variable(&self) -> String {
+        format!("COPYDESK_{}", self.name.to_uppercase())
+    }
+}
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address and port that the server listens on.
+    pub listen: SocketAddr,
+    /// Folder of the embedded database and the media.
+    pub data_dir: PathBuf,
+    /// Which database.
+    pub database: DatabaseAddress,
+    /// Folder of the secret keys.
+    pub keys_dir: PathBuf,
+    /// Address under which clients reach this server, without a slash at its end.
+    pub public_url: String,
+    /// Address of the site that shows the articles, without a slash at its end.
+    pub site_url: String,
+    /// Path of an article on the site; holds `{slug}`.
+    pub article_path: String,
+    /// The publication's name.
+    pub site_name: String,
+    /// Whether the schema may be asked for.
+    pub introspection: bool,
+    /// Which browser origins may call the API.
+    pub cors_origins: CorsOrigins,
+    /// Largest request body in bytes, uploads apart.
+    pub max_body_bytes: usize,
+    /// Largest picture file in bytes.
+    pub max_image_bytes: u64,
+    /// Most pixels in a picture.
+    pub max_image_pixels: u64,
+    /// Deepest selection in a query.
+    pub max_depth: u32,
+    /// Highest cost of a query.
+    pub max_cost: u64,
+    /// Seconds that a request may take.
+    pub request_timeout: u64,
+    /// Most database connections of this node.
+    pub database_connections: u32,
+    /// A filter of tracing-subscriber.
+    pub log_level: String,
+    /// Whether logs are JSON lines.
+    pub log_json: bool,
+    sources: BTreeMap<&'static str, (String, String)>,
+}
+
+/// Which database, and where.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseAddress {
+    /// A file in the data directory.
+    Sqlite(PathBuf),
+    /// A server; the address holds a password.
+    Postgres(String),
+}
+
+impl std::fmt::Debug for DatabaseAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
+            Self::Postgres(url) => write!(f, "Postgres({})", without_password(url)),
+        }
+    }
+}
+
+/// Which browser origins may call the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// Every origin. Safe: sign-in is by bearer token, never by cookie.
+    Any,
+    /// These, exactly.
+    These(Vec<String>),
+}
+
+/// What one source of settings gives: names of [`SETTINGS`] and texts.
+pub type Given = BTreeMap<String, String>;
+
+/// A setting that can't be: one line that names it, its value's place and the cure.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongSetting(String);
+
+impl Config {
+    /// Reads the file (where there is one), the environment and the flags, in rising order of precedence.
+    pub fn load(file: Option<&PathBuf>, flags: Given) -> Result<Self, WrongSetting> {
+        let path = file.cloned().unwrap_or_else(|| PathBuf::from("copydesk.toml"));
+        let from_file = match std::fs::read_to_string(&path) {
+            Ok(text) => read_file(&text, &path.display().to_string())?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => Given::new(),
+            Err(error) => return Err(WrongSetting(format!("the settings file {} can't be read: {error}", path.display()))),
+        };
+        let environment: Given = std::env::vars().collect();
+        Self::from_sources(&path.display().to_string(), &from_file, &environment, &flags)
+    }
+
+    /// Joins the three sources and checks the whole.
+    pub fn from_sources(file_name: &str, file: &Given, environment: &Given, flags: &Given) -> Result<Self, WrongSetting> {
+        let mut sources = BTreeMap::new();
+        for setting in SETTINGS {
+            let variable = setting.variable();
+            let found = flags
+                .get(setting.name)
+                .map(|value| (value.clone(), format!("flag --{}", setting.name.replace('_', "-"))))
+                .or_else(|| environment.get(&variable).map(|value| (value.clone(), format!("environment {variable}"))))
+                .or_else(|| file.get(setting.name).map(|value| (value.clone(), format!("file {file_name}"))))
+                .unwrap_or_else(|| (setting.default.to_owned(), "default".to_owned()));
+            sources.insert(setting.name, found);
+        }
+        if let Some(unknown) = environment.keys().find(|key| {
+            key.starts_with("COPYDESK_")
+                && !key.starts_with("COPYDESK_TEST_")
+                && !["COPYDESK_CONFIG", "COPYDESK_SKIP_EXPLORER"].contains(&key.as_str())
+                && !SETTINGS.iter().any(|setting| setting.variable() == **key)
+        }) {
+            return Err(WrongSetting(format!(
+                "environment {unknown}: there is no such setting; `copydesk config` lists those that there are"
+            )));
+        }
+        Self::check(sources)
+    }
+
+    fn check(sources: BTreeMap<&'static str, (String, String)>) -> Result<Self, WrongSetting> {
+        let read = Reader(&sources);
+        let listen: SocketAddr = read.parsed("listen", "an address and a port, such as 127.0.0.1:8000")?;
+        let data_dir = PathBuf::from(read.text("data_dir"));
+        let database = match read.text("database_url") {
+            "" => DatabaseAddress::Sqlite(data_dir.join("copydesk.sqlite")),
+            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Url::parse(url).map_err(|_| read.wrong("database_url", "postgres://user:password@host:port/database"))?;
+                DatabaseAddress::Postgres(url.to_owned())
+            }
+            _ => return Err(read.wrong("database_url", "`postgres://…`, or empty for SQLite in the data directory")),
+        };
+        let keys_dir = match read.text("keys_dir") {
+            "" => data_dir.join("keys"),
+            path => PathBuf::from(path),
+        };
+        let public_url = match read.text("public_url") {
+            "" => format!("http://{listen}"),
+            _ => read.web_address("public_url")?,
+        };
+        let article_path = read.text("article_path").to_owned();
+        if !article_path.starts_with('/') || article_path.matches("{slug}").count() != 1 {
+            return Err(read.wrong("article_path", "a path that begins with / and holds {slug} once, such as /news/{slug}"));
+        }
+        let cors_origins = match read.text("cors_origins") {
+            "*" => CorsOrigins::Any,
+            list => {
+                let origins: Vec<String> = list.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+                if origins.iter().any(|origin| Url::parse(origin).map(|url| url.origin().ascii_serialization() != *origin).unwrap_or(true)) {
+                    return Err(read.wrong("cors_origins", "origins such as https://www.example.org (no path), separated by commas, or *"));
+                }
+                CorsOrigins::These(origins)
+            }
+        };
+        let log_level = read.text("log_level").to_owned();
+        if tracing_subscriber::EnvFilter::try_new(&log_level).is_err() {
+            return Err(read.wrong("log_level", "error, warn, info, debug or trace"));
+        }
+        let log_json = match read.text("log_format") {
+            "json" => true,
+            "text" => false,
+            _ => return Err(read.wrong("log_format", "text or json")),
+        };
+        Ok(Self {
+            listen,
+            data_dir,
+            database,
+            keys_dir,
+            public_url,
+            site_url: read.web_address("site_url")?,
+            article_path,
+            site_name: read.text("site_name").to_owned(),
+            introspection: read.parsed("introspection", "true or false")?,
+            cors_origins,
+            max_body_bytes: read.positive("max_body_bytes", "a number of bytes above 0")?,
+            max_image_bytes: read.positive("max_image_bytes", "a number of bytes above 0")?,
+            max_image_pixels: read.positive("max_image_pixels", "a number of pixels above 0")?,
+            max_depth: read.positive("max_depth", "a number above 0")?,
+            max_cost: read.positive("max_cost", "a number above 0")?,
+            request_timeout: read.positive("request_timeout", "a number of seconds above 0")?,
+            database_connections: read.positive("database_connections", "a number above 0")?,
+            log_level,
+            log_json,
+            sources,
+        })
+    }
+
+    /// The address of an article on the site.
+    pub fn article_url(&self, slug: &str) -> String {
+        let encoded: String = url::form_urlencoded::byte_serialize(slug.as_bytes()).collect();
+        format!("{}{}", self.site_url, self.article_path.replace("{slug}", &encoded))
+    }
+
+    /// What is in force, as a settings file with each value's place; secrets are hidden.
+    pub fn describe(&self) -> String {
+        let mut text = String::new();
+        for setting in SETTINGS {
+            if let Some((value, place)) = self.sources.get(setting.name) {
+                let shown = if setting.name == "database_url" { without_password(value) } else { value.clone() };
+                let _ = writeln!(text, "# {}\n{} = {:?} # {place}\n", setting.help, setting.name, shown);
+            }
+        }
+        text
+    }
+}
+
+struct Reader<'a>(&'a BTreeMap<&'static str, (String, String)>);
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> &str {
+        self.0.get(name).map(|(value, _)| value.trim()).unwrap_or_default()
+    }
+
+    fn wrong(&self, name: &str, cure: &str) -> WrongSetting {
+        let place = self.0.get(name).map(|(_, place)| place.as_str()).unwrap_or_default();
+        let value = if name == "database_url" { without_password(self.text(name)) } else { self.text(name).to_owned() };
+        WrongSetting(format!("setting {name} ({place}) is {value:?}: give {cure}"))
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, name: &str, cure: &str) -> Result<T, WrongSetting> {
+        self.text(name).parse().map_err(|_| self.wrong(name, cure))
+    }
+
+    fn positive<T: std::str::FromStr + Default + PartialOrd>(&self, name: &str, cure: &str) -> Result<T, WrongSetting> {
+        self.parsed(name, cure).and_then(|number: T| if number > T::default() { Ok(number) } else { Err(self.wrong(name, cure)) })
+    }
+
+    fn web_address(&self, name: &str) -> Result<String, WrongSetting> {
+        let text = self.text(name);
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none() => {
+                Ok(text.trim_end_matches('/').to_owned())
+            }
+            _ => Err(self.wrong(name, "an address such as https://www.example.org")),
+        }
+    }
+}
+
+fn read_file(text: &str, name: &str) -> Result<Given, WrongSetting> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        WrongSetting(format!("file {name} is not TOML: {}", error.message()))
+    })?;
+    table
+        .into_iter()
+        .map(|(key, value)| {
+            if !SETTINGS.iter().any(|setting| setting.name == key) {
+                return Err(WrongSetting(format!(
+                    "setting {key} (file {name}): there is no such setting; `copydesk config` lists those that there are"
+                )));
+            }
+            let text = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(truth) => truth.to_string(),
+                _ => return Err(WrongSetting(format!("setting {key} (file {name}): give a text, a number, true or false"))),
+            };
+            Ok((key, text))
+        })
+        .collect()
+}
+
+/// A database address with its password replaced.
+fn without_password(address: &str) -> String {
+    match Url::parse(address) {
+        Ok(mut url) if url.password().is_some() => {
+            let _ = url.set_password(Some("********"));
+            url.into()
+        }
+        Ok(url) => url.into(),
+        Err(_) if address.contains('@') => "(hidden)".to_owned(),
+        Err(_) => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(pairs: &[(&str, &str)]) -> Given {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn load(file: &[(&str, &str)], environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Config, WrongSetting> {
+        Config::from_sources("copydesk.toml", &given(file), &given(environment), &given(flags))
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_beats_the_file() {
+        let file = [("listen", "127.0.0.1:1"), ("site_name", "File")];
+        let environment = [("COPYDESK_LISTEN", "127.0.0.1:2"), ("COPYDESK_SITE_NAME", "Environment")];
+        let config = load(&file, &environment, &[("listen", "127.0.0.1:3")]).unwrap();
+        assert_eq!(config.listen.port(), 3);
+        assert_eq!(config.site_name, "Environment");
+        assert_eq!(load(&file, &[], &[]).unwrap().site_name, "File");
+    }
+
+    #[test]
+    fn a_wrong_setting_names_itself_its_place_and_the_cure() {
+        for (name, value) in [
+            ("LISTEN", "8000"), ("SITE_URL", "example.org"), ("ARTICLE_PATH", "/news"), ("LOG_FORMAT", "xml"),
+            ("MAX_COST", "0"), ("DATABASE_URL", "mysql://x"), ("CORS_ORIGINS", "https://a.example/path"), ("INTROSPECTION", "yes"),
+        ] {
+            let variable = format!("COPYDESK_{name}");
+            let message = load(&[], &[(&variable, value)], &[]).unwrap_err().to_string();
+            assert!(message.contains(&name.to_lowercase()) && message.contains(&variable) && message.contains("give"), "{message}");
+            assert_eq!(message.lines().count(), 1);
+        }
+        assert!(load(&[], &[("COPYDESK_LISEN", "x")], &[]).unwrap_err().to_string().contains("COPYDESK_LISEN"));
+    }
+
+    #[test]
+    fn the_password_of_the_database_is_never_shown() {
+        let url = "postgres://desk:s3cret@db/copydesk";
+        let config = load(&[], &[("COPYDESK_DATABASE_URL", url)], &[]).unwrap();
+        assert!(!config.describe().contains("s3cret"));
+        assert!(!format!("{config:?}").contains("s3cret") || format!("{:?}", config.database).contains("********"));
+        assert!(!format!("{:?}", config.database).contains("s3cret"));
+    }
+}

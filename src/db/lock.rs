@@ -1,0 +1,37 @@
+//! Locks between nodes, held to the end of the transaction that takes them.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
+
+use super::Engine;
+
+/// What may be locked.
+#[derive(Clone, Copy, Debug)]
+pub enum Lock {
+    /// The shape of the tables.
+    Migration,
+    /// The rows that the public sees.
+    PublicTables,
+}
+
+impl Lock {
+    /// Its number among PostgreSQL's advisory locks: "copydesk" in ASCII, and one digit.
+    fn number(self) -> i64 {
+        let base = i64::from_be_bytes(*b"copydes\0");
+        base + match self {
+            Self::Migration => 1,
+            Self::PublicTables => 2,
+        }
+    }
+}
+
+/// Waits for the lock. SQLite: `BEGIN IMMEDIATE` has locked the whole file already.
+pub async fn advisory(transaction: &DatabaseTransaction, engine: Engine, lock: Lock) -> Result<(), DbErr> {
+    match engine {
+        Engine::Sqlite => Ok(()),
+        Engine::Postgres => {
+            let sql = "SELECT pg_advisory_xact_lock($1)";
+            let statement = Statement::from_sql_and_values(transaction.get_database_backend(), sql, [Value::from(lock.number())]);
+            transaction.execute_raw(statement).await.map(|_| ())
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Connections and transactions, and all that differs between SQLite and PostgreSQL. Only this room begins a transaction.
+
+pub mod keyset;
+pub mod lock;
+pub mod per_parent;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use migration::MigratorTrait as _;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+use crate::config::DatabaseAddress;
+
+/// How long a statement or a wait for a connection may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which database engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded: one writer, many readers.
+    Sqlite,
+    /// A server: a pool.
+    Postgres,
+}
+
+/// The database of this node.
+pub struct Database {
+    engine: Engine,
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+}
+
+/// A read-only transaction: all that is read through it is of one moment. Dropping it ends it.
+pub struct Snapshot {
+    transaction: DatabaseTransaction,
+    engine: Engine,
+}
+
+impl Snapshot {
+    /// What queries run on.
+    pub fn connection(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// Which engine.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+}
+
+/// A writing transaction. [`crate::log::save`] ends it; dropping it undoes all of it.
+pub struct WriteTransaction {
+    transaction: DatabaseTransaction,
+    engine: Engine,
+}
+
+impl WriteTransaction {
+    /// What statements run on.
+    pub fn connection(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// Which engine.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Makes the public tables this transaction's own until it ends: publications follow one another, so counts and
+    /// references move exactly. On SQLite the one writer is alone already.
+    pub async fn lock_public_tables(&self) -> Result<(), DbErr> {
+        lock::advisory(&self.transaction, self.engine, lock::Lock::PublicTables).await
+    }
+
+    /// Ends the transaction. For `log::save` alone, which appends to the log first; a test holds it.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.transaction.commit().await
+    }
+}
+
+impl Database {
+    /// Connects; makes the SQLite file where there is none. Migrates nothing.
+    pub async fn connect(address: &DatabaseAddress, connections: u32) -> Result<Self, DbErr> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let counted = |mut connection: DatabaseConnection| {
+            let counter = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                counter.fetch_add(1, Ordering::Relaxed);
+            });
+            connection
+        };
+        let (engine, writer, reader) = match address {
+            DatabaseAddress::Sqlite(path) => {
+                let url = format!("sqlite://{}?mode=rwc", path.display());
+                let writer = counted(sea_orm::Database::connect(sqlite_options(&url, 1)).await?);
+                let reader = counted(sea_orm::Database::connect(sqlite_options(&url, connections)).await?);
+                (Engine::Sqlite, writer, reader)
+            }
+            DatabaseAddress::Postgres(url) => {
+                let pool = counted(sea_orm::Database::connect(postgres_options(url, connections)).await?);
+                (Engine::Postgres, pool.clone(), pool)
+            }
+        };
+        Ok(Self { engine, writer, reader, statements })
+    }
+
+    /// Which engine.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Brings the tables up to date, under a lock: many nodes may start at once, one of them migrates.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        let transaction = self.begin().await?;
+        lock::advisory(&transaction.transaction, self.engine, lock::Lock::Migration).await?;
+        migration::Migrator::up(&transaction.transaction, None).await?;
+        transaction.commit().await
+    }
+
+    /// Begins a writing transaction.
+    pub async fn begin(&self) -> Result<WriteTransaction, DbErr> {
+        let options = match self.engine {
+            Engine::Sqlite => TransactionOptions {
+                isolation_level: None,
+                access_mode: None,
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            },
+            Engine::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::ReadCommitted),
+                access_mode: Some(AccessMode::ReadWrite),
+                sqlite_transaction_mode: None,
+            },
+        };
+        let transaction = self.writer.begin_with_options(options).await?;
+        Ok(WriteTransaction { transaction, engine: self.engine })
+    }
+
+    /// Begins a read-only transaction that sees one moment.
+    pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
+        let options = match self.engine {
+            Engine::Sqlite => TransactionOptions {
+                isolation_level: None,
+                access_mode: None,
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            },
+            Engine::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                sqlite_transaction_mode: None,
+            },
+        };
+        let transaction = self.reader.begin_with_options(options).await?;
+        Ok(Snapshot { transaction, engine: self.engine })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.reader.query_one_raw(Statement::from_string(self.reader.get_database_backend(), "SELECT 1")).await.map(|_| ())
+    }
+
+    /// How many statements have run since the start.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Closes all connections after what runs on them has ended.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.writer.close().await?;
+        self.reader.close().await
+    }
+}
+
+fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            // FULL: an acknowledged write survives a power cut, not the program's end alone.
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(PATIENCE)
+        });
+    options
+}
+
+fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .connect_timeout(PATIENCE)
+        .acquire_timeout(PATIENCE)
+        .statement_timeout(Duration::from_secs(30))
+        .set_application_name("copydesk")
+        .sqlx_logging(false);
+    options
+}

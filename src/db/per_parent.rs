@@ -1,0 +1,89 @@
+//! One statement for a page under each of many parents: the comments of twenty articles, the articles of five tags.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Iden as _, IntoIden as _, JoinType, Query};
+use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait, Iterable as _};
+use uuid::Uuid;
+
+use super::keyset::{self, Page, Sorting, Window};
+use super::{Engine, Snapshot};
+
+/// The columns that such a list goes by.
+pub struct Columns<C> {
+    /// Names the parent.
+    pub parent: C,
+    /// Sorts the rows of a parent,
+    pub sort: C,
+    /// and then this one.
+    pub id: C,
+    /// Only rows that have nothing here.
+    pub must_be_null: Option<C>,
+}
+
+/// Reads, for each parent, the window of the rows of `E` that name it. What comes back is in no order; each parent's rows
+/// are at most one more than the window's limit: [`pages`] makes pages of them.
+///
+/// SQLite has no `LATERAL`, PostgreSQL would run a correlated `IN` once a pair of rows: each engine gets the form that
+/// walks the parent's index and stops at the limit. Tests run both.
+pub async fn read<E: EntityTrait>(
+    snapshot: &Snapshot,
+    parents: &[Uuid],
+    columns: Columns<E::Column>,
+    descending: bool,
+    window: &Window,
+) -> Result<Vec<E::Model>, DbErr> {
+    if parents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of_row = |name: &E::Column| Expr::col((Alias::new("r"), Alias::new(name.unquoted())));
+    let given = Expr::col((Alias::new("p"), Alias::new("column1")));
+    let table = Alias::new(E::default().table_name());
+    let mut rows = Query::select();
+    rows.from_as(table.clone(), Alias::new("r")).and_where(of_row(&columns.parent).eq(given.clone()));
+    if let Some(column) = &columns.must_be_null {
+        rows.and_where(of_row(column).is_null());
+    }
+    keyset::apply(&mut rows, &Sorting::new(of_row(&columns.sort), of_row(&columns.id), descending), window);
+
+    let mut query = Query::select();
+    query.from_values(parents.iter().copied(), Alias::new("p"));
+    for name in E::Column::iter() {
+        query.column((Alias::new("c"), Alias::new(name.unquoted())));
+    }
+    match snapshot.engine() {
+        Engine::Postgres => {
+            for name in E::Column::iter() {
+                rows.expr_as(of_row(&name), Alias::new(name.unquoted()));
+            }
+            query.join_lateral(JoinType::InnerJoin, rows, Alias::new("c"), Expr::val(true));
+        }
+        Engine::Sqlite => {
+            rows.expr(of_row(&columns.id));
+            let of_parent = Expr::col((Alias::new("c"), Alias::new(columns.parent.unquoted()))).eq(given);
+            let within = Expr::col((Alias::new("c"), Alias::new(columns.id.unquoted()))).in_subquery(rows);
+            query.join_as(JoinType::InnerJoin, table.into_iden(), Alias::new("c"), of_parent.and(within));
+        }
+    }
+    let connection = snapshot.connection();
+    let statement = connection.get_database_backend().build(&query);
+    E::find().from_raw_sql(statement).all(connection).await
+}
+
+/// Makes a page for each parent of rows that [`read`] gave. `place` tells a row's parent and what it is sorted by.
+pub fn pages<R, K: Ord>(rows: Vec<R>, place: impl Fn(&R) -> (Uuid, K), descending: bool, window: &Window) -> HashMap<Uuid, Page<R>> {
+    let mut by_parent: HashMap<Uuid, Vec<R>> = HashMap::new();
+    for row in rows {
+        by_parent.entry(place(&row).0).or_default().push(row);
+    }
+    by_parent
+        .into_iter()
+        .map(|(parent, mut rows)| {
+            rows.sort_by_key(|row| place(row).1);
+            if descending != window.from_end {
+                rows.reverse();
+            }
+            (parent, Page::from_fetched(rows, window))
+        })
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! Batches: the things of one page ask together. The first of them to ask for a field loads it for all, the rest take
+//! their part: no timer, no second statement, whatever the depth.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OnceCell};
+use uuid::Uuid;
+
+use crate::db::keyset::Page;
+use crate::error::Failure;
+use crate::operation::Operation;
+
+/// What a page has loaded of one field, by the field's arguments.
+pub struct Batch<A, V> {
+    loaded: Mutex<HashMap<A, Arc<OnceCell<Arc<V>>>>>,
+}
+
+impl<A, V> Default for Batch<A, V> {
+    fn default() -> Self {
+        Self { loaded: Mutex::new(HashMap::new()) }
+    }
+}
+
+impl<A: Eq + Hash, V> Batch<A, V> {
+    /// What was loaded for these arguments; loads it for the first who asks. A failure is not kept.
+    pub async fn get<F>(&self, arguments: A, load: impl FnOnce() -> F) -> Result<Arc<V>, Failure>
+    where
+        F: Future<Output = Result<V, Failure>>,
+    {
+        let cell = Arc::clone(self.loaded.lock().await.entry(arguments).or_default());
+        let value = cell.get_or_try_init(|| async { load().await.map(Arc::new) }).await?;
+        Ok(Arc::clone(value))
+    }
+}
+
+/// The things of one page: rows of one kind, and what has been loaded for all of them.
+pub struct Cohort<M, L> {
+    /// On whose behalf they were read.
+    pub op: Arc<Operation>,
+    /// The rows.
+    pub rows: Vec<M>,
+    /// One [`Batch`] a field.
+    pub loads: L,
+}
+
+/// One thing of a page. Cheap to copy.
+pub struct Member<M, L> {
+    cohort: Arc<Cohort<M, L>>,
+    index: usize,
+}
+
+impl<M, L> Clone for Member<M, L> {
+    fn clone(&self) -> Self {
+        Self { cohort: Arc::clone(&self.cohort), index: self.index }
+    }
+}
+
+impl<M, L: Default> Member<M, L> {
+    /// The things of a page, in the rows' order.
+    pub fn page(op: &Arc<Operation>, rows: Vec<M>) -> Vec<Self> {
+        let cohort = Arc::new(Cohort { op: Arc::clone(op), rows, loads: L::default() });
+        (0..cohort.rows.len()).map(|index| Self { cohort: Arc::clone(&cohort), index }).collect()
+    }
+
+    /// The things of several lists, which load together.
+    pub fn pages(op: &Arc<Operation>, pages: HashMap<Uuid, Page<M>>) -> HashMap<Uuid, Page<Self>> {
+        let shapes: Vec<_> = pages.iter().map(|(&parent, page)| (parent, page.rows.len(), page.has_next, page.has_previous)).collect();
+        let mut together = Self::page(op, pages.into_values().flat_map(|page| page.rows).collect()).into_iter();
+        shapes
+            .into_iter()
+            .map(|(parent, length, has_next, has_previous)| {
+                (parent, Page { rows: together.by_ref().take(length).collect(), has_next, has_previous })
+            })
+            .collect()
+    }
+
+    /// A thing alone on its page.
+    pub fn alone(op: &Arc<Operation>, row: M) -> Self {
+        Self { cohort: Arc::new(Cohort { op: Arc::clone(op), rows: vec![row], loads: L::default() }), index: 0 }
+    }
+}
+
+impl<M, L> Member<M, L> {
+    /// Its row.
+    pub fn row(&self) -> &M {
+        &self.cohort.rows[self.index]
+    }
+
+    /// The page that it is on.
+    pub fn cohort(&self) -> &Cohort<M, L> {
+        &self.cohort
+    }
+
+    /// On whose behalf it was read.
+    pub fn op(&self) -> &Arc<Operation> {
+        &self.cohort.op
+    }
+}

@@ -1,0 +1,199 @@
+//! Lists as Relay connections: <https://relay.dev/graphql/connections.htm>.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+
+use async_graphql::{Object, OutputType, SimpleObject, TypeName};
+use tokio::sync::OnceCell;
+
+use super::cursors::{self, ListName};
+use crate::db::keyset::{Page, Position, Window};
+use crate::error::Failure;
+use crate::keys::Keys;
+
+/// Things on a page when the client does not say.
+pub const DEFAULT_PAGE: i32 = 20;
+/// Most things on a page.
+pub const LARGEST_PAGE: i32 = 100;
+/// Up to here a list is counted exactly.
+pub const COUNTED: u64 = 10_000;
+
+/// The four arguments of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PageArguments {
+    /// How many from the start.
+    pub first: Option<i32>,
+    /// Only after this cursor.
+    pub after: Option<String>,
+    /// How many from the end.
+    pub last: Option<i32>,
+    /// Only before this cursor.
+    pub before: Option<String>,
+}
+
+impl PageArguments {
+    /// The window that is asked for.
+    pub fn window(&self, keys: &Keys, list: &ListName) -> Result<Window, Failure> {
+        let (limit, from_end) = match (self.first, self.last) {
+            (Some(_), Some(_)) => return Err(Failure::bad_request(&["last"], "Give `first` or `last`, not both.")),
+            (None, Some(last)) => (page_size("last", last)?, true),
+            (first, None) => (page_size("first", first.unwrap_or(DEFAULT_PAGE))?, false),
+        };
+        let open = |argument: &str, cursor: &Option<String>| {
+            cursor.as_deref().map(|cursor| cursors::open(keys, list, argument, cursor)).transpose()
+        };
+        Ok(Window { limit, from_end, after: open("after", &self.after)?, before: open("before", &self.before)? })
+    }
+}
+
+fn page_size(argument: &str, size: i32) -> Result<u64, Failure> {
+    match u64::try_from(size) {
+        Ok(size) if size <= LARGEST_PAGE as u64 => Ok(size),
+        _ => Err(Failure::bad_request(&[argument], format!("`{argument}` is from 0 to {LARGEST_PAGE}; this asks for {size}."))),
+    }
+}
+
+/// A count, exact up to [`COUNTED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// How many; at most [`COUNTED`] where it isn't exact.
+    pub number: u64,
+    /// Whether it is the whole truth.
+    pub is_exact: bool,
+}
+
+impl Count {
+    /// A number that is known.
+    pub fn exactly(number: u64) -> Self {
+        Self { number, is_exact: true }
+    }
+
+    /// From a count that stopped at one more than [`COUNTED`].
+    pub fn bounded(counted: u64) -> Self {
+        Self { number: counted.min(COUNTED), is_exact: counted <= COUNTED }
+    }
+}
+
+type Counting = Pin<Box<dyn Future<Output = Result<Count, Failure>> + Send>>;
+
+/// A page of a list, in the list's order.
+pub struct Connection<N> {
+    edges: Vec<Edge<N>>,
+    has_next: bool,
+    has_previous: bool,
+    count: OnceCell<Count>,
+    counter: Box<dyn Fn() -> Counting + Send + Sync>,
+}
+
+/// A thing in a list, and its place.
+pub struct Edge<N> {
+    cursor: String,
+    node: N,
+}
+
+/// Where a page stands in its list.
+#[derive(SimpleObject)]
+pub struct PageInfo {
+    /// Whether things follow this page.
+    has_next_page: bool,
+    /// Whether things precede this page.
+    has_previous_page: bool,
+    /// The first thing's cursor: for `before`.
+    start_cursor: Option<String>,
+    /// The last thing's cursor: for `after`.
+    end_cursor: Option<String>,
+}
+
+impl<N> Connection<N> {
+    /// Makes the connection of a page. `place` gives a thing's position, `counter` counts the whole list when asked.
+    pub fn new<F>(
+        keys: &Keys,
+        list: &ListName,
+        page: Page<N>,
+        place: impl Fn(&N) -> Position,
+        counter: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Count, Failure>> + Send + 'static,
+    {
+        let edges = page.rows.into_iter().map(|node| Edge { cursor: cursors::seal(keys, list, &place(&node)), node }).collect();
+        Self {
+            edges,
+            has_next: page.has_next,
+            has_previous: page.has_previous,
+            count: OnceCell::new(),
+            counter: Box::new(move || Box::pin(counter())),
+        }
+    }
+
+    /// The same of a list whose length is known.
+    pub fn counted(keys: &Keys, list: &ListName, page: Page<N>, place: impl Fn(&N) -> Position, number: u64) -> Self {
+        Self::new(keys, list, page, place, move || async move { Ok(Count::exactly(number)) })
+    }
+
+    async fn count(&self) -> Result<Count, Failure> {
+        self.count.get_or_try_init(|| (self.counter)()).await.copied()
+    }
+}
+
+/// A page of a list, in the list's order.
+#[Object(name_type)]
+impl<N: OutputType> Connection<N> {
+    /// The things with their cursors.
+    async fn edges(&self) -> &[Edge<N>] {
+        &self.edges
+    }
+
+    /// The things alone.
+    async fn nodes(&self) -> Vec<&N> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
+    /// Where this page stands.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.has_next,
+            has_previous_page: self.has_previous,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+
+    /// How many things the whole list has; counted only when asked for, and up to 10,000.
+    async fn total_count(&self) -> Result<u64, Failure> {
+        Ok(self.count().await?.number)
+    }
+
+    /// Whether `totalCount` is exact: false where there are more than 10,000.
+    async fn total_count_is_exact(&self) -> Result<bool, Failure> {
+        Ok(self.count().await?.is_exact)
+    }
+}
+
+impl<N: OutputType> TypeName for Connection<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", <N as OutputType>::type_name()).into()
+    }
+}
+
+/// A thing in a list, and its place.
+#[Object(name_type)]
+impl<N: OutputType> Edge<N> {
+    /// Its place: for `after` and `before`.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The thing.
+    async fn node(&self) -> &N {
+        &self.node
+    }
+}
+
+impl<N: OutputType> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", <N as OutputType>::type_name()).into()
+    }
+}
+

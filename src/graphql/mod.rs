@@ -1,0 +1,22 @@
+//! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, the guard.
+
+pub mod batch;
+pub mod connection;
+pub mod cursors;
+pub mod errors;
+pub mod guard;
+pub mod ids;
+pub mod rich_text;
+pub mod scalars;
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use crate::error::Failure;
+use crate::operation::Operation;
+
+/// The operation that this request is.
+pub fn operation<'a>(ctx: &Context<'a>) -> Result<&'a Arc<Operation>, Failure> {
+    ctx.data::<Arc<Operation>>().map_err(|_| Failure::corrupt("a request without an operation"))
+}

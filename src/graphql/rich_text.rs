@@ -1,0 +1,65 @@
+//! Rich text as clients get it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{Object, SimpleObject};
+
+use crate::id::ImageId;
+use crate::text::anchors::Anchors;
+use crate::text::markdown::{self, Picture};
+
+/// A text with structure: CommonMark with GitHub's extensions.
+pub struct RichText {
+    markdown: String,
+    pictures: Arc<HashMap<ImageId, Picture>>,
+    anchors: Anchors,
+}
+
+impl RichText {
+    /// A text whose pictures are these and whose anchors go on from those.
+    pub fn new(markdown: String, pictures: Arc<HashMap<ImageId, Picture>>, anchors: Anchors) -> Self {
+        Self { markdown, pictures, anchors }
+    }
+
+    /// A short text without pictures.
+    pub fn simple(markdown: String) -> Self {
+        Self::new(markdown, Arc::default(), Anchors::default())
+    }
+}
+
+/// A text with structure, in the forms that a frontend may need. It is written in CommonMark with GitHub's extensions.
+#[Object]
+impl RichText {
+    /// The Markdown itself. The addresses of pictures are those of their files.
+    async fn markdown(&self) -> String {
+        markdown::with_addresses(&self.markdown, &self.pictures)
+    }
+
+    /// Sanitized HTML: it never runs anything, its links are http or https, its headings carry anchors, its pictures are
+    /// figures with captions.
+    async fn html(&self) -> String {
+        markdown::html(&self.markdown, &self.pictures, &mut self.anchors.clone())
+    }
+
+    /// The words alone, blocks on lines of their own.
+    async fn text(&self) -> String {
+        markdown::outline(&self.markdown).text
+    }
+
+    /// How many words it has.
+    async fn word_count(&self) -> usize {
+        markdown::outline(&self.markdown).word_count
+    }
+}
+
+/// A heading of an article, for a table of contents.
+#[derive(SimpleObject)]
+pub struct Heading {
+    /// Its level in the document: 1 is the largest.
+    pub level: i32,
+    /// Its words.
+    pub text: String,
+    /// Its anchor: link to `#anchor`.
+    pub anchor: String,
+}

@@ -1,0 +1,68 @@
+//! The public rows of images. Whoever makes something public that shows an image refers to it here, and releases it when
+//! it goes; the row lives from the first reference to the last. Callers hold the lock on the public tables.
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveModelTrait as _;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::entity::{image_records, images};
+use super::read;
+use crate::db::WriteTransaction;
+use crate::error::Failure;
+use crate::id::ImageId;
+
+/// One more public thing shows each of these.
+pub async fn refer(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<(), Failure> {
+    let records: HashMap<ImageId, image_records::Model> = read::records(transaction.connection(), ids.to_vec()).await?;
+    for id in ids {
+        let record = records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
+        let referred = images::Entity::update_many()
+            .col_expr(images::Column::ReferenceCount, Expr::col(images::Column::ReferenceCount).add(1))
+            .filter(images::Column::Id.eq(*id))
+            .exec(transaction.connection())
+            .await?;
+        if referred.rows_affected == 0 {
+            show(transaction, record).await?;
+        }
+    }
+    Ok(())
+}
+
+/// One public thing less shows each of these.
+pub async fn release(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<(), Failure> {
+    for id in ids {
+        let last = images::Entity::delete_many()
+            .filter(images::Column::Id.eq(*id))
+            .filter(images::Column::ReferenceCount.eq(1))
+            .exec(transaction.connection())
+            .await?;
+        if last.rows_affected == 0 {
+            images::Entity::update_many()
+                .col_expr(images::Column::ReferenceCount, Expr::col(images::Column::ReferenceCount).sub(1))
+                .filter(images::Column::Id.eq(*id))
+                .exec(transaction.connection())
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn show(transaction: &WriteTransaction, record: &image_records::Model) -> Result<(), Failure> {
+    images::ActiveModel {
+        id: Set(record.id),
+        alt: Set(record.alt.clone()),
+        caption: Set(record.caption.clone()),
+        credit: Set(record.credit.clone()),
+        rendition_hash: Set(record.rendition_hash.clone()),
+        mime_type: Set(record.mime_type.clone()),
+        width: Set(record.width),
+        height: Set(record.height),
+        reference_count: Set(1),
+    }
+    .insert(transaction.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Copydesk: a GraphQL headless CMS backend for publishers. This page is the map; ARCHITECTURE.md tells how data flows.
+//!
+//! From the top, never upward:
+//!
+//! - [`cli`]: the commands. [`start`] opens an instance. [`demo`] fills one with demonstration content.
+//! - [`server`]: HTTP: who asks, GraphQL over HTTP, GraphiQL, pictures, health.
+//! - [`schema`]: joins the rooms' GraphQL parts.
+//! - The rooms, each with its tables, rules and GraphQL types: [`history`] (what the log tells a viewer), [`comment`],
+//!   [`article`], [`author`], [`taxonomy`] (categories and tags), [`image`], [`account`] (users, sessions, the policy).
+//! - [`log`]: the signed chain of everything that was done; every write ends in it.
+//! - [`graphql`]: the kit: errors, ids, connections, cursors, batches, the guard.
+//! - [`db`]: connections, transactions, pages by key, and what differs between SQLite and PostgreSQL.
+//! - [`text`]: Markdown, slugs, anchors, folding: pure functions.
+//! - [`operation`], [`error`], [`id`], [`clock`], [`keys`], [`config`]: what every rule receives.
+
+pub mod account;
+pub mod article;
+pub mod author;
+pub mod cli;
+pub mod clock;
+pub mod comment;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod error;
+pub mod graphql;
+pub mod history;
+pub mod id;
+pub mod image;
+pub mod keys;
+pub mod log;
+pub mod operation;
+pub mod schema;
+pub mod server;
+pub mod start;
+pub mod taxonomy;
+pub mod text;

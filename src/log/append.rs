@@ -1,0 +1,106 @@
+//! Ends every write: the entry is chained, signed and appended as the last statement, then the transaction commits.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _, QuerySelect as _};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::change::{Action, Entry, SubjectType};
+use super::entity::{changes, log_head};
+use crate::db::WriteTransaction;
+use crate::error::Failure;
+use crate::id::GlobalId;
+use crate::operation::Operation;
+
+/// What a verb tells the log.
+pub struct NewChange {
+    action: Action,
+    subject_type: SubjectType,
+    subject_id: Uuid,
+    subject: String,
+    revision: Option<i32>,
+    hash: Option<String>,
+    tags: Vec<String>,
+}
+
+impl NewChange {
+    /// This was done to that. Every entry touches at least the thing itself.
+    pub fn new<T: GlobalId>(action: Action, subject_type: SubjectType, subject: T) -> Self {
+        Self {
+            action,
+            subject_type,
+            subject_id: subject.uuid(),
+            subject: subject.to_string(),
+            revision: None,
+            hash: None,
+            tags: vec![subject.to_string()],
+        }
+    }
+
+    /// It made, or made public, this revision.
+    pub fn revision(mut self, number: i32, hash: impl Into<String>) -> Self {
+        self.revision = Some(number);
+        self.hash = Some(hash.into());
+        self
+    }
+
+    /// The thing became what has this hash.
+    pub fn hash(mut self, hash: impl Into<String>) -> Self {
+        self.hash = Some(hash.into());
+        self
+    }
+
+    /// It also changes what these tags are about.
+    pub fn tags(mut self, tags: impl IntoIterator<Item = String>) -> Self {
+        self.tags.extend(tags);
+        self
+    }
+}
+
+/// The hash of a thing as the log names it: SHA-256 over its canonical JSON, hexadecimal. The thing holds its own salt.
+pub fn content_hash(thing: &impl Serialize) -> Result<String, Failure> {
+    Ok(hex::encode(Sha256::digest(serde_json_canonicalizer::to_vec(thing)?)))
+}
+
+/// Appends the change and commits: from here on it is done. Entries stand in the order of commits because the head's row
+/// stays locked until then.
+pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChange) -> Result<i64, Failure> {
+    let connection = transaction.connection();
+    let head = log_head::Entity::find_by_id(1)
+        .lock_exclusive()
+        .one(connection)
+        .await?
+        .ok_or_else(|| Failure::corrupt("log_head has no row"))?;
+    let entry = Entry {
+        action: change.action.name().to_owned(),
+        actor: op.viewer.log_name(),
+        at: op.now(),
+        hash: change.hash,
+        key: op.store.keys.seal_id(),
+        previous: head.hash,
+        revision: change.revision,
+        sequence: head.sequence + 1,
+        subject: change.subject,
+        tags: change.tags,
+    };
+    let bytes = serde_json_canonicalizer::to_string(&entry)?;
+    let hash = hex::encode(Sha256::digest(&bytes));
+    changes::ActiveModel {
+        sequence: Set(entry.sequence),
+        at: Set(entry.at),
+        actor_id: Set(op.viewer.user_id()),
+        action: Set(entry.action),
+        subject_type: Set(change.subject_type.name().to_owned()),
+        subject_id: Set(change.subject_id),
+        entry: Set(bytes),
+        signature: Set(op.store.keys.seal(&hash)),
+        hash: Set(hash.clone()),
+        key_id: Set(entry.key),
+    }
+    .insert(connection)
+    .await?;
+    log_head::ActiveModel { id: Set(1), sequence: Set(entry.sequence), hash: Set(hash) }.update(connection).await?;
+    transaction.commit().await?;
+    Ok(entry.sequence)
+}

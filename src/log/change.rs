@@ -1,0 +1,115 @@
+//! The words of the log, and the document that is hashed and signed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+macro_rules! names {
+    ($(#[$doc:meta])* $kind:ident { $($(#[$variant_doc:meta])* $variant:ident $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $kind { $($(#[$variant_doc])* $variant,)* }
+
+        impl $kind {
+            /// As it stands in the log.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The one of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+names! {
+    /// What was done.
+    Action {
+        /// A draft and its first revision were made.
+        ArticleCreated "ARTICLE_CREATED",
+        /// A draft got a new revision.
+        ArticleSaved "ARTICLE_SAVED",
+        /// A draft got a new revision with the content of an older one.
+        ArticleReverted "ARTICLE_REVERTED",
+        /// A draft was handed in for review.
+        ArticleSubmitted "ARTICLE_SUBMITTED",
+        /// A draft was sent back to its owner.
+        ArticleChangesRequested "ARTICLE_CHANGES_REQUESTED",
+        /// A revision became the public one.
+        ArticlePublished "ARTICLE_PUBLISHED",
+        /// An article was taken down.
+        ArticleUnpublished "ARTICLE_UNPUBLISHED",
+        /// An image was uploaded.
+        ImageUploaded "IMAGE_UPLOADED",
+        /// An author was added.
+        AuthorCreated "AUTHOR_CREATED",
+        /// A tag was added.
+        TagCreated "TAG_CREATED",
+        /// A category was added.
+        CategoryCreated "CATEGORY_CREATED",
+        /// A reader sent a comment.
+        CommentSubmitted "COMMENT_SUBMITTED",
+        /// A comment was approved.
+        CommentApproved "COMMENT_APPROVED",
+        /// A user was added.
+        UserCreated "USER_CREATED",
+        /// A user got another password.
+        PasswordSet "PASSWORD_SET",
+        /// A user signed in.
+        SessionStarted "SESSION_STARTED",
+        /// A session was prolonged with its refresh token.
+        SessionRefreshed "SESSION_REFRESHED",
+        /// A session was ended because a spent refresh token was shown again.
+        SessionEnded "SESSION_ENDED",
+    }
+}
+
+names! {
+    /// The kind of thing that an entry is about.
+    SubjectType {
+        /// An article, draft or public.
+        Article "ARTICLE",
+        /// An image.
+        Image "IMAGE",
+        /// An author.
+        Author "AUTHOR",
+        /// A tag.
+        Tag "TAG",
+        /// A category.
+        Category "CATEGORY",
+        /// A comment.
+        Comment "COMMENT",
+        /// A user, and the sessions that are theirs.
+        User "USER",
+    }
+}
+
+/// What is hashed and signed, as canonical JSON (RFC 8785): integers and strings only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// A name of [`Action`].
+    pub action: String,
+    /// A user's id, `public` or `operator`.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+    /// The hash of what the thing became: for a save or a publication, the revision's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+    /// The public id of the key that signs.
+    pub key: String,
+    /// The hash of the entry before; empty for the first.
+    pub previous: String,
+    /// The revision's number, for a save or a publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i32>,
+    /// This entry's number.
+    pub sequence: i64,
+    /// The id of what it is about.
+    pub subject: String,
+    /// The cache tags that it touches.
+    pub tags: Vec<String>,
+}

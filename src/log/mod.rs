@@ -1,0 +1,15 @@
+//! The change log: one signed chain of everything that was done, in the order in which it was committed.
+//!
+//! **Invariant:** every write ends in [`save`], which appends and commits; nothing else commits.
+
+mod append;
+mod change;
+pub mod entity;
+pub mod follow;
+
+pub mod read;
+mod verify;
+
+pub use append::{NewChange, content_hash, save};
+pub use change::{Action, Entry, SubjectType};
+pub use verify::{ChainProblem, verify_entry};

@@ -1,0 +1,81 @@
+//! Whether an entry of the log is the one that was written: its hash, its signature, its place in the chain.
+
+use sha2::{Digest as _, Sha256};
+
+use super::change::Entry;
+use super::entity::changes;
+use crate::keys::Keys;
+
+/// What is wrong with an entry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChainProblem {
+    /// A number is missing or stands twice.
+    #[error("entry {found} follows entry {before}: an entry is missing or was put in")]
+    Gap {
+        /// The entry's number.
+        found: i64,
+        /// The number before it.
+        before: i64,
+    },
+    /// The bytes are not those that were hashed.
+    #[error("the entry's bytes do not match its hash")]
+    Hash,
+    /// The signature is not this instance's.
+    #[error("the signature is not by this instance's sealing key")]
+    Signature,
+    /// It does not name the hash of the entry before it.
+    #[error("the entry does not follow the one before it: the chain is broken here")]
+    Chain,
+    /// The bytes are not an entry.
+    #[error("the entry can't be read")]
+    Unreadable,
+    /// A column says something else than the signed bytes.
+    #[error("the column {0} does not repeat what was signed")]
+    Column(&'static str),
+}
+
+/// Checks one entry against the one before it (its number and hash; 0 and nothing before the first).
+pub fn verify_entry(keys: &Keys, before: (i64, &str), row: &changes::Model) -> Result<Entry, Vec<ChainProblem>> {
+    let mut problems = Vec::new();
+    if row.sequence != before.0 + 1 {
+        problems.push(ChainProblem::Gap { found: row.sequence, before: before.0 });
+    }
+    if hex::encode(Sha256::digest(&row.entry)) != row.hash {
+        problems.push(ChainProblem::Hash);
+    }
+    if row.key_id != keys.seal_id() || !keys.seal_holds(&row.hash, &row.signature) {
+        problems.push(ChainProblem::Signature);
+    }
+    match serde_json::from_str::<Entry>(&row.entry) {
+        Ok(entry) => {
+            if entry.previous != before.1 {
+                problems.push(ChainProblem::Chain);
+            }
+            problems.extend(differing_columns(&entry, row).into_iter().map(ChainProblem::Column));
+            if problems.is_empty() {
+                return Ok(entry);
+            }
+        }
+        Err(_) => problems.push(ChainProblem::Unreadable),
+    }
+    Err(problems)
+}
+
+fn differing_columns(entry: &Entry, row: &changes::Model) -> Vec<&'static str> {
+    let subject_matches = entry.subject.rsplit_once('_').is_some_and(|(_, digits)| digits == row.subject_id.simple().to_string());
+    let actor_matches = match row.actor_id {
+        Some(actor) => entry.actor == actor.to_string(),
+        None => matches!(entry.actor.as_str(), "public" | "operator"),
+    };
+    [
+        ("sequence", entry.sequence == row.sequence),
+        ("at", entry.at == row.at),
+        ("action", entry.action == row.action),
+        ("subject_id", subject_matches),
+        ("actor_id", actor_matches),
+        ("key_id", entry.key == row.key_id),
+    ]
+    .into_iter()
+    .filter_map(|(column, matches)| (!matches).then_some(column))
+    .collect()
+}

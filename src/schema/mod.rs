@@ -1,0 +1,110 @@
+//! Joins the rooms' GraphQL parts into one schema; nothing else.
+#![allow(clippy::disallowed_types, reason = "MergedObject's derive names async-graphql's error")]
+
+use async_graphql::{Context, EmptySubscription, ID, Interface, MergedObject, Object, SDLExportOptions};
+
+use crate::account::graphql::{AccountMutation, AccountViewer};
+use crate::article::graphql::{ArticleMutation, ArticleObject, ArticleQuery, DraftViewer};
+use crate::author::graphql::{AuthorMutation, AuthorObject, AuthorQuery, AuthorViewer};
+use crate::comment::graphql::{CommentMutation, CommentObject, CommentViewer};
+use crate::error::Failure;
+use crate::graphql::batch::Member;
+use crate::graphql::operation;
+use crate::history::graphql::HistoryViewer;
+use crate::image::graphql::{ImageMutation, ImageObject, ImageQuery, ImageViewer};
+use crate::taxonomy::graphql::{CategoryObject, TagObject, TaxonomyMutation, TaxonomyQuery, TaxonomyViewer};
+use crate::{article, author, comment, image, taxonomy};
+
+/// Copydesk's schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// What can be asked. All but `viewer` is public and answers everybody alike.
+#[derive(MergedObject, Default)]
+pub struct Query(NodeQuery, ArticleQuery, AuthorQuery, TaxonomyQuery, ImageQuery, ViewerQuery);
+
+/// What can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(AccountMutation, ArticleMutation, AuthorMutation, TaxonomyMutation, ImageMutation, CommentMutation);
+
+/// What only signed-in people see.
+#[derive(MergedObject, Default)]
+pub struct Viewer(AccountViewer, DraftViewer, AuthorViewer, TaxonomyViewer, ImageViewer, CommentViewer, HistoryViewer);
+
+/// A public thing with a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Its global id."))]
+pub enum Node {
+    /// An article.
+    Article(ArticleObject),
+    /// An author.
+    Author(AuthorObject),
+    /// A tag.
+    Tag(TagObject),
+    /// A category.
+    Category(CategoryObject),
+    /// An image.
+    Image(ImageObject),
+    /// A comment.
+    Comment(CommentObject),
+}
+
+/// The public lookup by global id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The public thing of this id; null where there is none.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Node>, Failure> {
+        let op = operation(ctx)?;
+        let snapshot = op.snapshot().await?;
+        if let Ok(id) = id.parse() {
+            let found = article::read::by_id(&snapshot, id).await?;
+            return Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()).map(Node::Article));
+        }
+        if let Ok(id) = id.parse() {
+            return Ok(author::read::by_id(&snapshot, id).await?.map(|row| Node::Author(AuthorObject(Member::alone(op, row)))));
+        }
+        if let Ok(id) = id.parse() {
+            return Ok(taxonomy::read::tag_by_id(&snapshot, id).await?.map(|row| Node::Tag(TagObject(Member::alone(op, row)))));
+        }
+        if let Ok(id) = id.parse() {
+            let found = taxonomy::read::tree(snapshot.connection()).await?.remove(&id);
+            return Ok(found.map(|row| Node::Category(CategoryObject(Member::alone(op, row)))));
+        }
+        if let Ok(id) = id.parse() {
+            let found = image::read::public(&snapshot, vec![id]).await?.remove(&id);
+            return Ok(found.map(|row| Node::Image(ImageObject::new(row, &op.store))));
+        }
+        if let Ok(id) = id.parse() {
+            return Ok(comment::read::by_id(&snapshot, id).await?.map(|row| Node::Comment(CommentObject(Member::alone(op, row)))));
+        }
+        Err(Failure::bad_request(&["id"], "This is not the id of a public thing: such an id is a kind, such as art_, and 32 hexadecimal digits."))
+    }
+}
+
+/// The door to the desk.
+#[derive(Default)]
+pub struct ViewerQuery;
+
+#[Object]
+impl ViewerQuery {
+    /// The signed-in user's desk; null for the public.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>, Failure> {
+        Ok(operation(ctx)?.viewer.user_id().map(|_| Viewer::default()))
+    }
+}
+
+/// Makes the schema.
+pub fn build() -> Schema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        // The guard has bounded all of this before a document comes here.
+        .limit_recursive_depth(200)
+        .finish()
+}
+
+/// The schema as text: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().prefer_single_line_descriptions();
+    format!("{}\n", build().sdl_with_options(options).trim_end())
+}

@@ -1,0 +1,257 @@
+//! GraphQL over HTTP: from the request to the document, through the guard, to the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Response as Answer, ServerError, Value, Variables};
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::negotiate::{self, MediaType, Outcome};
+use super::{App, RequestId, upload, viewer};
+use crate::error::Failure;
+use crate::graphql::errors::code;
+use crate::graphql::guard;
+use crate::image::graphql::Uploads;
+use crate::operation::{Operation, Viewer};
+
+/// A client that sends this header is told what its query costs.
+const COST_HEADER: &str = "x-copydesk-cost";
+
+/// What a client asks, however it came.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Asked {
+    pub query: Option<String>,
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    #[serde(default)]
+    pub variables: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    #[allow(dead_code, reason = "read so that one of another shape is refused")]
+    extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// An answer that comes before anything is executed.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl Refused {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, message)
+    }
+}
+
+/// Answers `/graphql`.
+pub async fn handle(State(app): State<App>, Extension(id): Extension<RequestId>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let Some(media_type) = negotiate::accepted(&headers) else {
+        let message = "Accept application/graphql-response+json or application/json.";
+        return refusal(MediaType::Json, &id, Refused::new(StatusCode::NOT_ACCEPTABLE, code::BAD_REQUEST, message));
+    };
+    let patience = Duration::from_secs(app.store.config.request_timeout) * if is_multipart(&headers) { 10 } else { 1 };
+    let mut response = match tokio::time::timeout(patience, answer(&app, &id, media_type, request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refused)) => refusal(media_type, &id, refused),
+        Err(_) => {
+            let message = "The request took too long. Ask for less, or try again.";
+            refusal(media_type, &id, Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message))
+        }
+    };
+    let cache = if headers.contains_key(header::AUTHORIZATION) { "private, no-store" } else { "no-cache" };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept, authorization"));
+    response
+}
+
+async fn answer(app: &App, id: &RequestId, media_type: MediaType, request: Request) -> Result<Response, Refused> {
+    let method = request.method().clone();
+    if method != Method::POST && method != Method::GET && method != Method::HEAD {
+        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, "Use POST, or GET for queries."));
+    }
+    let headers = request.headers().clone();
+    let viewer = viewer::of(&app.store, &headers).await.map_err(unauthenticated)?;
+    let (asked, uploads) = read(app, viewer, request).await?;
+    let query = asked.query.ok_or_else(|| Refused::bad_request("The request has no `query`."))?;
+    let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
+    let checked = match guard::check(&app.field_types, app.limits, &query, asked.operation_name.as_deref(), &variables) {
+        Ok(checked) => checked,
+        Err(refusal) => {
+            let outcome = if refusal.is_unreadable { Outcome::UnreadableDocument } else { Outcome::Refused };
+            let errors = vec![ServerError::new(refusal.message, refusal.position)];
+            return Ok(write(media_type, id, Some(outcome), Answer::from_errors(errors)));
+        }
+    };
+    if checked.operation == OperationType::Mutation && method != Method::POST {
+        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, "Mutations need POST."));
+    }
+    let operation = Arc::new(Operation::new(Arc::clone(&app.store), viewer, id.0.clone()));
+    let mut request = async_graphql::Request::new(query).variables(variables).data(operation).data(uploads);
+    request.operation_name = asked.operation_name;
+    request.set_parsed_query(checked.document);
+    let schema = app.schema.clone();
+    let mut answer = if checked.operation == OperationType::Mutation {
+        // In a task of its own: a connection that closes cuts no mutation in half.
+        let span = tracing::Span::current();
+        let task = tokio::spawn(tracing::Instrument::instrument(async move { schema.execute(request).await }, span));
+        match task.await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::error!(%error, "a mutation ended before its work did");
+                return Ok(internal_error());
+            }
+        }
+    } else {
+        schema.execute(request).await
+    };
+    if headers.contains_key(COST_HEADER) {
+        let cost = serde_json::json!({ "cost": checked.cost, "limit": app.limits.cost });
+        answer.extensions.insert("cost".to_owned(), Value::from_json(cost).unwrap_or_default());
+    }
+    Ok(write(media_type, id, None, answer))
+}
+
+fn unauthenticated(failure: Failure) -> Refused {
+    match failure {
+        Failure::Internal(fault) => {
+            tracing::error!(error = %fault, "the viewer can't be told");
+            let message = "Something went wrong on our side. Try again.";
+            Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message)
+        }
+        _ => {
+            let message = "The access token is not good, or not any more: refresh the session or sign in again.";
+            Refused::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, message)
+        }
+    }
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    content_type(headers).is_some_and(|mime| mime.essence_str() == "multipart/form-data")
+}
+
+fn content_type(headers: &HeaderMap) -> Option<mime::Mime> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()?.parse().ok()
+}
+
+async fn read(app: &App, viewer: Viewer, request: Request) -> Result<(Asked, Uploads), Refused> {
+    if request.method() != Method::POST {
+        return Ok((from_address(request.uri().query().unwrap_or_default())?, Uploads::default()));
+    }
+    if is_multipart(request.headers()) {
+        return upload::read(&app.store, viewer, request).await;
+    }
+    let mime = content_type(request.headers());
+    if mime.as_ref().is_none_or(|mime| mime.essence_str() != "application/json") {
+        let message = "Send JSON with `Content-Type: application/json`, or files by the multipart request specification.";
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, message));
+    }
+    if mime.and_then(|mime| mime.get_param("charset").map(|charset| charset != "utf-8")).unwrap_or(false) {
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, "Send JSON in UTF-8."));
+    }
+    let limit = app.store.config.max_body_bytes;
+    let body = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| too_large(limit))?;
+    Ok((from_json(&body)?, Uploads::default()))
+}
+
+pub(super) fn too_large(limit: usize) -> Refused {
+    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, code::BAD_REQUEST, format!("The request body has more than {limit} bytes, or broke off."))
+}
+
+pub(super) fn from_json(body: &[u8]) -> Result<Asked, Refused> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Refused::bad_request("Batches are not answered: send one request at a time."));
+    }
+    serde_json::from_slice(body).map_err(|error| Refused::bad_request(format!("The body is not a GraphQL request in JSON: {error}.")))
+}
+
+fn from_address(query: &str) -> Result<Asked, Refused> {
+    let mut asked = Asked { query: None, operation_name: None, variables: None, extensions: None };
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "query" => asked.query = Some(value.into_owned()),
+            "operationName" if !value.is_empty() => asked.operation_name = Some(value.into_owned()),
+            "variables" if !value.is_empty() => {
+                let variables = serde_json::from_str(&value);
+                asked.variables = variables.map_err(|error| Refused::bad_request(format!("`variables` is not a JSON object: {error}.")))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(asked)
+}
+
+fn refusal(media_type: MediaType, id: &RequestId, refused: Refused) -> Response {
+    let mut error = ServerError::new(refused.message, None);
+    error.extensions.get_or_insert_default().set("code", refused.code);
+    let mut response = write(media_type, id, Some(Outcome::Refused), Answer::from_errors(vec![error]));
+    *response.status_mut() = refused.status;
+    if refused.status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+    }
+    if refused.status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    }
+    response
+}
+
+/// The answer to what went wrong in a way that was not foreseen.
+pub(super) fn internal_error() -> Response {
+    let body = serde_json::json!({ "errors": [{
+        "message": "Something went wrong on our side. The request's id helps to find it in the log.",
+        "extensions": { "code": code::INTERNAL },
+    }] });
+    let headers = [(header::CONTENT_TYPE, MediaType::Json.header())];
+    (StatusCode::INTERNAL_SERVER_ERROR, headers, body.to_string()).into_response()
+}
+
+/// What goes over the wire; a request error has no `data`.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    extensions: &'a std::collections::BTreeMap<String, Value>,
+}
+
+/// Writes an answer. `outcome` is told where nothing was executed.
+fn write(media_type: MediaType, id: &RequestId, outcome: Option<Outcome>, mut answer: Answer) -> Response {
+    for error in &mut answer.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        match extensions.get("code") {
+            // What async-graphql itself refuses is the client's mistake.
+            None => extensions.set("code", code::BAD_REQUEST),
+            Some(Value::String(given)) if given == code::INTERNAL => extensions.set("requestId", id.0.as_str()),
+            Some(_) => {}
+        }
+    }
+    let outcome = outcome.unwrap_or_else(|| {
+        let at_no_field = answer.data == Value::Null && answer.errors.iter().all(|error| error.path.is_empty());
+        match (answer.errors.is_empty(), at_no_field) {
+            (true, _) => Outcome::Data,
+            (false, true) => Outcome::Refused,
+            (false, false) => Outcome::Partial,
+        }
+    });
+    let has_data = matches!(outcome, Outcome::Data | Outcome::Partial);
+    let written = Written { errors: &answer.errors, data: has_data.then_some(&answer.data), extensions: &answer.extensions };
+    let Ok(body) = serde_json::to_vec(&written) else { return internal_error() };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = media_type.status(outcome);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.header()));
+    response
+}

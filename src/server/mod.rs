@@ -1,0 +1,130 @@
+//! The HTTP server: routes, who asks, GraphQL over HTTP, GraphiQL, pictures, health.
+
+mod explorer;
+mod graphql;
+mod health;
+mod media;
+mod negotiate;
+mod upload;
+mod viewer;
+
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tracing::Instrument as _;
+
+use crate::config::{Config, CorsOrigins};
+use crate::graphql::guard::{FieldTypes, Limits};
+use crate::operation::Store;
+use crate::schema::{self, Schema};
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What all requests share.
+#[derive(Clone)]
+pub(crate) struct App {
+    store: Arc<Store>,
+    schema: Schema,
+    field_types: Arc<FieldTypes>,
+    limits: Limits,
+}
+
+/// Names a request, in its log lines and towards its client.
+#[derive(Clone)]
+pub(crate) struct RequestId(String);
+
+/// The schema's printed form can't be read back: a fault of the build.
+#[derive(Debug, thiserror::Error)]
+#[error("the schema can't be read back: {0}")]
+pub struct SchemaError(#[from] async_graphql::parser::Error);
+
+/// The whole server as one service.
+pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
+    let config = &store.config;
+    let limits = Limits { depth: config.max_depth, cost: config.max_cost, introspection: config.introspection };
+    let cors = cors(config);
+    let field_types = Arc::new(FieldTypes::from_sdl(&schema::sdl())?);
+    let app = App { schema: schema::build(), field_types, limits, store };
+    Ok(Router::new()
+        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
+        .route("/graphql", axum::routing::any(graphql::handle))
+        .route("/graphiql", get(explorer::page))
+        .route("/graphiql/", get(|| async { Redirect::permanent("/graphiql") }))
+        .route("/graphiql/{*path}", get(explorer::file))
+        .route("/media/{id}/{file}", get(media::serve))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "Nothing is here. GraphQL is at /graphql, GraphiQL at /graphiql.\n") })
+        .layer(CompressionLayer::new())
+        .layer(cors)
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .with_state(app))
+}
+
+/// Serves until `shutdown` ends; requests that are under way then are answered first.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+/// Around every request: a name, a line in the log, the headers that every answer carries.
+async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let mut bytes = [0; 12];
+    app.store.chance.fill(&mut bytes);
+    let id = hex::encode(bytes);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", id = %id, %method, %path);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| {
+        let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(status = response.status().as_u16(), elapsed_us, "answered");
+    });
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID.clone(), id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    response
+}
+
+/// A panic is a bug of ours; the client learns that something went wrong, the log what.
+#[allow(clippy::needless_pass_by_value, reason = "tower-http gives it so")]
+fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = words.unwrap_or("?"), "a request panicked");
+    graphql::internal_error().into_response()
+}
+
+fn cors(config: &Config) -> CorsLayer {
+    let origins = match &config.cors_origins {
+        CorsOrigins::Any => AllowOrigin::any(),
+        CorsOrigins::These(origins) => AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())),
+    };
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([REQUEST_ID.clone()])
+        .max_age(std::time::Duration::from_secs(86_400))
+}

@@ -1,0 +1,64 @@
+//! Opens an instance: data directory, keys, database, media. The server, the commands and the tests begin here.
+
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+
+use crate::account::instance::{self, InstanceError};
+use crate::clock::{Chance, Clock};
+use crate::config::{Config, DatabaseAddress};
+use crate::db::Database;
+use crate::keys::{Keys, KeysError};
+use crate::operation::Store;
+
+/// Why an instance can't be opened: one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error("the data directory {path} can't be used: {source}; set COPYDESK_DATA_DIR to a folder that this user may write")]
+    DataDirectory {
+        /// Which folder.
+        path: String,
+        /// What the machine says.
+        source: std::io::Error,
+    },
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The database.
+    #[error("the database can't be used: {0}; check COPYDESK_DATABASE_URL and that the server runs")]
+    Database(#[from] sea_orm::DbErr),
+    /// The keys are not this database's.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// The media folder.
+    #[error("the media folder can't be used: {0}")]
+    Media(#[from] object_store::Error),
+}
+
+/// Opens the instance that the settings name, and brings its tables up to date.
+pub async fn open(config: Config, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Arc<Store>, StartError> {
+    let media_dir = config.data_dir.join("media");
+    std::fs::create_dir_all(&media_dir)
+        .map_err(|source| StartError::DataDirectory { path: config.data_dir.display().to_string(), source })?;
+    let keys = Keys::load_or_create(&config.keys_dir, &*chance)?;
+    let database = Database::connect(&config.database, config.database_connections).await?;
+    let _lock = match &config.database {
+        DatabaseAddress::Sqlite(path) => Some(migration_lock(path)?),
+        DatabaseAddress::Postgres(_) => None,
+    };
+    database.migrate().await?;
+    instance::check_keys(&database, &keys, &*clock).await?;
+    let media = Arc::new(LocalFileSystem::new_with_prefix(media_dir)?.with_automatic_cleanup(true));
+    Ok(Arc::new(Store { config, database, keys, media, clock, chance }))
+}
+
+/// Holds a lock file while SQLite is migrated, for processes that start together. `BEGIN IMMEDIATE` would serialize them
+/// too; the lock file spares the later ones the wait for a busy database.
+fn migration_lock(database: &std::path::Path) -> Result<std::fs::File, StartError> {
+    let path = database.with_extension("lock");
+    let refused = |source| StartError::DataDirectory { path: path.display().to_string(), source };
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(refused)?;
+    file.lock().map_err(refused)?;
+    Ok(file)
+}

@@ -1,0 +1,67 @@
+//! The public rows of tags, there while a public article has the tag; and how many articles each tag and category has.
+//! Callers hold the lock on the public tables.
+
+use sea_orm::ActiveModelTrait as _;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::entity::{categories, tags};
+use super::read;
+use crate::db::WriteTransaction;
+use crate::error::Failure;
+use crate::id::{CategoryId, TagId};
+
+/// One more public article has each of these tags.
+pub async fn refer_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Result<(), Failure> {
+    let records = read::tag_records(transaction.connection(), ids.to_vec()).await?;
+    for id in ids {
+        let record = records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
+        let referred = tags::Entity::update_many()
+            .col_expr(tags::Column::ArticleCount, Expr::col(tags::Column::ArticleCount).add(1))
+            .filter(tags::Column::Id.eq(*id))
+            .exec(transaction.connection())
+            .await?;
+        if referred.rows_affected == 0 {
+            tags::ActiveModel {
+                id: Set(record.id),
+                slug: Set(record.slug.clone()),
+                name: Set(record.name.clone()),
+                sort_name: Set(record.sort_name.clone()),
+                article_count: Set(1),
+            }
+            .insert(transaction.connection())
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// One public article less has each of these tags.
+pub async fn release_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Result<(), Failure> {
+    for id in ids {
+        let last = tags::Entity::delete_many()
+            .filter(tags::Column::Id.eq(*id))
+            .filter(tags::Column::ArticleCount.eq(1))
+            .exec(transaction.connection())
+            .await?;
+        if last.rows_affected == 0 {
+            tags::Entity::update_many()
+                .col_expr(tags::Column::ArticleCount, Expr::col(tags::Column::ArticleCount).sub(1))
+                .filter(tags::Column::Id.eq(*id))
+                .exec(transaction.connection())
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Articles more (or less) in each of these categories, those above them among them.
+pub async fn count_in_categories(transaction: &WriteTransaction, ids: &[CategoryId], by: i32) -> Result<(), Failure> {
+    categories::Entity::update_many()
+        .col_expr(categories::Column::ArticleCount, Expr::col(categories::Column::ArticleCount).add(by))
+        .filter(categories::Column::Id.is_in(ids.iter().copied()))
+        .exec(transaction.connection())
+        .await?;
+    Ok(())
+}

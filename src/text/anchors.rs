@@ -1,0 +1,40 @@
+//! Anchors: the names under which an article's headings are reached, unique in the article.
+
+use std::collections::HashSet;
+
+use super::slug;
+
+/// Hands out anchors in document order: `costs`, `costs-2`, `costs-3`.
+#[derive(Clone, Debug, Default)]
+pub struct Anchors {
+    used: HashSet<String>,
+}
+
+impl Anchors {
+    /// The anchor of the next heading. `fallback` names it when its words make none.
+    pub fn next(&mut self, heading: &str, fallback: &str) -> String {
+        let made = slug::from_title(heading);
+        let base = if made.is_empty() { fallback } else { &made };
+        let mut number = 1;
+        loop {
+            let anchor = slug::numbered(base, number);
+            if self.used.insert(anchor.clone()) {
+                return anchor;
+            }
+            number += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_headings_are_numbered_and_never_collide() {
+        let mut anchors = Anchors::default();
+        let made: Vec<String> =
+            ["Costs", "Costs", "Costs 2", "costs", "…", "…"].iter().map(|heading| anchors.next(heading, "section")).collect();
+        assert_eq!(made, ["costs", "costs-2", "costs-2-2", "costs-3", "section", "section-2"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! What a text given by a client may hold. Texts are kept in Unicode's composed form (NFC), so that equal words are equal
+//! bytes.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::error::{UserError, UserErrorCode};
+
+/// One line: spaces folded and trimmed; not blank; no control characters; at most `limit` characters.
+pub fn line(path: &[&str], text: &str, limit: usize) -> Result<String, UserError> {
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let folded: String = folded.nfc().collect();
+    if folded.is_empty() {
+        return Err(UserError::new(UserErrorCode::Required, path, "Give a text that is not blank."));
+    }
+    check(path, folded, limit, |character| character.is_control())
+}
+
+/// One line that may be left out: blank is the same as absent.
+pub fn optional_line(path: &[&str], text: Option<&str>, limit: usize) -> Result<Option<String>, UserError> {
+    match text {
+        Some(text) if !text.trim().is_empty() => line(path, text, limit).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// A text of several lines: line ends are `\n`; no control characters but tabs; at most `limit` bytes.
+pub fn lines(path: &[&str], text: &str, limit: usize) -> Result<String, UserError> {
+    let unified: String = text.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
+    if unified.len() > limit {
+        let message = format!("At most {limit} bytes are allowed; this has {}.", unified.len());
+        return Err(UserError::new(UserErrorCode::TooLong, path, message));
+    }
+    check(path, unified, usize::MAX, |character| character.is_control() && !matches!(character, '\n' | '\t'))
+}
+
+fn check(path: &[&str], text: String, limit: usize, refused: impl Fn(char) -> bool) -> Result<String, UserError> {
+    if let Some(character) = text.chars().find(|&character| refused(character)) {
+        let message = format!("The control character U+{:04X} is not allowed; take it out.", u32::from(character));
+        return Err(UserError::new(UserErrorCode::Invalid, path, message));
+    }
+    let length = text.chars().count();
+    if length > limit {
+        let message = format!("At most {limit} characters are allowed; this has {length}.");
+        return Err(UserError::new(UserErrorCode::TooLong, path, message));
+    }
+    Ok(text)
+}
+
+/// An e-mail address, in lower case: one `@`, something before it, a host with a dot or `localhost` after it.
+pub fn email(path: &[&str], text: &str) -> Result<String, UserError> {
+    let wrong = || UserError::new(UserErrorCode::Invalid, path, "Give an e-mail address such as name@example.org.");
+    let address = line(path, text, 254)?.to_lowercase();
+    let (name, host) = address.rsplit_once('@').ok_or_else(wrong)?;
+    let host_holds = host.split('.').all(|label| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|character| character.is_alphanumeric() || character == '-')
+    });
+    let name_holds = !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with('.')
+        && !name.ends_with('.')
+        && !name.contains("..")
+        && name.chars().all(|character| character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(character));
+    if host_holds && name_holds { Ok(address.clone()) } else { Err(wrong()) }
+}
+
+/// A web address: http or https with a host; at most 2,000 characters.
+pub fn web_address(path: &[&str], text: &str) -> Result<String, UserError> {
+    let address = line(path, text, 2_000)?;
+    match url::Url::parse(&address) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url.into()),
+        _ => Err(UserError::new(UserErrorCode::Invalid, path, "Give a web address that begins with http:// or https://.")),
+    }
+}
+
+/// A language tag (BCP 47 in its common shapes): `en`, `pt-BR`, `zh-Hant-TW`.
+pub fn locale(path: &[&str], text: &str) -> Result<String, UserError> {
+    let tag = line(path, text, 35)?;
+    let mut parts = tag.split('-');
+    let language = parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let rest = parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    if language && rest {
+        Ok(tag)
+    } else {
+        Err(UserError::new(UserErrorCode::Invalid, path, "Give a language tag such as en, de-AT or zh-Hant."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_folded_and_bounded() {
+        assert_eq!(line(&[], "  The\n  tide ", 20).unwrap(), "The tide");
+        assert_eq!(line(&[], "Cafe\u{301}", 4).unwrap(), "Café");
+        assert_eq!(line(&[], " \t ", 20).unwrap_err().code, UserErrorCode::Required);
+        assert_eq!(line(&[], "abc", 2).unwrap_err().code, UserErrorCode::TooLong);
+        assert_eq!(line(&[], "a\0b", 20).unwrap_err().code, UserErrorCode::Invalid);
+    }
+
+    #[test]
+    fn addresses_are_told_from_what_is_none() {
+        for good in ["a@b.co", "first.last+tag@mail.example.org", "o'neill@example.ie", "jürgen@bücher.example", "Desk@Example.ORG"] {
+            assert_eq!(email(&[], good).unwrap(), good.to_lowercase());
+        }
+        for bad in ["", "a", "@b.co", "a@", "a b@c.de", "a@b..c", ".a@b.c", "a@-b.c", "a@b@c", "a\r\nBcc: x@y.z@b.c"] {
+            assert!(email(&[], bad).is_err(), "{bad:?}");
+        }
+        assert!(web_address(&[], "https://example.org/a?b#c").is_ok());
+        for bad in ["javascript:alert(1)", "ftp://a", "//example.org", "http://", "data:text/html,x"] {
+            assert!(web_address(&[], bad).is_err(), "{bad:?}");
+        }
+        assert!(locale(&[], "zh-Hant-TW").is_ok() && locale(&[], "english").is_err() && locale(&[], "en_US").is_err());
+    }
+}

@@ -1,0 +1,393 @@
+//! Markdown (CommonMark with GitHub's extensions): parsed once, read for its figures, headings and words, rendered to
+//! HTML, and always sanitized. Raw HTML in a text passes the sanitizer like the rest.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use comrak::html::ChildRendering;
+use comrak::nodes::{AstNode, NodeValue};
+use comrak::{Arena, Options, create_formatter, parse_document};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::anchors::Anchors;
+use crate::id::ImageId;
+
+/// Deepest nesting of blocks and spans that is accepted.
+pub const DEEPEST: usize = 60;
+
+/// What a Markdown text holds, apart from its rendering.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// The pictures, in document order.
+    pub figures: Vec<PlacedFigure>,
+    /// The headings, in document order.
+    pub headings: Vec<OutlineHeading>,
+    /// The words as a reader would hear them, blocks on lines of their own.
+    pub text: String,
+    /// How many words (Unicode's word boundaries).
+    pub word_count: usize,
+    /// Picture addresses that are not the id of an image.
+    pub foreign_pictures: Vec<String>,
+    /// Link addresses that are neither http, https nor an anchor.
+    pub foreign_links: Vec<String>,
+    /// Whether it nests deeper than [`DEEPEST`].
+    pub is_too_deep: bool,
+}
+
+/// A picture placed in a text: `![](img_… "caption for this place")`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedFigure {
+    /// Which image.
+    pub image: ImageId,
+    /// The caption for this place.
+    pub caption: Option<String>,
+}
+
+/// A heading inside a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutlineHeading {
+    /// 1 to 6.
+    pub level: u8,
+    /// Its words.
+    pub text: String,
+}
+
+/// What rendering needs to know of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Where it is served.
+    pub url: String,
+    /// What it shows, for who can't see it.
+    pub alt: String,
+    /// Caption where the place gives none.
+    pub caption: Option<String>,
+    /// Who made it.
+    pub credit: Option<String>,
+    /// Pixels.
+    pub width: i32,
+    /// Pixels.
+    pub height: i32,
+}
+
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.strikethrough = true;
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    options.render.r#unsafe = true;
+    options
+}
+
+/// Reads a text's figures, headings, words and addresses.
+pub fn outline(markdown: &str) -> Outline {
+    let arena = Arena::new();
+    let root = parse_document(&arena, markdown, &options());
+    let mut outline = Outline::default();
+    let mut words = String::new();
+    for node in root.descendants() {
+        if outline.is_too_deep {
+            break;
+        }
+        outline.is_too_deep = node.ancestors().take(DEEPEST + 2).count() > DEEPEST;
+        match &node.data().value {
+            NodeValue::Image(link) => match link.url.parse() {
+                Ok(image) => outline.figures.push(PlacedFigure { image, caption: not_blank(&link.title) }),
+                Err(_) => outline.foreign_pictures.push(link.url.clone()),
+            },
+            NodeValue::Link(link) if !is_reader_safe(&link.url) => outline.foreign_links.push(link.url.clone()),
+            NodeValue::Heading(heading) => {
+                outline.headings.push(OutlineHeading { level: heading.level, text: plain_text(node) });
+                end_line(&mut words);
+            }
+            NodeValue::Text(text) => words.push_str(text),
+            NodeValue::Code(code) => words.push_str(&code.literal),
+            NodeValue::CodeBlock(block) => {
+                end_line(&mut words);
+                words.push_str(&block.literal);
+            }
+            NodeValue::SoftBreak | NodeValue::LineBreak => words.push('\n'),
+            NodeValue::TableCell => words.push(' '),
+            value if value.block() => end_line(&mut words),
+            _ => {}
+        }
+    }
+    outline.word_count = words.unicode_words().count();
+    outline.text = words.trim().to_owned();
+    outline
+}
+
+/// The headings of a text. One that holds no mark of a heading is not parsed.
+pub fn headings(markdown: &str) -> Vec<OutlineHeading> {
+    let may_have = markdown.contains('#') || markdown.contains("\n=") || markdown.contains("\n-") || markdown.contains("\n ");
+    if may_have { outline(markdown).headings } else { Vec::new() }
+}
+
+fn end_line(words: &mut String) {
+    if !words.is_empty() && !words.ends_with('\n') {
+        words.push('\n');
+    }
+}
+
+fn not_blank(text: &str) -> Option<String> {
+    let trimmed = text.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
+
+fn plain_text<'a>(node: &'a AstNode<'a>) -> String {
+    let mut text = String::new();
+    for child in node.descendants() {
+        match &child.data().value {
+            NodeValue::Text(words) => text.push_str(words),
+            NodeValue::Code(code) => text.push_str(&code.literal),
+            NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
+            _ => {}
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a link may be shown to readers: http, https, or an anchor of the same page.
+fn is_reader_safe(address: &str) -> bool {
+    let lower = address.trim_start().to_ascii_lowercase();
+    lower.starts_with("http://") || lower.starts_with("https://") || lower.starts_with('#')
+}
+
+/// What the formatter carries along.
+#[derive(Default)]
+struct Rendering {
+    pictures: HashMap<ImageId, Picture>,
+    anchors: Anchors,
+}
+
+create_formatter!(Formatter<Rendering>, {
+    NodeValue::Heading(ref heading) => |context, node, entering| {
+        if entering {
+            let anchor = context.user.anchors.next(&plain_text(node), "section");
+            write!(context, "<h{} id=\"{anchor}\">", heading.level)?;
+        } else {
+            writeln!(context, "</h{}>", heading.level)?;
+        }
+    },
+    NodeValue::Paragraph => |context, node, entering| {
+        if let Some(figure) = lone_picture(node) {
+            if entering {
+                write_figure(context, &figure)?;
+            }
+            return Ok(ChildRendering::Skip);
+        }
+        return comrak::html::format_node_default(context, node, entering);
+    },
+    NodeValue::Image(ref link) => |context, entering| {
+        if entering {
+            let picture = link.url.parse().ok().and_then(|id: ImageId| context.user.pictures.get(&id).cloned());
+            if let Some(picture) = picture {
+                write_picture(context, &picture)?;
+            }
+        }
+        return Ok(ChildRendering::Skip);
+    },
+});
+
+/// The picture that a paragraph consists of, if it consists of one.
+fn lone_picture<'a>(paragraph: &'a AstNode<'a>) -> Option<PlacedFigure> {
+    let first = paragraph.first_child()?;
+    if first.next_sibling().is_some() {
+        return None;
+    }
+    match &first.data().value {
+        NodeValue::Image(link) => Some(PlacedFigure { image: link.url.parse().ok()?, caption: not_blank(&link.title) }),
+        _ => None,
+    }
+}
+
+fn write_figure(context: &mut comrak::html::Context<Rendering>, figure: &PlacedFigure) -> std::fmt::Result {
+    let Some(picture) = context.user.pictures.get(&figure.image).cloned() else { return Ok(()) };
+    context.write_str("<figure>")?;
+    write_picture(context, &picture)?;
+    let caption = figure.caption.as_ref().or(picture.caption.as_ref());
+    if caption.is_some() || picture.credit.is_some() {
+        context.write_str("<figcaption>")?;
+        if let Some(caption) = caption {
+            write!(context, "<span class=\"caption\">{}</span>", escape(caption))?;
+        }
+        if let Some(credit) = &picture.credit {
+            let space = if caption.is_some() { " " } else { "" };
+            write!(context, "{space}<small class=\"credit\">{}</small>", escape(credit))?;
+        }
+        context.write_str("</figcaption>")?;
+    }
+    context.write_str("</figure>\n")
+}
+
+fn write_picture(context: &mut comrak::html::Context<Rendering>, picture: &Picture) -> std::fmt::Result {
+    let Picture { url, alt, width, height, caption: _, credit: _ } = picture;
+    write!(context, "<img src=\"{}\" alt=\"{}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\">", escape(url), escape(alt))
+}
+
+/// Escapes text for HTML, inside elements and inside quoted attributes.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Renders a text to sanitized HTML. Anchors go on from those given, and those after it are left there.
+pub fn html(markdown: &str, pictures: &HashMap<ImageId, Picture>, anchors: &mut Anchors) -> String {
+    let arena = Arena::new();
+    let root = parse_document(&arena, markdown, &options());
+    let mut unsafe_html = String::new();
+    let rendering = Rendering { pictures: pictures.clone(), anchors: std::mem::take(anchors) };
+    match Formatter::format_document(root, &options(), &mut unsafe_html, rendering) {
+        Ok(rendered) => *anchors = rendered.anchors,
+        // Writing to a string can't fail; were it to, nothing is shown rather than half.
+        Err(std::fmt::Error) => return String::new(),
+    }
+    let addresses = pictures.values().map(|picture| picture.url.clone()).collect();
+    sanitize(&unsafe_html, addresses)
+}
+
+/// Renders a short text without pictures or anchors: a biography, a comment.
+pub fn simple_html(markdown: &str) -> String {
+    html(markdown, &HashMap::new(), &mut Anchors::default())
+}
+
+fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
+    static TAGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        [
+            "a", "abbr", "b", "blockquote", "br", "cite", "code", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption",
+            "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "input", "ins", "kbd", "li", "mark", "ol", "p", "pre",
+            "q", "s", "samp", "section", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
+            "time", "tr", "u", "ul", "var",
+        ]
+        .into_iter()
+        .collect()
+    });
+    let mut builder = ammonia::Builder::empty();
+    builder
+        .tags(TAGS.clone())
+        .clean_content_tags(["script", "style", "template", "iframe", "object", "noscript", "svg", "math", "title", "textarea"].into())
+        .generic_attributes(["lang", "dir", "title"].into())
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href", "id"])),
+            ("img", HashSet::from(["src", "alt", "width", "height", "loading"])),
+            ("input", HashSet::from(["type", "checked", "disabled"])),
+            ("td", HashSet::from(["align", "colspan", "rowspan"])),
+            ("th", HashSet::from(["align", "colspan", "rowspan", "scope"])),
+            ("ol", HashSet::from(["start"])),
+            ("time", HashSet::from(["datetime"])),
+            ("h1", HashSet::from(["id"])),
+            ("h2", HashSet::from(["id"])),
+            ("h3", HashSet::from(["id"])),
+            ("h4", HashSet::from(["id"])),
+            ("h5", HashSet::from(["id"])),
+            ("h6", HashSet::from(["id"])),
+            ("li", HashSet::from(["id"])),
+        ]))
+        .allowed_classes(HashMap::from([
+            ("span", HashSet::from(["caption"])),
+            ("small", HashSet::from(["credit"])),
+            ("section", HashSet::from(["footnotes"])),
+        ]))
+        .url_schemes(["http", "https"].into())
+        .link_rel(Some("noopener"))
+        .attribute_filter(move |element, attribute, value| match (element, attribute) {
+            ("img", "src") => picture_addresses.contains(value).then(|| value.into()),
+            ("a", "href") => is_reader_safe(value).then(|| value.into()),
+            ("input", "type") => (value == "checkbox").then(|| value.into()),
+            _ => Some(value.into()),
+        });
+    builder.clean(unsafe_html).to_string()
+}
+
+/// The text with the ids of images replaced by addresses, for those who render Markdown themselves.
+pub fn with_addresses(markdown: &str, pictures: &HashMap<ImageId, Picture>) -> String {
+    let mut replaced = markdown.to_owned();
+    for (id, picture) in pictures {
+        for before in ["(", "(<", "]: ", "]:"] {
+            replaced = replaced.replace(&format!("{before}{id}"), &format!("{before}{}", picture.url));
+        }
+    }
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "img_00000000000070008000000000000001";
+
+    fn pictures() -> HashMap<ImageId, Picture> {
+        let picture = Picture {
+            url: "https://desk.example/media/x.jpg".to_owned(),
+            alt: "A \"crane\"".to_owned(),
+            caption: Some("The harbor".to_owned()),
+            credit: Some("J. Doe".to_owned()),
+            width: 4,
+            height: 3,
+        };
+        HashMap::from([(ID.parse().unwrap(), picture)])
+    }
+
+    #[test]
+    fn an_outline_names_what_a_text_holds() {
+        let text = format!("# One *two*\n\nWords and `code`.\n\n![]({ID} \"Here\")\n\n![](http://x/y.png) [bad](javascript:x) [ok](https://x)");
+        let outline = outline(&text);
+        assert_eq!(outline.headings, [OutlineHeading { level: 1, text: "One two".to_owned() }]);
+        assert_eq!(outline.figures.len(), 1);
+        assert_eq!(outline.figures[0].caption.as_deref(), Some("Here"));
+        assert_eq!(outline.foreign_pictures, ["http://x/y.png"]);
+        assert_eq!(outline.foreign_links, ["javascript:x"]);
+        assert!(outline.text.starts_with("One two\nWords and code."), "{:?}", outline.text);
+        assert!(super::outline(&">".repeat(5_000)).is_too_deep);
+    }
+
+    #[test]
+    fn a_lone_picture_is_a_figure_with_caption_and_credit() {
+        let html = html(&format!("![]({ID} \"For <here>\")"), &pictures(), &mut Anchors::default());
+        insta::assert_snapshot!(html, @r#"<figure><img src="https://desk.example/media/x.jpg" alt="A &quot;crane&quot;" width="4" height="3" loading="lazy"><figcaption><span class="caption">For &lt;here&gt;</span> <small class="credit">J. Doe</small></figcaption></figure>"#);
+    }
+
+    #[test]
+    fn headings_are_anchored_on_from_those_before() {
+        let mut anchors = Anchors::default();
+        anchors.next("Costs", "section");
+        assert_eq!(html("## Costs\n\n## Costs", &HashMap::new(), &mut anchors).trim(), "<h2 id=\"costs-2\">Costs</h2>\n<h2 id=\"costs-3\">Costs</h2>");
+    }
+
+    #[test]
+    fn nothing_that_runs_comes_out() {
+        for text in [
+            "<script>alert(1)</script>", "[x](javascript:alert(1))", "<img src=x onerror=alert(1)>", "<a href=\" javascript:alert(1)\">x</a>",
+            "<svg onload=alert(1)>", "![](\"onerror=alert(1))", "<iframe src=https://x></iframe>", "[x](data:text/html,<b>)", "<style>*{}</style>",
+            "<p style=\"x\" onclick=\"y\">z</p>", "[a](vbscript:x)", "<form><button formaction=javascript:x>", "<a href=\"/relative\">x</a>",
+        ] {
+            let html = simple_html(text);
+            for word in ["<script", "javascript:", "onerror", "onload", "onclick", "<iframe", "data:", "<style", "vbscript", "style=", "<form", "src=", "href=\"/"] {
+                assert!(!html.contains(word), "{text} gave {html}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_renders_and_never_runs(text in "[\\PC\\n<>\"'`*_\\[\\]()#!&-]{0,200}") {
+            let html = simple_html(&text);
+            prop_assert!(!html.to_lowercase().contains("<script"));
+            outline(&text);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Words: what a text may hold, slugs, anchors, Markdown, and the folding that search and sorting share. Pure functions.
+
+pub mod anchors;
+pub mod fold;
+pub mod input;
+pub mod markdown;
+pub mod slug;
