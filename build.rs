@@ -17,24 +17,12 @@ use std::process::{Command, Stdio};
 use std::{env, fs, io};
 
 /// What npm needs to build the bundle; folders with all that they hold.
-const SOURCES: &[&str] = &[
-    "package.json",
-    "package-lock.json",
-    "vite.config.js",
-    "index.html",
-    "src",
-];
+const SOURCES: &[&str] = &["package.json", "package-lock.json", "vite.config.js", "index.html", "src"];
 
 /// The page without npm, and the modules from `src` that it loads as they stand.
 const FALLBACK_PAGE: &str = "cdn.html";
-const FALLBACK_ASSETS: &[&str] = &[
-    "cdn.js",
-    "examples.js",
-    "explorer.css",
-    "explorer.js",
-    "session.js",
-    "storage.js",
-];
+const FALLBACK_ASSETS: &[&str] =
+    &["cdn.js", "examples.js", "explorer.css", "explorer.js", "session.js", "storage.js"];
 
 /// The least that can be served, where even the fallback cannot be written from the sources.
 const LAST_RESORT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Copydesk explorer</title>\
@@ -50,8 +38,7 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=COPYDESK_SKIP_EXPLORER");
 
-    let (Some(root), Some(out)) = (env::var_os("CARGO_MANIFEST_DIR"), env::var_os("OUT_DIR"))
-    else {
+    let (Some(root), Some(out)) = (env::var_os("CARGO_MANIFEST_DIR"), env::var_os("OUT_DIR")) else {
         println!("cargo:warning=the explorer was not built: cargo names no folder to build it in");
         return;
     };
@@ -69,18 +56,13 @@ fn main() {
                 for line in reason.lines() {
                     println!("cargo:warning={line}");
                 }
-                println!(
-                    "cargo:warning=the page at /graphiql will load GraphiQL from a CDN instead; {CURE}"
-                );
+                println!("cargo:warning=the page at /graphiql will load GraphiQL from a CDN instead; {CURE}");
             }
             explorer.fall_back();
             "cdn"
         }
     };
-    println!(
-        "cargo:rustc-env=COPYDESK_EXPLORER_DIR={}",
-        explorer.result.display()
-    );
+    println!("cargo:rustc-env=COPYDESK_EXPLORER_DIR={}", explorer.result.display());
     println!("cargo:rustc-env=COPYDESK_EXPLORER_KIND={kind}");
 }
 
@@ -111,23 +93,18 @@ impl Explorer {
         }
         let files = self.files()?;
         let fingerprint = fingerprint(&files);
-        if fs::read_to_string(self.result.join(FINGERPRINT)).is_ok_and(|built| built == fingerprint)
-        {
+        if fs::read_to_string(self.result.join(FINGERPRINT)).is_ok_and(|built| built == fingerprint) {
             return Ok(());
         }
         if !npm(&self.sources, &["--version"]).is_ok_and(|npm| npm.status.success()) {
-            return Err(NotBundled::Failed(
-                "npm was not found, so the explorer is not bundled".to_owned(),
-            ));
+            return Err(NotBundled::Failed("npm was not found, so the explorer is not bundled".to_owned()));
         }
 
         clear(&self.workshop)?;
         for (name, bytes) in &files {
             write(&self.workshop.join(name), bytes)?;
         }
-        let built = self
-            .run_npm()
-            .and_then(|()| self.take_in(&fingerprint).map_err(NotBundled::from));
+        let built = self.run_npm().and_then(|()| self.take_in(&fingerprint).map_err(NotBundled::from));
         // The installed packages are large and not needed again; a failure to clear them harms nobody.
         let _ = clear(&self.workshop);
         built
@@ -147,10 +124,8 @@ impl Explorer {
         for arguments in [install.as_slice(), &["run", "build"]] {
             let output = npm(&self.workshop, arguments)?;
             if !output.status.success() {
-                let mut said = vec![format!(
-                    "the explorer is not bundled, as `npm {}` failed:",
-                    arguments.join(" ")
-                )];
+                let mut said =
+                    vec![format!("the explorer is not bundled, as `npm {}` failed:", arguments.join(" "))];
                 said.extend(last_lines(&[output.stdout, output.stderr].concat(), 12));
                 return Err(NotBundled::Failed(said.join("\n")));
             }
@@ -177,10 +152,7 @@ impl Explorer {
                     &fs::read(self.sources.join("src").join(asset))?,
                 )?;
             }
-            write(
-                &self.result.join("index.html"),
-                &fs::read(self.sources.join(FALLBACK_PAGE))?,
-            )
+            write(&self.result.join("index.html"), &fs::read(self.sources.join(FALLBACK_PAGE))?)
         };
         if let Err(error) = page() {
             println!(
@@ -197,10 +169,7 @@ impl Explorer {
             list(&self.sources, Path::new(source), &mut names)?;
         }
         names.sort();
-        names
-            .into_iter()
-            .map(|name| fs::read(self.sources.join(&name)).map(|bytes| (name, bytes)))
-            .collect()
+        names.into_iter().map(|name| fs::read(self.sources.join(&name)).map(|bytes| (name, bytes))).collect()
     }
 }
 
@@ -237,15 +206,8 @@ fn npm(folder: &Path, arguments: &[&str]) -> io::Result<std::process::Output> {
 
 fn last_lines(said: &[u8], count: usize) -> Vec<String> {
     let said = String::from_utf8_lossy(said);
-    let lines: Vec<_> = said
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty())
-        .collect();
-    lines[lines.len().saturating_sub(count)..]
-        .iter()
-        .map(|line| format!("  {line}"))
-        .collect()
+    let lines: Vec<_> = said.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(count)..].iter().map(|line| format!("  {line}")).collect()
 }
 
 /// Writes a file of our own, whatever the permissions of the one that it was read from.

@@ -7,7 +7,9 @@ use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
 
 /// A moment in whole milliseconds since 1970-01-01T00:00:00Z, as it stands in every table and in every hashed document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -31,9 +33,7 @@ impl Timestamp {
 
     /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off. `None` when it isn't a moment.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        chrono::DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|moment| Self(moment.timestamp_millis()))
+        chrono::DateTime::parse_from_rfc3339(text).ok().map(|moment| Self(moment.timestamp_millis()))
     }
 }
 
@@ -110,7 +110,10 @@ mod tests {
         for millis in [0, 1, 999, 1_795_514_400_123, -1] {
             assert_eq!(Timestamp::parse_rfc3339(&Timestamp(millis).to_rfc3339()), Some(Timestamp(millis)));
         }
-        assert_eq!(Timestamp::parse_rfc3339("2026-01-01T01:00:00+01:00"), Timestamp::parse_rfc3339("2026-01-01T00:00:00Z"));
+        assert_eq!(
+            Timestamp::parse_rfc3339("2026-01-01T01:00:00+01:00"),
+            Timestamp::parse_rfc3339("2026-01-01T00:00:00Z")
+        );
         assert_eq!(Timestamp::parse_rfc3339("yesterday"), None);
     }
 }

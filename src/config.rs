@@ -9,28 +9,68 @@ use url::Url;
 
 /// What may be set, and what it does: the one list that the reader, `copydesk config` and the README's table share.
 pub const SETTINGS: &[Setting] = &[
-    Setting { name: "listen", default: "127.0.0.1:8000", help: "address and port that the server listens on" },
-    Setting { name: "data_dir", default: "./copydesk-data", help: "folder of the embedded database and the media" },
+    Setting {
+        name: "listen",
+        default: "127.0.0.1:8000",
+        help: "address and port that the server listens on",
+    },
+    Setting {
+        name: "data_dir",
+        default: "./copydesk-data",
+        help: "folder of the embedded database and the media",
+    },
     Setting {
         name: "database_url",
         default: "",
         help: "`postgres://user:password@host/database`; empty: SQLite in the data directory",
     },
-    Setting { name: "keys_dir", default: "", help: "folder of the instance's secret keys; empty: `keys` in the data directory" },
-    Setting { name: "public_url", default: "", help: "address under which clients reach this server; empty: `http://` and the listen address" },
-    Setting { name: "site_url", default: "http://localhost:3000", help: "address of the site that shows the articles" },
-    Setting { name: "article_path", default: "/{slug}", help: "path of an article on the site; holds `{slug}`" },
+    Setting {
+        name: "keys_dir",
+        default: "",
+        help: "folder of the instance's secret keys; empty: `keys` in the data directory",
+    },
+    Setting {
+        name: "public_url",
+        default: "",
+        help: "address under which clients reach this server; empty: `http://` and the listen address",
+    },
+    Setting {
+        name: "site_url",
+        default: "http://localhost:3000",
+        help: "address of the site that shows the articles",
+    },
+    Setting {
+        name: "article_path",
+        default: "/{slug}",
+        help: "path of an article on the site; holds `{slug}`",
+    },
     Setting { name: "site_name", default: "Copydesk", help: "the publication's name, for structured data" },
-    Setting { name: "introspection", default: "true", help: "whether the schema may be asked for: `true` or `false`" },
-    Setting { name: "cors_origins", default: "*", help: "origins that may call the API from a browser, separated by commas; `*`: any; empty: none" },
+    Setting {
+        name: "introspection",
+        default: "true",
+        help: "whether the schema may be asked for: `true` or `false`",
+    },
+    Setting {
+        name: "cors_origins",
+        default: "*",
+        help: "origins that may call the API from a browser, separated by commas; `*`: any; empty: none",
+    },
     Setting { name: "max_body_bytes", default: "5000000", help: "largest request body, uploads apart" },
     Setting { name: "max_image_bytes", default: "30000000", help: "largest picture file" },
     Setting { name: "max_image_pixels", default: "100000000", help: "most pixels in a picture" },
     Setting { name: "max_depth", default: "15", help: "deepest selection in a query" },
-    Setting { name: "max_cost", default: "10000", help: "highest cost of a query: objects that it may ask for" },
+    Setting {
+        name: "max_cost",
+        default: "10000",
+        help: "highest cost of a query: objects that it may ask for",
+    },
     Setting { name: "request_timeout", default: "30", help: "seconds that a request may take" },
     Setting { name: "database_connections", default: "16", help: "most database connections of this node" },
-    Setting { name: "log_level", default: "info", help: "`error`, `warn`, `info`, `debug`, `trace`, or a filter of tracing-subscriber" },
+    Setting {
+        name: "log_level",
+        default: "info",
+        help: "`error`, `warn`, `info`, `debug`, `trace`, or a filter of tracing-subscriber",
+    },
     Setting { name: "log_format", default: "text", help: "`text` or `json`" },
 ];
 
@@ -137,28 +177,40 @@ impl Config {
         let from_file = match std::fs::read_to_string(&path) {
             Ok(text) => read_file(&text, &path.display().to_string())?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => Given::new(),
-            Err(error) => return Err(WrongSetting(format!("the settings file {} can't be read: {error}", path.display()))),
+            Err(error) => {
+                return Err(WrongSetting(format!(
+                    "the settings file {} can't be read: {error}",
+                    path.display()
+                )));
+            }
         };
         let environment: Given = std::env::vars().collect();
         Self::from_sources(&path.display().to_string(), &from_file, &environment, &flags)
     }
 
     /// Joins the three sources and checks the whole.
-    pub fn from_sources(file_name: &str, file: &Given, environment: &Given, flags: &Given) -> Result<Self, WrongSetting> {
+    pub fn from_sources(
+        file_name: &str,
+        file: &Given,
+        environment: &Given,
+        flags: &Given,
+    ) -> Result<Self, WrongSetting> {
         let mut sources = BTreeMap::new();
         for setting in SETTINGS {
             let variable = setting.variable();
             let found = flags
                 .get(setting.name)
                 .map(|value| (value.clone(), format!("flag --{}", setting.name.replace('_', "-"))))
-                .or_else(|| environment.get(&variable).map(|value| (value.clone(), format!("environment {variable}"))))
+                .or_else(|| {
+                    environment.get(&variable).map(|value| (value.clone(), format!("environment {variable}")))
+                })
                 .or_else(|| file.get(setting.name).map(|value| (value.clone(), format!("file {file_name}"))))
                 .unwrap_or_else(|| (setting.default.to_owned(), "default".to_owned()));
             sources.insert(setting.name, found);
         }
         if let Some(unknown) = environment.keys().find(|key| {
             key.starts_with("COPYDESK_")
-                && !key.starts_with("COPYDESK_TEST_")
+                && !["COPYDESK_TEST_", "COPYDESK_EXPLORER_"].iter().any(|kind| key.starts_with(kind))
                 && !["COPYDESK_CONFIG", "COPYDESK_SKIP_EXPLORER"].contains(&key.as_str())
                 && !SETTINGS.iter().any(|setting| setting.variable() == **key)
         }) {
@@ -176,10 +228,15 @@ impl Config {
         let database = match read.text("database_url") {
             "" => DatabaseAddress::Sqlite(data_dir.join("copydesk.sqlite")),
             url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                Url::parse(url).map_err(|_| read.wrong("database_url", "postgres://user:password@host:port/database"))?;
+                Url::parse(url)
+                    .map_err(|_| read.wrong("database_url", "postgres://user:password@host:port/database"))?;
                 DatabaseAddress::Postgres(url.to_owned())
             }
-            _ => return Err(read.wrong("database_url", "`postgres://…`, or empty for SQLite in the data directory")),
+            _ => {
+                return Err(
+                    read.wrong("database_url", "`postgres://…`, or empty for SQLite in the data directory")
+                );
+            }
         };
         let keys_dir = match read.text("keys_dir") {
             "" => data_dir.join("keys"),
@@ -191,14 +248,29 @@ impl Config {
         };
         let article_path = read.text("article_path").to_owned();
         if !article_path.starts_with('/') || article_path.matches("{slug}").count() != 1 {
-            return Err(read.wrong("article_path", "a path that begins with / and holds {slug} once, such as /news/{slug}"));
+            return Err(read.wrong(
+                "article_path",
+                "a path that begins with / and holds {slug} once, such as /news/{slug}",
+            ));
         }
         let cors_origins = match read.text("cors_origins") {
             "*" => CorsOrigins::Any,
             list => {
-                let origins: Vec<String> = list.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
-                if origins.iter().any(|origin| Url::parse(origin).map(|url| url.origin().ascii_serialization() != *origin).unwrap_or(true)) {
-                    return Err(read.wrong("cors_origins", "origins such as https://www.example.org (no path), separated by commas, or *"));
+                let origins: Vec<String> = list
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|origin| !origin.is_empty())
+                    .map(str::to_owned)
+                    .collect();
+                if origins.iter().any(|origin| {
+                    Url::parse(origin)
+                        .map(|url| url.origin().ascii_serialization() != *origin)
+                        .unwrap_or(true)
+                }) {
+                    return Err(read.wrong(
+                        "cors_origins",
+                        "origins such as https://www.example.org (no path), separated by commas, or *",
+                    ));
                 }
                 CorsOrigins::These(origins)
             }
@@ -247,7 +319,8 @@ impl Config {
         let mut text = String::new();
         for setting in SETTINGS {
             if let Some((value, place)) = self.sources.get(setting.name) {
-                let shown = if setting.name == "database_url" { without_password(value) } else { value.clone() };
+                let shown =
+                    if setting.name == "database_url" { without_password(value) } else { value.clone() };
                 let _ = writeln!(text, "# {}\n{} = {:?} # {place}\n", setting.help, setting.name, shown);
             }
         }
@@ -264,7 +337,11 @@ impl Reader<'_> {
 
     fn wrong(&self, name: &str, cure: &str) -> WrongSetting {
         let place = self.0.get(name).map(|(_, place)| place.as_str()).unwrap_or_default();
-        let value = if name == "database_url" { without_password(self.text(name)) } else { self.text(name).to_owned() };
+        let value = if name == "database_url" {
+            without_password(self.text(name))
+        } else {
+            self.text(name).to_owned()
+        };
         WrongSetting(format!("setting {name} ({place}) is {value:?}: give {cure}"))
     }
 
@@ -272,14 +349,24 @@ impl Reader<'_> {
         self.text(name).parse().map_err(|_| self.wrong(name, cure))
     }
 
-    fn positive<T: std::str::FromStr + Default + PartialOrd>(&self, name: &str, cure: &str) -> Result<T, WrongSetting> {
-        self.parsed(name, cure).and_then(|number: T| if number > T::default() { Ok(number) } else { Err(self.wrong(name, cure)) })
+    fn positive<T: std::str::FromStr + Default + PartialOrd>(
+        &self,
+        name: &str,
+        cure: &str,
+    ) -> Result<T, WrongSetting> {
+        self.parsed(name, cure).and_then(|number: T| {
+            if number > T::default() { Ok(number) } else { Err(self.wrong(name, cure)) }
+        })
     }
 
     fn web_address(&self, name: &str) -> Result<String, WrongSetting> {
         let text = self.text(name);
         match Url::parse(text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none() => {
+            Ok(url)
+                if matches!(url.scheme(), "http" | "https")
+                    && url.query().is_none()
+                    && url.fragment().is_none() =>
+            {
                 Ok(text.trim_end_matches('/').to_owned())
             }
             _ => Err(self.wrong(name, "an address such as https://www.example.org")),
@@ -331,7 +418,11 @@ mod tests {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    fn load(file: &[(&str, &str)], environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Config, WrongSetting> {
+    fn load(
+        file: &[(&str, &str)],
+        environment: &[(&str, &str)],
+        flags: &[(&str, &str)],
+    ) -> Result<Config, WrongSetting> {
         Config::from_sources("copydesk.toml", &given(file), &given(environment), &given(flags))
     }
 
@@ -348,15 +439,28 @@ mod tests {
     #[test]
     fn a_wrong_setting_names_itself_its_place_and_the_cure() {
         for (name, value) in [
-            ("LISTEN", "8000"), ("SITE_URL", "example.org"), ("ARTICLE_PATH", "/news"), ("LOG_FORMAT", "xml"),
-            ("MAX_COST", "0"), ("DATABASE_URL", "mysql://x"), ("CORS_ORIGINS", "https://a.example/path"), ("INTROSPECTION", "yes"),
+            ("LISTEN", "8000"),
+            ("SITE_URL", "example.org"),
+            ("ARTICLE_PATH", "/news"),
+            ("LOG_FORMAT", "xml"),
+            ("MAX_COST", "0"),
+            ("DATABASE_URL", "mysql://x"),
+            ("CORS_ORIGINS", "https://a.example/path"),
+            ("INTROSPECTION", "yes"),
         ] {
             let variable = format!("COPYDESK_{name}");
             let message = load(&[], &[(&variable, value)], &[]).unwrap_err().to_string();
-            assert!(message.contains(&name.to_lowercase()) && message.contains(&variable) && message.contains("give"), "{message}");
+            assert!(
+                message.contains(&name.to_lowercase())
+                    && message.contains(&variable)
+                    && message.contains("give"),
+                "{message}"
+            );
             assert_eq!(message.lines().count(), 1);
         }
-        assert!(load(&[], &[("COPYDESK_LISEN", "x")], &[]).unwrap_err().to_string().contains("COPYDESK_LISEN"));
+        assert!(
+            load(&[], &[("COPYDESK_LISEN", "x")], &[]).unwrap_err().to_string().contains("COPYDESK_LISEN")
+        );
     }
 
     #[test]
@@ -364,7 +468,10 @@ mod tests {
         let url = "postgres://desk:s3cret@db/copydesk";
         let config = load(&[], &[("COPYDESK_DATABASE_URL", url)], &[]).unwrap();
         assert!(!config.describe().contains("s3cret"));
-        assert!(!format!("{config:?}").contains("s3cret") || format!("{:?}", config.database).contains("********"));
+        assert!(
+            !format!("{config:?}").contains("s3cret")
+                || format!("{:?}", config.database).contains("********")
+        );
         assert!(!format!("{:?}", config.database).contains("s3cret"));
     }
 }

@@ -35,7 +35,8 @@ pub struct NotAnId;
 /// Reads `prefix_` and 32 lower-case hexadecimal digits, and nothing else: an id has one spelling.
 fn parse(prefix: &str, text: &str) -> Result<Uuid, NotAnId> {
     let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(NotAnId)?;
-    let canonical = digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let canonical =
+        digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if !canonical {
         return Err(NotAnId);
     }

@@ -33,7 +33,9 @@ pub struct Keys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// A file's trouble.
-    #[error("the key file {file} can't be used: {source}; give the server's user the right to read and write it")]
+    #[error(
+        "the key file {file} can't be used: {source}; give the server's user the right to read and write it"
+    )]
     File {
         /// Which file.
         file: String,
@@ -68,7 +70,8 @@ impl Keys {
 
     /// The public id of the secret.
     pub fn secret_id(&self) -> String {
-        let digest = Sha256::new().chain_update(b"copydesk secret id").chain_update(self.secret.as_slice()).finalize();
+        let digest =
+            Sha256::new().chain_update(b"copydesk secret id").chain_update(self.secret.as_slice()).finalize();
         hex::encode(&digest[..8])
     }
 
@@ -80,7 +83,9 @@ impl Keys {
     /// Whether the signature over a log entry's hash is this instance's.
     pub fn seal_holds(&self, hash: &str, signature: &str) -> bool {
         let bytes: Option<[u8; 64]> = hex::decode(signature).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.is_some_and(|bytes| self.seal.verifying_key().verify_strict(hash.as_bytes(), &Signature::from_bytes(&bytes)).is_ok())
+        bytes.is_some_and(|bytes| {
+            self.seal.verifying_key().verify_strict(hash.as_bytes(), &Signature::from_bytes(&bytes)).is_ok()
+        })
     }
 
     /// The token key in PKCS#8, for signing.
@@ -141,7 +146,8 @@ fn read(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, KeysError> {
         Err(source) => return Err(file_error(path, source)),
     };
     let mut key = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| KeysError::Damaged(path.display().to_string()))?;
+    hex::decode_to_slice(text.trim(), key.as_mut_slice())
+        .map_err(|_| KeysError::Damaged(path.display().to_string()))?;
     Ok(Some(key))
 }
 

@@ -107,18 +107,20 @@ pub struct Operation {
     pub store: Arc<Store>,
     /// Names the request in the log and towards the client.
     pub request_id: String,
+    moment: Timestamp,
     reads: Mutex<Option<Arc<Snapshot>>>,
 }
 
 impl Operation {
     /// A new operation.
     pub fn new(store: Arc<Store>, viewer: Viewer, request_id: impl Into<String>) -> Self {
-        Self { viewer, store, request_id: request_id.into(), reads: Mutex::new(None) }
+        let moment = store.clock.now();
+        Self { viewer, store, request_id: request_id.into(), moment, reads: Mutex::new(None) }
     }
 
-    /// The present moment.
+    /// When the operation began: one moment for all that it writes, so that a row and its log entry agree.
     pub fn now(&self) -> Timestamp {
-        self.store.clock.now()
+        self.moment
     }
 
     /// A new id.

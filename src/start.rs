@@ -15,7 +15,9 @@ use crate::operation::Store;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data directory.
-    #[error("the data directory {path} can't be used: {source}; set COPYDESK_DATA_DIR to a folder that this user may write")]
+    #[error(
+        "the data directory {path} can't be used: {source}; set COPYDESK_DATA_DIR to a folder that this user may write"
+    )]
     DataDirectory {
         /// Which folder.
         path: String,
@@ -37,10 +39,16 @@ pub enum StartError {
 }
 
 /// Opens the instance that the settings name, and brings its tables up to date.
-pub async fn open(config: Config, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Arc<Store>, StartError> {
+pub async fn open(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Result<Arc<Store>, StartError> {
     let media_dir = config.data_dir.join("media");
-    std::fs::create_dir_all(&media_dir)
-        .map_err(|source| StartError::DataDirectory { path: config.data_dir.display().to_string(), source })?;
+    std::fs::create_dir_all(&media_dir).map_err(|source| StartError::DataDirectory {
+        path: config.data_dir.display().to_string(),
+        source,
+    })?;
     let keys = Keys::load_or_create(&config.keys_dir, &*chance)?;
     let database = Database::connect(&config.database, config.database_connections).await?;
     let _lock = match &config.database {
@@ -58,7 +66,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>
 fn migration_lock(database: &std::path::Path) -> Result<std::fs::File, StartError> {
     let path = database.with_extension("lock");
     let refused = |source| StartError::DataDirectory { path: path.display().to_string(), source };
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(refused)?;
+    let file =
+        std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(refused)?;
     file.lock().map_err(refused)?;
     Ok(file)
 }

@@ -21,7 +21,8 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         dialect::run(manager, ROWS).await?;
-        let index = if manager.get_database_backend() == DbBackend::Sqlite { SQLITE_INDEX } else { POSTGRES_INDEX };
+        let index =
+            if manager.get_database_backend() == DbBackend::Sqlite { SQLITE_INDEX } else { POSTGRES_INDEX };
         dialect::run(manager, index).await
     }
 }

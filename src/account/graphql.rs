@@ -9,7 +9,7 @@ use super::entity::users;
 use super::sign_in::StartedSession;
 use super::{read, refresh, sign_in};
 use crate::error::Failure;
-use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{ids, operation};
 use crate::id::UserId;
@@ -77,7 +77,10 @@ impl Actor {
     /// The user of this id, among those that were read; `log_name` where it was none.
     pub fn of(id: Option<UserId>, users: &HashMap<UserId, users::Model>, log_name: &str) -> Self {
         match id {
-            Some(id) => Self { id: Some(ids::global(id)), name: users.get(&id).map(|user| user.name.clone()).unwrap_or_default() },
+            Some(id) => Self {
+                id: Some(ids::global(id)),
+                name: users.get(&id).map(|user| user.name.clone()).unwrap_or_default(),
+            },
             None if log_name == "operator" => Self { id: None, name: "Operator".to_owned() },
             None => Self { id: None, name: "Public".to_owned() },
         }
@@ -171,10 +174,14 @@ impl AccountMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The account and its password.")] input: SignInInput,
-    ) -> Result<Option<SignInPayload>, Failure> {
-        let SignInInput { email, password } = input;
-        let (session, user_errors) = outcome(sign_in::sign_in(operation(ctx)?, &email, &SecretString::from(password)).await)?;
-        Ok(Some(SignInPayload { session: session.map(SessionObject), user_errors }))
+    ) -> Nullable<SignInPayload> {
+        nullable(async {
+            let SignInInput { email, password } = input;
+            let (session, user_errors) =
+                outcome(sign_in::sign_in(operation(ctx)?, &email, &SecretString::from(password)).await)?;
+            Ok(Some(SignInPayload { session: session.map(SessionObject), user_errors }))
+        })
+        .await
     }
 
     /// Prolongs a session: a new access token for a refresh token, which is spent by it. A spent one that is shown again
@@ -183,9 +190,13 @@ impl AccountMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The refresh token.")] input: RefreshSessionInput,
-    ) -> Result<Option<RefreshSessionPayload>, Failure> {
-        let RefreshSessionInput { refresh_token } = input;
-        let (session, user_errors) = outcome(refresh::refresh(operation(ctx)?, &SecretString::from(refresh_token)).await)?;
-        Ok(Some(RefreshSessionPayload { session: session.map(SessionObject), user_errors }))
+    ) -> Nullable<RefreshSessionPayload> {
+        nullable(async {
+            let RefreshSessionInput { refresh_token } = input;
+            let (session, user_errors) =
+                outcome(refresh::refresh(operation(ctx)?, &SecretString::from(refresh_token)).await)?;
+            Ok(Some(RefreshSessionPayload { session: session.map(SessionObject), user_errors }))
+        })
+        .await
     }
 }

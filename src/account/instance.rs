@@ -37,7 +37,10 @@ pub async fn check_keys(database: &Database, keys: &Keys, clock: &dyn Clock) -> 
     let held = [("seal", keys.seal_id()), ("token", keys.token_id()), ("secret", keys.secret_id())];
     let transaction = database.begin().await?;
     transaction.lock_public_tables().await?;
-    let recorded = instance_keys::Entity::find().order_by_asc(instance_keys::Column::Purpose).all(transaction.connection()).await?;
+    let recorded = instance_keys::Entity::find()
+        .order_by_asc(instance_keys::Column::Purpose)
+        .all(transaction.connection())
+        .await?;
     if recorded.is_empty() {
         let rows = held.map(|(purpose, key_id)| instance_keys::ActiveModel {
             purpose: Set(purpose.to_owned()),
@@ -53,8 +56,13 @@ pub async fn check_keys(database: &Database, keys: &Keys, clock: &dyn Clock) -> 
     }
     for (purpose, held) in held {
         if !recorded.iter().any(|key| key.purpose == purpose && key.key_id == held) {
-            let recorded: Vec<&str> = recorded.iter().filter(|key| key.purpose == purpose).map(|key| key.key_id.as_str()).collect();
-            return Err(InstanceError::OtherKeys { purpose: purpose.to_owned(), held, recorded: recorded.join(", ") });
+            let recorded: Vec<&str> =
+                recorded.iter().filter(|key| key.purpose == purpose).map(|key| key.key_id.as_str()).collect();
+            return Err(InstanceError::OtherKeys {
+                purpose: purpose.to_owned(),
+                held,
+                recorded: recorded.join(", "),
+            });
         }
     }
     Ok(())

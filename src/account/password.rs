@@ -27,11 +27,20 @@ fn argon2() -> Argon2<'static> {
 pub fn check(path: &[&str], password: &SecretString, email: &str) -> Result<(), UserError> {
     let length = password.expose_secret().chars().count();
     if !LENGTH.contains(&length) {
-        let message = format!("A password has {} to {} characters; this has {length}.", LENGTH.start(), LENGTH.end());
-        return Err(UserError::new(if length > *LENGTH.end() { UserErrorCode::TooLong } else { UserErrorCode::Invalid }, path, message));
+        let message =
+            format!("A password has {} to {} characters; this has {length}.", LENGTH.start(), LENGTH.end());
+        return Err(UserError::new(
+            if length > *LENGTH.end() { UserErrorCode::TooLong } else { UserErrorCode::Invalid },
+            path,
+            message,
+        ));
     }
     if password.expose_secret().eq_ignore_ascii_case(email) {
-        return Err(UserError::new(UserErrorCode::Invalid, path, "The password may not be the e-mail address."));
+        return Err(UserError::new(
+            UserErrorCode::Invalid,
+            path,
+            "The password may not be the e-mail address.",
+        ));
     }
     Ok(())
 }
@@ -61,13 +70,15 @@ pub async fn verify(password: &SecretString, stored: Option<String>) -> Result<b
     blocking(move || {
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.clone());
-        let hash = PasswordHash::new(&stored).map_err(|error| Failure::Internal(Fault::PasswordHash(error.to_string())))?;
+        let hash = PasswordHash::new(&stored)
+            .map_err(|error| Failure::Internal(Fault::PasswordHash(error.to_string())))?;
         Ok(argon2().verify_password(password.expose_secret().as_bytes(), &hash).is_ok() && exists)
     })
     .await?
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    let _place = HASHING.acquire().await.map_err(|error| Failure::Internal(Fault::PasswordHash(error.to_string())))?;
+    let _place =
+        HASHING.acquire().await.map_err(|error| Failure::Internal(Fault::PasswordHash(error.to_string())))?;
     Ok(tokio::task::spawn_blocking(work).await?)
 }

@@ -190,7 +190,9 @@ fn forbidden(viewer: Viewer, action: Action) -> Failure {
         Viewer::Operator => "operator",
     };
     let only_own = if reach_of(viewer, action) == Reach::Own { " of others" } else { "" };
-    Failure::Forbidden { message: format!("Your role, {who}, may not {}{only_own}. Ask an editor.", action.words()) }
+    Failure::Forbidden {
+        message: format!("Your role, {who}, may not {}{only_own}. Ask an editor.", action.words()),
+    }
 }
 
 /// The table as Markdown: what `docs/policy.md` holds.

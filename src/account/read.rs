@@ -12,7 +12,8 @@ use crate::operation::{Role, Store, Viewer};
 
 /// The role of a stored user.
 pub fn role_of(user: &users::Model) -> Result<Role, Failure> {
-    Role::from_name(&user.role).ok_or_else(|| Failure::corrupt(format!("user {} has the role {:?}", user.id, user.role)))
+    Role::from_name(&user.role)
+        .ok_or_else(|| Failure::corrupt(format!("user {} has the role {:?}", user.id, user.role)))
 }
 
 /// One user.
@@ -53,7 +54,11 @@ pub async fn viewer(store: &Store, user: UserId, session: SessionId) -> Result<O
     if lasting.is_none() {
         return Ok(None);
     }
-    match users::Entity::find_by_id(user).filter(users::Column::IsActive.eq(true)).one(snapshot.connection()).await? {
+    match users::Entity::find_by_id(user)
+        .filter(users::Column::IsActive.eq(true))
+        .one(snapshot.connection())
+        .await?
+    {
         Some(user) => Ok(Some(Viewer::User { id: user.id, role: role_of(&user)? })),
         None => Ok(None),
     }

@@ -65,7 +65,8 @@ async fn end_if_copied(op: &Operation, given_hash: &str) -> Result<StartedSessio
             .filter(sessions::Column::Id.eq(session.id))
             .exec(transaction.connection())
             .await?;
-        save(transaction, op, NewChange::new(Action::SessionEnded, SubjectType::User, session.user_id)).await?;
+        save(transaction, op, NewChange::new(Action::SessionEnded, SubjectType::User, session.user_id))
+            .await?;
     }
     Err(not_good())
 }

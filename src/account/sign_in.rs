@@ -1,8 +1,8 @@
 //! `signIn`: an e-mail address and a password for a session.
 
-use secrecy::SecretString;
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
+use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 
 use super::entity::{sessions, users};
@@ -36,7 +36,11 @@ pub async fn sign_in(op: &Operation, email: &str, given: &SecretString) -> Resul
     let (user, stored) = found.unzip();
     let holds = password::verify(given, stored).await?;
     let Some(user) = user.filter(|_| holds) else {
-        return Err(Failure::refused(UserErrorCode::Invalid, &[], "The e-mail address or the password is wrong."));
+        return Err(Failure::refused(
+            UserErrorCode::Invalid,
+            &[],
+            "The e-mail address or the password is wrong.",
+        ));
     };
     let as_user = Operation::new(
         std::sync::Arc::clone(&op.store),

@@ -46,7 +46,8 @@ pub fn issue(store: &Store, user: UserId, session: SessionId) -> Result<(SecretS
     };
     let mut header = Header::new(Algorithm::EdDSA);
     header.kid = Some(store.keys.token_id());
-    let der = store.keys.token_signing_der().ok_or_else(|| Failure::corrupt("the token key has no PKCS#8 form"))?;
+    let der =
+        store.keys.token_signing_der().ok_or_else(|| Failure::corrupt("the token key has no PKCS#8 form"))?;
     let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&der))?;
     Ok((SecretString::from(token), Timestamp(expires_at.seconds() * 1_000)))
 }

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::entity::{credentials, users};
-use super::policy::{self, act};
 use super::password;
+use super::policy::{self, act};
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::UserId;
 use crate::log::{Action, NewChange, SubjectType, content_hash, save};
@@ -47,7 +47,10 @@ pub async fn any(op: &Operation) -> Result<bool, Failure> {
 /// The user of this e-mail address.
 pub async fn by_email(op: &Operation, email: &str) -> Result<Option<users::Model>, Failure> {
     policy::allow_new::<act::ManageUsers>(op)?;
-    Ok(users::Entity::find().filter(users::Column::Email.eq(email)).one(op.snapshot().await?.connection()).await?)
+    Ok(users::Entity::find()
+        .filter(users::Column::Email.eq(email))
+        .one(op.snapshot().await?.connection())
+        .await?)
 }
 
 /// Gives a user another password.
@@ -55,9 +58,13 @@ pub async fn set_password(op: &Operation, id: UserId, password: &SecretString) -
     policy::allow_new::<act::ManageUsers>(op)?;
     let password_hash = password::hash(op, password).await?;
     let transaction = op.begin().await?;
-    credentials::ActiveModel { user_id: Set(id), password_hash: Set(password_hash), updated_at: Set(op.now()) }
-        .update(transaction.connection())
-        .await?;
+    credentials::ActiveModel {
+        user_id: Set(id),
+        password_hash: Set(password_hash),
+        updated_at: Set(op.now()),
+    }
+    .update(transaction.connection())
+    .await?;
     save(transaction, op, NewChange::new(Action::PasswordSet, SubjectType::User, id)).await?;
     Ok(())
 }
@@ -74,9 +81,14 @@ pub async fn add(op: &Operation, new: NewUser) -> Result<users::Model, Failure> 
     let password_hash = password::hash(op, &password).await?;
 
     let transaction = op.begin().await?;
-    let taken = users::Entity::find().filter(users::Column::Email.eq(&email)).one(transaction.connection()).await?;
+    let taken =
+        users::Entity::find().filter(users::Column::Email.eq(&email)).one(transaction.connection()).await?;
     if taken.is_some() {
-        return Err(Failure::refused(UserErrorCode::Taken, &["input", "email"], "There is a user with this e-mail address."));
+        return Err(Failure::refused(
+            UserErrorCode::Taken,
+            &["input", "email"],
+            "There is a user with this e-mail address.",
+        ));
     }
     let now = op.now();
     let user = users::ActiveModel {
@@ -92,9 +104,13 @@ pub async fn add(op: &Operation, new: NewUser) -> Result<users::Model, Failure> 
     }
     .insert(transaction.connection())
     .await?;
-    credentials::ActiveModel { user_id: Set(user.id), password_hash: Set(password_hash), updated_at: Set(now) }
-        .insert(transaction.connection())
-        .await?;
+    credentials::ActiveModel {
+        user_id: Set(user.id),
+        password_hash: Set(password_hash),
+        updated_at: Set(now),
+    }
+    .insert(transaction.connection())
+    .await?;
     let hashed = HashedUser {
         id: user.id,
         email: &user.email,

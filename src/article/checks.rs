@@ -43,8 +43,15 @@ impl CheckCode {
     /// Whether it keeps an article from being published.
     pub fn is_blocking(self) -> bool {
         match self {
-            Self::TitleMissing | Self::ContentMissing | Self::ImageMissing | Self::AltTextMissing | Self::ReferenceMissing => true,
-            Self::ExcerptMissing | Self::AuthorMissing | Self::HeadingLevelSkipped | Self::RelatedArticleNotPublished => false,
+            Self::TitleMissing
+            | Self::ContentMissing
+            | Self::ImageMissing
+            | Self::AltTextMissing
+            | Self::ReferenceMissing => true,
+            Self::ExcerptMissing
+            | Self::AuthorMissing
+            | Self::HeadingLevelSkipped
+            | Self::RelatedArticleNotPublished => false,
         }
     }
 }
@@ -63,12 +70,20 @@ fn finding(code: CheckCode, path: &[&str], message: &str) -> Finding {
 }
 
 fn title(content: &Content, _: &Library) -> Vec<Finding> {
-    if content.title.is_empty() { vec![finding(CheckCode::TitleMissing, &["title"], "Give the article a title.")] } else { Vec::new() }
+    if content.title.is_empty() {
+        vec![finding(CheckCode::TitleMissing, &["title"], "Give the article a title.")]
+    } else {
+        Vec::new()
+    }
 }
 
 fn words(content: &Content, _: &Library) -> Vec<Finding> {
     let has_words = content.sections.iter().any(|section| markdown::outline(&section.body).word_count > 0);
-    if has_words { Vec::new() } else { vec![finding(CheckCode::ContentMissing, &["sections"], "Write at least one section.")] }
+    if has_words {
+        Vec::new()
+    } else {
+        vec![finding(CheckCode::ContentMissing, &["sections"], "Write at least one section.")]
+    }
 }
 
 fn images(content: &Content, library: &Library) -> Vec<Finding> {
@@ -82,41 +97,88 @@ fn images(content: &Content, library: &Library) -> Vec<Finding> {
 
 fn image_finding(image: ImageId, path: Vec<String>, library: &Library) -> Option<Finding> {
     match library.images.get(&image) {
-        None => Some(Finding { code: CheckCode::ImageMissing, message: format!("The image {image} is not in the library: take it out or upload it again."), path }),
-        Some(record) if record.alt.trim().is_empty() => {
-            Some(Finding { code: CheckCode::AltTextMissing, message: format!("Say what the image {image} shows: give it an alt text."), path })
-        }
+        None => Some(Finding {
+            code: CheckCode::ImageMissing,
+            message: format!("The image {image} is not in the library: take it out or upload it again."),
+            path,
+        }),
+        Some(record) if record.alt.trim().is_empty() => Some(Finding {
+            code: CheckCode::AltTextMissing,
+            message: format!("Say what the image {image} shows: give it an alt text."),
+            path,
+        }),
         Some(_) => None,
     }
 }
 
 fn references(content: &Content, library: &Library) -> Vec<Finding> {
-    let authors = content.authors.iter().enumerate().filter(|(_, id)| !library.authors.contains_key(id)).map(|(index, _)| ("authors", index));
-    let tags = content.tags.iter().enumerate().filter(|(_, id)| !library.tags.contains_key(id)).map(|(index, _)| ("tags", index));
-    let categories =
-        content.categories.iter().enumerate().filter(|(_, id)| !library.categories.contains_key(id)).map(|(index, _)| ("categories", index));
+    let authors = content
+        .authors
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| !library.authors.contains_key(id))
+        .map(|(index, _)| ("authors", index));
+    let tags = content
+        .tags
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| !library.tags.contains_key(id))
+        .map(|(index, _)| ("tags", index));
+    let categories = content
+        .categories
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| !library.categories.contains_key(id))
+        .map(|(index, _)| ("categories", index));
     authors
         .chain(categories)
         .chain(tags)
-        .map(|(list, index)| finding(CheckCode::ReferenceMissing, &[list, &index.to_string()], "This is not in the library any more: take it out."))
+        .map(|(list, index)| {
+            finding(
+                CheckCode::ReferenceMissing,
+                &[list, &index.to_string()],
+                "This is not in the library any more: take it out.",
+            )
+        })
         .collect()
 }
 
 fn excerpt(content: &Content, _: &Library) -> Vec<Finding> {
-    if content.excerpt.is_some() { Vec::new() } else { vec![finding(CheckCode::ExcerptMissing, &["excerpt"], "Cards and search engines show the excerpt: write one.")] }
+    if content.excerpt.is_some() {
+        Vec::new()
+    } else {
+        vec![finding(
+            CheckCode::ExcerptMissing,
+            &["excerpt"],
+            "Cards and search engines show the excerpt: write one.",
+        )]
+    }
 }
 
 fn byline(content: &Content, _: &Library) -> Vec<Finding> {
-    if content.authors.is_empty() { vec![finding(CheckCode::AuthorMissing, &["authors"], "The byline credits nobody: choose an author.")] } else { Vec::new() }
+    if content.authors.is_empty() {
+        vec![finding(CheckCode::AuthorMissing, &["authors"], "The byline credits nobody: choose an author.")]
+    } else {
+        Vec::new()
+    }
 }
 
 fn heading_levels(content: &Content, _: &Library) -> Vec<Finding> {
     let mut before = 1;
     let mut findings = Vec::new();
-    for (index, section) in content.sections.iter().enumerate().filter(|(_, section)| section.heading.is_some()) {
+    for (index, section) in
+        content.sections.iter().enumerate().filter(|(_, section)| section.heading.is_some())
+    {
         if section.level > before + 1 {
-            let message = format!("The heading's level is {}, after one of level {before}: a level is skipped.", section.level);
-            findings.push(finding(CheckCode::HeadingLevelSkipped, &["sections", &index.to_string(), "level"], &message));
+            let message = format!(
+                "The heading's level is {}, after one of level {before}: a level is skipped.",
+                section.level
+            );
+            findings.push(finding(
+                CheckCode::HeadingLevelSkipped,
+                &["sections", &index.to_string(), "level"],
+                &message,
+            ));
         }
         before = section.level;
     }
@@ -125,7 +187,9 @@ fn heading_levels(content: &Content, _: &Library) -> Vec<Finding> {
 
 fn related_articles(content: &Content, library: &Library) -> Vec<Finding> {
     let is_public = |link: &RelatedLink| match link {
-        RelatedLink::Article { article, title: _ } => library.articles.get(article).is_some_and(super::Draft::is_published),
+        RelatedLink::Article { article, title: _ } => {
+            library.articles.get(article).is_some_and(super::Draft::is_published)
+        }
         RelatedLink::External { url: _, title: _ } => true,
     };
     content
@@ -176,9 +240,23 @@ mod tests {
     #[test]
     fn a_skipped_level_is_found_and_a_step_back_is_not() {
         let mut content = blank(String::new());
-        let section = |heading: Option<&str>, level| Section { id: SectionId(Uuid::nil()), heading: heading.map(str::to_owned), level, body: "Words".to_owned() };
-        content.sections = vec![section(None, 4), section(Some("a"), 2), section(Some("b"), 4), section(Some("c"), 2), section(Some("d"), 3)];
-        let found: Vec<_> = run(&content, &Library::default()).into_iter().filter(|finding| finding.code == CheckCode::HeadingLevelSkipped).collect();
+        let section = |heading: Option<&str>, level| Section {
+            id: SectionId(Uuid::nil()),
+            heading: heading.map(str::to_owned),
+            level,
+            body: "Words".to_owned(),
+        };
+        content.sections = vec![
+            section(None, 4),
+            section(Some("a"), 2),
+            section(Some("b"), 4),
+            section(Some("c"), 2),
+            section(Some("d"), 3),
+        ];
+        let found: Vec<_> = run(&content, &Library::default())
+            .into_iter()
+            .filter(|finding| finding.code == CheckCode::HeadingLevelSkipped)
+            .collect();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].path, ["sections", "2", "level"]);
     }

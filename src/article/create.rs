@@ -28,7 +28,8 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
         let path = ["input", "sections", &index.to_string(), "id"];
         problems.add(UserErrorCode::NotFound, &path, "A new article has no sections yet: leave the id out.");
     }
-    let (mut content, note) = fields::apply(&fields::blank(op.random_hex::<16>()), given, || op.new_id(), &mut problems);
+    let (mut content, note) =
+        fields::apply(&fields::blank(op.random_hex::<16>()), given, || op.new_id(), &mut problems);
 
     let transaction = op.begin().await?;
     let id: ArticleId = op.new_id();
@@ -36,7 +37,8 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
     draft::check_references(op, None, &content, &library, &mut problems);
     let wanted = if slug_is_given { content.slug.clone() } else { slug::from_title(&content.title) };
     if !(slug_is_given && wanted.is_empty()) {
-        content.slug = draft::reserve_slug(&transaction, op, id, &wanted, slug_is_given, &mut problems).await?;
+        content.slug =
+            draft::reserve_slug(&transaction, op, id, &wanted, slug_is_given, &mut problems).await?;
     }
     problems.check()?;
     let now = op.now();
@@ -57,6 +59,11 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
     .insert(transaction.connection())
     .await?;
     let revision = revision::write(&transaction, op, id, 1, &content, note).await?;
-    save(transaction, op, NewChange::new(Action::ArticleCreated, SubjectType::Article, id).revision(1, revision.hash)).await?;
+    save(
+        transaction,
+        op,
+        NewChange::new(Action::ArticleCreated, SubjectType::Article, id).revision(1, revision.hash),
+    )
+    .await?;
     Ok(created)
 }

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select,
+};
 
 use super::content::{Content, RelatedLink};
 use super::entity::private::{drafts, slug_history};
@@ -69,7 +71,11 @@ pub struct DraftFilter {
 }
 
 /// Finds a draft for an action, inside the transaction, locked to its end. What the viewer may not see is not found.
-pub async fn find_for<A: Act>(transaction: &WriteTransaction, op: &Operation, id: ArticleId) -> Result<Allowed<A, Draft>, Failure> {
+pub async fn find_for<A: Act>(
+    transaction: &WriteTransaction,
+    op: &Operation,
+    id: ArticleId,
+) -> Result<Allowed<A, Draft>, Failure> {
     policy::signed_in(op)?;
     let found = drafts::Entity::find_by_id(id).lock_exclusive().one(transaction.connection()).await?;
     match found.filter(|draft| policy::may(op.viewer, Action::ReadDraft, draft.owner_id)) {
@@ -80,7 +86,11 @@ pub async fn find_for<A: Act>(transaction: &WriteTransaction, op: &Operation, id
 
 /// That there is no such article, or none that the viewer may see.
 pub fn not_found() -> Failure {
-    Failure::refused(UserErrorCode::NotFound, &["input", "articleId"], "There is no such article on your desk.")
+    Failure::refused(
+        UserErrorCode::NotFound,
+        &["input", "articleId"],
+        "There is no such article on your desk.",
+    )
 }
 
 /// Refuses an edit that was made from another version.
@@ -89,14 +99,31 @@ pub fn check_version(draft: &Draft, given: i32) -> Result<(), Failure> {
 }
 
 fn conflict(given: i32) -> Failure {
-    let message = format!("The article has changed since version {given}. Merge with the current draft and save with its version.");
+    let message = format!(
+        "The article has changed since version {given}. Merge with the current draft and save with its version."
+    );
     Failure::refused(UserErrorCode::Conflict, &["input", "version"], message)
 }
 
 /// Writes a draft's columns and raises its version, if it still has the version that was found.
-pub(super) async fn write<A>(transaction: &WriteTransaction, found: &Allowed<A, Draft>, changed: Draft) -> Result<Draft, Failure> {
+pub(super) async fn write<A>(
+    transaction: &WriteTransaction,
+    found: &Allowed<A, Draft>,
+    changed: Draft,
+) -> Result<Draft, Failure> {
     let Draft {
-        article_id, owner_id, stage, stage_note, version: _, head_revision, published_revision, title, slug, first_published_at, created_at: _, updated_at,
+        article_id,
+        owner_id,
+        stage,
+        stage_note,
+        version: _,
+        head_revision,
+        published_revision,
+        title,
+        slug,
+        first_published_at,
+        created_at: _,
+        updated_at,
     } = changed.clone();
     let written = drafts::Entity::update_many()
         .col_expr(drafts::Column::OwnerId, Expr::value(owner_id))
@@ -132,7 +159,8 @@ pub(super) async fn reserve_slug(
     let slug = if is_given {
         wanted.to_owned()
     } else {
-        let candidates = slug::candidates(if wanted.is_empty() { "article" } else { wanted }, &op.random_hex::<4>());
+        let candidates =
+            slug::candidates(if wanted.is_empty() { "article" } else { wanted }, &op.random_hex::<4>());
         let taken = slugs_of_others(connection, article, candidates.clone()).await?;
         slug::first_free(candidates, &taken)
     };
@@ -147,12 +175,20 @@ pub(super) async fn reserve_slug(
     .await?;
     // Two nodes may have found it free at once; the row says who was first.
     if !slugs_of_others(connection, article, vec![slug.clone()]).await?.is_empty() {
-        problems.add(UserErrorCode::Taken, &["input", "slug"], "Another article has or had this slug. Choose another.");
+        problems.add(
+            UserErrorCode::Taken,
+            &["input", "slug"],
+            "Another article has or had this slug. Choose another.",
+        );
     }
     Ok(slug)
 }
 
-async fn slugs_of_others(connection: &impl ConnectionTrait, article: ArticleId, slugs: Vec<String>) -> Result<HashSet<String>, Failure> {
+async fn slugs_of_others(
+    connection: &impl ConnectionTrait,
+    article: ArticleId,
+    slugs: Vec<String>,
+) -> Result<HashSet<String>, Failure> {
     let rows = slug_history::Entity::find()
         .filter(slug_history::Column::Slug.is_in(slugs))
         .filter(slug_history::Column::ArticleId.ne(article))
@@ -182,28 +218,49 @@ pub async fn library(connection: &impl ConnectionTrait, contents: &[&Content]) -
     let articles = if related.is_empty() {
         HashMap::new()
     } else {
-        let rows = drafts::Entity::find().filter(drafts::Column::ArticleId.is_in(related)).all(connection).await?;
+        let rows =
+            drafts::Entity::find().filter(drafts::Column::ArticleId.is_in(related)).all(connection).await?;
         rows.into_iter().map(|draft| (draft.article_id, draft)).collect()
     };
     let needs_tree = contents.iter().any(|content| !content.categories.is_empty());
     Ok(Library {
-        images: image::read::records(connection, contents.iter().flat_map(|content| content.images()).collect()).await?,
-        authors: author::read::records(connection, contents.iter().flat_map(|content| content.authors.clone()).collect()).await?,
+        images: image::read::records(
+            connection,
+            contents.iter().flat_map(|content| content.images()).collect(),
+        )
+        .await?,
+        authors: author::read::records(
+            connection,
+            contents.iter().flat_map(|content| content.authors.clone()).collect(),
+        )
+        .await?,
         categories: if needs_tree { taxonomy::read::tree(connection).await? } else { HashMap::new() },
-        tags: taxonomy::read::tag_records(connection, contents.iter().flat_map(|content| content.tags.clone()).collect()).await?,
+        tags: taxonomy::read::tag_records(
+            connection,
+            contents.iter().flat_map(|content| content.tags.clone()).collect(),
+        )
+        .await?,
         articles,
     })
 }
 
 /// Notes everything that a content refers to and that isn't there (or is not the viewer's to see). What the draft
 /// referred to before is not checked again: it may have gone since.
-pub(super) fn check_references(op: &Operation, before: Option<&Content>, content: &Content, library: &Library, problems: &mut Problems) {
+pub(super) fn check_references(
+    op: &Operation,
+    before: Option<&Content>,
+    content: &Content,
+    library: &Library,
+    problems: &mut Problems,
+) {
     let mut missing = |path: &[&str], what: &str| {
         problems.add(UserErrorCode::NotFound, path, format!("There is no such {what}."));
     };
     if let Some(lead) = &content.lead_figure
         && !library.images.contains_key(&lead.image)
-        && before.and_then(|before| before.lead_figure.as_ref()).is_none_or(|before| before.image != lead.image)
+        && before
+            .and_then(|before| before.lead_figure.as_ref())
+            .is_none_or(|before| before.image != lead.image)
     {
         missing(&["input", "leadFigure", "imageId"], "image");
     }
@@ -231,10 +288,9 @@ pub(super) fn check_references(op: &Operation, before: Option<&Content>, content
     }
     for (index, link) in content.related_links.iter().enumerate() {
         if let RelatedLink::Article { article, title: _ } = link {
-            let is_seen = library
-                .articles
-                .get(article)
-                .is_some_and(|draft| draft.is_published() || policy::may(op.viewer, Action::ReadDraft, draft.owner_id));
+            let is_seen = library.articles.get(article).is_some_and(|draft| {
+                draft.is_published() || policy::may(op.viewer, Action::ReadDraft, draft.owner_id)
+            });
             let was_there = before.is_some_and(|before| before.related_links.contains(link));
             if !is_seen && !was_there {
                 missing(&["input", "relatedLinks", &index.to_string(), "article", "articleId"], "article");
@@ -244,10 +300,14 @@ pub(super) fn check_references(op: &Operation, before: Option<&Content>, content
 }
 
 /// The head's content of a draft that was found.
-pub(super) async fn head<A>(transaction: &WriteTransaction, draft: &Allowed<A, Draft>) -> Result<Content, Failure> {
-    let revision = revision::read(transaction.connection(), draft.article_id, draft.head_revision)
-        .await?
-        .ok_or_else(|| Failure::corrupt(format!("{} has no revision {}", draft.article_id, draft.head_revision)))?;
+pub(super) async fn head<A>(
+    transaction: &WriteTransaction,
+    draft: &Allowed<A, Draft>,
+) -> Result<Content, Failure> {
+    let revision =
+        revision::read(transaction.connection(), draft.article_id, draft.head_revision).await?.ok_or_else(
+            || Failure::corrupt(format!("{} has no revision {}", draft.article_id, draft.head_revision)),
+        )?;
     revision::content(&revision)
 }
 
@@ -258,14 +318,25 @@ pub async fn read(snapshot: &Snapshot, viewer: Viewer, id: ArticleId) -> Result<
 }
 
 /// A page of the drafts that the viewer may read, last written first.
-pub async fn list(snapshot: &Snapshot, viewer: Viewer, filter: &DraftFilter, window: &Window) -> Result<Page<Draft>, Failure> {
+pub async fn list(
+    snapshot: &Snapshot,
+    viewer: Viewer,
+    filter: &DraftFilter,
+    window: &Window,
+) -> Result<Page<Draft>, Failure> {
     let Some(query) = filtered(viewer, filter) else { return Ok(Page::empty()) };
-    let sorting = Sorting::new(Expr::col(drafts::Column::UpdatedAt), Expr::col(drafts::Column::ArticleId), true);
+    let sorting =
+        Sorting::new(Expr::col(drafts::Column::UpdatedAt), Expr::col(drafts::Column::ArticleId), true);
     Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
 }
 
 /// How many drafts the viewer may read, up to one more than `most`.
-pub async fn count(snapshot: &Snapshot, viewer: Viewer, filter: &DraftFilter, most: u64) -> Result<u64, Failure> {
+pub async fn count(
+    snapshot: &Snapshot,
+    viewer: Viewer,
+    filter: &DraftFilter,
+    most: u64,
+) -> Result<u64, Failure> {
     match filtered(viewer, filter) {
         Some(query) => Ok(keyset::count(snapshot, query, most).await?),
         None => Ok(0),
@@ -295,14 +366,20 @@ fn filtered(viewer: Viewer, filter: &DraftFilter) -> Option<Select<drafts::Entit
 }
 
 /// Whose an article is, and whether it is public: what the comment room asks.
-pub async fn owner(connection: &impl ConnectionTrait, id: ArticleId) -> Result<Option<(UserId, bool)>, Failure> {
+pub async fn owner(
+    connection: &impl ConnectionTrait,
+    id: ArticleId,
+) -> Result<Option<(UserId, bool)>, Failure> {
     let found = drafts::Entity::find_by_id(id).one(connection).await?;
     Ok(found.map(|draft| (draft.owner_id, draft.is_published())))
 }
 
 /// Heads of articles for moderators: id, slug, title, whether public.
 pub async fn heads(snapshot: &Snapshot, ids: Vec<ArticleId>) -> Result<HashMap<ArticleId, Draft>, Failure> {
-    let rows = drafts::Entity::find().filter(drafts::Column::ArticleId.is_in(ids)).all(snapshot.connection()).await?;
+    let rows = drafts::Entity::find()
+        .filter(drafts::Column::ArticleId.is_in(ids))
+        .all(snapshot.connection())
+        .await?;
     Ok(rows.into_iter().map(|draft| (draft.article_id, draft)).collect())
 }
 

@@ -133,14 +133,34 @@ pub fn blank(salt: String) -> Content {
 
 /// The content with the fields put in, and the note. `new_section` names sections that are new; the slug, where it isn't
 /// given, is the base's. Whether ids exist is not checked here.
-pub fn apply(base: &Content, fields: Fields, mut new_section: impl FnMut() -> SectionId, problems: &mut Problems) -> (Content, Option<String>) {
-    let Fields { title, slug, locale, excerpt, lead_figure, sections, authors, categories, tags, related_links, note } = fields;
+pub fn apply(
+    base: &Content,
+    fields: Fields,
+    mut new_section: impl FnMut() -> SectionId,
+    problems: &mut Problems,
+) -> (Content, Option<String>) {
+    let Fields {
+        title,
+        slug,
+        locale,
+        excerpt,
+        lead_figure,
+        sections,
+        authors,
+        categories,
+        tags,
+        related_links,
+        note,
+    } = fields;
     let mut content = base.clone();
     match title {
         Given::Absent => {}
         Given::Null => content.title.clear(),
         Given::Value(title) => {
-            content.title = problems.take(input::optional_line(&["input", "title"], Some(&title), TITLE_LIMIT)).flatten().unwrap_or_default();
+            content.title = problems
+                .take(input::optional_line(&["input", "title"], Some(&title), TITLE_LIMIT))
+                .flatten()
+                .unwrap_or_default();
         }
     }
     if let Given::Value(given) = slug {
@@ -149,13 +169,17 @@ pub fn apply(base: &Content, fields: Fields, mut new_section: impl FnMut() -> Se
     match locale {
         Given::Absent => {}
         Given::Null => content.locale = DEFAULT_LOCALE.to_owned(),
-        Given::Value(locale) => content.locale = problems.take(input::locale(&["input", "locale"], &locale)).unwrap_or_default(),
+        Given::Value(locale) => {
+            content.locale = problems.take(input::locale(&["input", "locale"], &locale)).unwrap_or_default()
+        }
     }
     match excerpt {
         Given::Absent => {}
         Given::Null => content.excerpt = None,
         Given::Value(excerpt) => {
-            content.excerpt = problems.take(input::optional_line(&["input", "excerpt"], Some(&excerpt), EXCERPT_LIMIT)).flatten();
+            content.excerpt = problems
+                .take(input::optional_line(&["input", "excerpt"], Some(&excerpt), EXCERPT_LIMIT))
+                .flatten();
         }
     }
     match lead_figure {
@@ -176,7 +200,11 @@ pub fn apply(base: &Content, fields: Fields, mut new_section: impl FnMut() -> Se
         Given::Null => content.related_links.clear(),
         Given::Value(given) => content.related_links = parse_links(given, problems),
     }
-    let bytes: usize = content.sections.iter().map(|section| section.body.len() + section.heading.as_deref().map_or(0, str::len)).sum();
+    let bytes: usize = content
+        .sections
+        .iter()
+        .map(|section| section.body.len() + section.heading.as_deref().map_or(0, str::len))
+        .sum();
     if bytes > ARTICLE_BYTES {
         let message = format!("An article has at most {ARTICLE_BYTES} bytes of text; this has {bytes}.");
         problems.add(UserErrorCode::TooLong, &["input", "sections"], message);
@@ -194,20 +222,33 @@ fn lead(given: LeadFigureFields, problems: &mut Problems) -> LeadFigure {
     let LeadFigureFields { image, caption, credit } = given;
     let mut line = |name: &str, text: Option<String>| {
         problems
-            .take(input::optional_line(&["input", "leadFigure", name], text.as_deref(), crate::image::upload::CAPTION_LIMIT))
+            .take(input::optional_line(
+                &["input", "leadFigure", name],
+                text.as_deref(),
+                crate::image::upload::CAPTION_LIMIT,
+            ))
             .flatten()
     };
     LeadFigure { image, caption: line("caption", caption), credit: line("credit", credit) }
 }
 
-fn replace<T: Copy + Eq + Hash>(list: &mut Vec<T>, given: Given<Vec<T>>, name: &str, problems: &mut Problems) {
+fn replace<T: Copy + Eq + Hash>(
+    list: &mut Vec<T>,
+    given: Given<Vec<T>>,
+    name: &str,
+    problems: &mut Problems,
+) {
     match given {
         Given::Absent => {}
         Given::Null => list.clear(),
         Given::Value(given) => {
             let path = ["input", name];
             if given.len() > LABELS {
-                problems.add(UserErrorCode::TooLong, &path, format!("At most {LABELS} are allowed; these are {}.", given.len()));
+                problems.add(
+                    UserErrorCode::TooLong,
+                    &path,
+                    format!("At most {LABELS} are allowed; these are {}.", given.len()),
+                );
             }
             if given.iter().collect::<HashSet<_>>().len() < given.len() {
                 problems.add(UserErrorCode::Invalid, &path, "One of these stands twice; name each once.");
@@ -217,7 +258,11 @@ fn replace<T: Copy + Eq + Hash>(list: &mut Vec<T>, given: Given<Vec<T>>, name: &
     }
 }
 
-fn parse_sections(given: Vec<SectionFields>, new_section: &mut impl FnMut() -> SectionId, problems: &mut Problems) -> Vec<Section> {
+fn parse_sections(
+    given: Vec<SectionFields>,
+    new_section: &mut impl FnMut() -> SectionId,
+    problems: &mut Problems,
+) -> Vec<Section> {
     if given.len() > SECTIONS {
         let message = format!("An article has at most {SECTIONS} sections; these are {}.", given.len());
         problems.add(UserErrorCode::TooLong, &["input", "sections"], message);
@@ -231,10 +276,15 @@ fn parse_sections(given: Vec<SectionFields>, new_section: &mut impl FnMut() -> S
         if id.is_some_and(|id| !seen.insert(id)) {
             problems.add(UserErrorCode::Invalid, &path("id"), "This section stands twice in the list.");
         }
-        let heading = problems.take(input::optional_line(&path("heading"), heading.as_deref(), TITLE_LIMIT)).flatten();
+        let heading =
+            problems.take(input::optional_line(&path("heading"), heading.as_deref(), TITLE_LIMIT)).flatten();
         let level = level.unwrap_or(2);
         if !(2..=4).contains(&level) {
-            problems.add(UserErrorCode::Invalid, &path("level"), format!("A level is 2, 3 or 4; this is {level}."));
+            problems.add(
+                UserErrorCode::Invalid,
+                &path("level"),
+                format!("A level is 2, 3 or 4; this is {level}."),
+            );
         }
         let body = problems.take(input::lines(&path("body"), &body, SECTION_BYTES)).unwrap_or_default();
         check_body(&body, &path("body"), problems);
@@ -246,11 +296,17 @@ fn parse_sections(given: Vec<SectionFields>, new_section: &mut impl FnMut() -> S
 fn check_body(body: &str, path: &[&str], problems: &mut Problems) {
     let outline = markdown::outline(body);
     if outline.is_too_deep {
-        problems.add(UserErrorCode::Invalid, path, format!("The Markdown nests deeper than {} levels.", markdown::DEEPEST));
+        problems.add(
+            UserErrorCode::Invalid,
+            path,
+            format!("The Markdown nests deeper than {} levels.", markdown::DEEPEST),
+        );
     }
     if let Some(address) = outline.foreign_pictures.first() {
         let shown: String = address.chars().take(100).collect();
-        let message = format!("The picture {shown:?} is not in the library: upload it and write its id, as in ![](img_… \"caption\").");
+        let message = format!(
+            "The picture {shown:?} is not in the library: upload it and write its id, as in ![](img_… \"caption\")."
+        );
         problems.add(UserErrorCode::Invalid, path, message);
     }
     if let Some(address) = outline.foreign_links.first() {
@@ -273,11 +329,15 @@ fn parse_links(given: Vec<RelatedLinkFields>, problems: &mut Problems) -> Vec<Re
         links.push(match link {
             RelatedLinkFields::Article { article, title } => RelatedLink::Article {
                 article,
-                title: problems.take(input::optional_line(&path("article", "title"), title.as_deref(), TITLE_LIMIT)).flatten(),
+                title: problems
+                    .take(input::optional_line(&path("article", "title"), title.as_deref(), TITLE_LIMIT))
+                    .flatten(),
             },
             RelatedLinkFields::External { url, title } => RelatedLink::External {
                 url: problems.take(input::web_address(&path("external", "url"), &url)).unwrap_or_default(),
-                title: problems.take(input::line(&path("external", "title"), &title, TITLE_LIMIT)).unwrap_or_default(),
+                title: problems
+                    .take(input::line(&path("external", "title"), &title, TITLE_LIMIT))
+                    .unwrap_or_default(),
             },
         });
     }

@@ -93,13 +93,22 @@ pub struct SearchWords {
 }
 
 /// Projects a document. `tree` is the site's tree of categories.
-pub fn project(content: &Content, tree: &HashMap<CategoryId, taxonomy::entity::categories::Model>) -> Projection {
+pub fn project(
+    content: &Content,
+    tree: &HashMap<CategoryId, taxonomy::entity::categories::Model>,
+) -> Projection {
     let mut anchors = Anchors::default();
     let mut sections = Vec::new();
     let mut figures: Vec<ProjectedFigure> = content
         .lead_figure
         .iter()
-        .map(|lead| ProjectedFigure { position: 0, section_id: None, image_id: lead.image, caption: lead.caption.clone(), credit: lead.credit.clone() })
+        .map(|lead| ProjectedFigure {
+            position: 0,
+            section_id: None,
+            image_id: lead.image,
+            caption: lead.caption.clone(),
+            credit: lead.credit.clone(),
+        })
         .collect();
     let mut word_count = 0;
     let mut headings = String::new();
@@ -107,7 +116,8 @@ pub fn project(content: &Content, tree: &HashMap<CategoryId, taxonomy::entity::c
     let mut next_figure = 1;
     for (position, section) in (1..).zip(&content.sections) {
         let outline = markdown::outline(&section.body);
-        let anchor = anchors.next(section.heading.as_deref().unwrap_or_default(), &format!("section-{position}"));
+        let anchor =
+            anchors.next(section.heading.as_deref().unwrap_or_default(), &format!("section-{position}"));
         for heading in &outline.headings {
             anchors.next(&heading.text, "section");
             headings.push_str(&heading.text);
@@ -147,7 +157,10 @@ pub fn project(content: &Content, tree: &HashMap<CategoryId, taxonomy::entity::c
         },
         sections,
         figures,
-        links: (1..).zip(&content.related_links).map(|(position, link)| project_link(position, link)).collect(),
+        links: (1..)
+            .zip(&content.related_links)
+            .map(|(position, link)| project_link(position, link))
+            .collect(),
         authors: content.authors.clone(),
         tags: content.tags.clone(),
         categories: project_categories(&content.categories, tree),
@@ -165,13 +178,19 @@ fn project_link(position: i32, link: &RelatedLink) -> ProjectedLink {
         RelatedLink::Article { article, title } => {
             ProjectedLink { position, target_article_id: Some(*article), url: None, title: title.clone() }
         }
-        RelatedLink::External { url, title } => {
-            ProjectedLink { position, target_article_id: None, url: Some(url.clone()), title: Some(title.clone()) }
-        }
+        RelatedLink::External { url, title } => ProjectedLink {
+            position,
+            target_article_id: None,
+            url: Some(url.clone()),
+            title: Some(title.clone()),
+        },
     }
 }
 
-fn project_categories(given: &[CategoryId], tree: &HashMap<CategoryId, taxonomy::entity::categories::Model>) -> Vec<ProjectedCategory> {
+fn project_categories(
+    given: &[CategoryId],
+    tree: &HashMap<CategoryId, taxonomy::entity::categories::Model>,
+) -> Vec<ProjectedCategory> {
     let mut rows: Vec<ProjectedCategory> =
         (1..).zip(given).map(|(position, &id)| ProjectedCategory { id, position, is_direct: true }).collect();
     for above in given.iter().flat_map(|&id| taxonomy::read::ancestors(tree, id)) {

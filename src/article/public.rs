@@ -10,7 +10,8 @@ use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiv
 
 use super::entity::private::slug_history;
 use super::entity::public::{
-    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links, search, sections,
+    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
+    search, sections,
 };
 use super::projection::Projection;
 use crate::clock::Timestamp;
@@ -39,11 +40,20 @@ impl References {
     }
 
     async fn read(connection: &DatabaseTransaction, id: ArticleId) -> Result<Self, Failure> {
-        let figures = figures::Entity::find().filter(figures::Column::ArticleId.eq(id)).all(connection).await?;
-        let authors = article_authors::Entity::find().filter(article_authors::Column::ArticleId.eq(id)).all(connection).await?;
-        let tags = article_tags::Entity::find().filter(article_tags::Column::ArticleId.eq(id)).all(connection).await?;
-        let categories =
-            article_categories::Entity::find().filter(article_categories::Column::ArticleId.eq(id)).all(connection).await?;
+        let figures =
+            figures::Entity::find().filter(figures::Column::ArticleId.eq(id)).all(connection).await?;
+        let authors = article_authors::Entity::find()
+            .filter(article_authors::Column::ArticleId.eq(id))
+            .all(connection)
+            .await?;
+        let tags = article_tags::Entity::find()
+            .filter(article_tags::Column::ArticleId.eq(id))
+            .all(connection)
+            .await?;
+        let categories = article_categories::Entity::find()
+            .filter(article_categories::Column::ArticleId.eq(id))
+            .all(connection)
+            .await?;
         Ok(Self {
             images: figures.into_iter().map(|row| row.image_id).collect(),
             authors: authors.into_iter().map(|row| row.author_id).collect(),
@@ -56,14 +66,24 @@ impl References {
         image::public::refer(transaction, &Vec::from_iter(self.images.iter().copied())).await?;
         author::public::refer(transaction, &Vec::from_iter(self.authors.iter().copied())).await?;
         taxonomy::public::refer_tags(transaction, &Vec::from_iter(self.tags.iter().copied())).await?;
-        taxonomy::public::count_in_categories(transaction, &Vec::from_iter(self.categories.iter().copied()), 1).await
+        taxonomy::public::count_in_categories(
+            transaction,
+            &Vec::from_iter(self.categories.iter().copied()),
+            1,
+        )
+        .await
     }
 
     async fn release(&self, transaction: &WriteTransaction) -> Result<(), Failure> {
         image::public::release(transaction, &Vec::from_iter(self.images.iter().copied())).await?;
         author::public::release(transaction, &Vec::from_iter(self.authors.iter().copied())).await?;
         taxonomy::public::release_tags(transaction, &Vec::from_iter(self.tags.iter().copied())).await?;
-        taxonomy::public::count_in_categories(transaction, &Vec::from_iter(self.categories.iter().copied()), -1).await
+        taxonomy::public::count_in_categories(
+            transaction,
+            &Vec::from_iter(self.categories.iter().copied()),
+            -1,
+        )
+        .await
     }
 
     /// The cache tags of what they are.
@@ -117,7 +137,10 @@ pub(super) async fn write(
 }
 
 /// Takes an article out of the public tables. Gives the cache tags that this touches.
-pub(super) async fn remove(transaction: &WriteTransaction, id: ArticleId) -> Result<BTreeSet<String>, Failure> {
+pub(super) async fn remove(
+    transaction: &WriteTransaction,
+    id: ArticleId,
+) -> Result<BTreeSet<String>, Failure> {
     let before = References::read(transaction.connection(), id).await?;
     delete_parts(transaction.connection(), id).await?;
     // Its comments go with it, by their foreign key.
@@ -137,25 +160,51 @@ pub async fn count_comments(transaction: &WriteTransaction, id: ArticleId, by: i
 }
 
 async fn delete_parts(connection: &DatabaseTransaction, id: ArticleId) -> Result<(), Failure> {
-    article_slugs::Entity::delete_many().filter(article_slugs::Column::ArticleId.eq(id)).exec(connection).await?;
+    article_slugs::Entity::delete_many()
+        .filter(article_slugs::Column::ArticleId.eq(id))
+        .exec(connection)
+        .await?;
     sections::Entity::delete_many().filter(sections::Column::ArticleId.eq(id)).exec(connection).await?;
     figures::Entity::delete_many().filter(figures::Column::ArticleId.eq(id)).exec(connection).await?;
-    related_links::Entity::delete_many().filter(related_links::Column::ArticleId.eq(id)).exec(connection).await?;
-    article_authors::Entity::delete_many().filter(article_authors::Column::ArticleId.eq(id)).exec(connection).await?;
-    article_tags::Entity::delete_many().filter(article_tags::Column::ArticleId.eq(id)).exec(connection).await?;
-    article_categories::Entity::delete_many().filter(article_categories::Column::ArticleId.eq(id)).exec(connection).await?;
+    related_links::Entity::delete_many()
+        .filter(related_links::Column::ArticleId.eq(id))
+        .exec(connection)
+        .await?;
+    article_authors::Entity::delete_many()
+        .filter(article_authors::Column::ArticleId.eq(id))
+        .exec(connection)
+        .await?;
+    article_tags::Entity::delete_many()
+        .filter(article_tags::Column::ArticleId.eq(id))
+        .exec(connection)
+        .await?;
+    article_categories::Entity::delete_many()
+        .filter(article_categories::Column::ArticleId.eq(id))
+        .exec(connection)
+        .await?;
     search::Entity::delete_many().filter(search::Column::ArticleId.eq(id)).exec(connection).await?;
     Ok(())
 }
 
-async fn insert_parts(connection: &DatabaseTransaction, id: ArticleId, projection: Projection, published_at: Timestamp) -> Result<(), Failure> {
+async fn insert_parts(
+    connection: &DatabaseTransaction,
+    id: ArticleId,
+    projection: Projection,
+    published_at: Timestamp,
+) -> Result<(), Failure> {
     let Projection { head: _, sections, figures, links, authors, tags, categories, search } = projection;
     let slugs = slug_history::Entity::find()
         .filter(slug_history::Column::ArticleId.eq(id))
         .filter(slug_history::Column::WasPublished.eq(true))
         .all(connection)
         .await?;
-    insert_all(connection, slugs.into_iter().map(|slug| article_slugs::ActiveModel { slug: Set(slug.slug), article_id: Set(id) })).await?;
+    insert_all(
+        connection,
+        slugs
+            .into_iter()
+            .map(|slug| article_slugs::ActiveModel { slug: Set(slug.slug), article_id: Set(id) }),
+    )
+    .await?;
     let rows = sections.into_iter().map(|section| sections::ActiveModel {
         article_id: Set(id),
         position: Set(section.position),
@@ -217,7 +266,10 @@ async fn insert_parts(connection: &DatabaseTransaction, id: ArticleId, projectio
 }
 
 /// Inserts rows in one statement; none without a statement.
-async fn insert_all<A>(connection: &DatabaseTransaction, rows: impl IntoIterator<Item = A>) -> Result<(), Failure>
+async fn insert_all<A>(
+    connection: &DatabaseTransaction,
+    rows: impl IntoIterator<Item = A>,
+) -> Result<(), Failure>
 where
     A: sea_orm::ActiveModelTrait + sea_orm::ActiveModelBehavior + Send,
     <A::Entity as sea_orm::EntityTrait>::Model: IntoActiveModel<A>,

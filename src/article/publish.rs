@@ -18,11 +18,20 @@ use crate::taxonomy;
 /// The conversation under an article: it stands on the article, so publishing is given it and does not know it.
 pub trait Conversation {
     /// Shows the approved comments of an article that has become public; says how many.
-    fn show(&self, transaction: &WriteTransaction, article: ArticleId) -> impl Future<Output = Result<i32, Failure>> + Send;
+    fn show(
+        &self,
+        transaction: &WriteTransaction,
+        article: ArticleId,
+    ) -> impl Future<Output = Result<i32, Failure>> + Send;
 }
 
 /// Publishes an article. One whose head is public already stays as it is.
-pub async fn publish(op: &Operation, id: ArticleId, version: i32, conversation: &impl Conversation) -> Result<Draft, Failure> {
+pub async fn publish(
+    op: &Operation,
+    id: ArticleId,
+    version: i32,
+    conversation: &impl Conversation,
+) -> Result<Draft, Failure> {
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     let found = draft::find_for::<act::PublishArticle>(&transaction, op, id).await?;
@@ -38,7 +47,11 @@ pub async fn publish(op: &Operation, id: ArticleId, version: i32, conversation: 
     let blocking: Vec<UserError> = checks::run(&content, &library)
         .into_iter()
         .filter(|finding| finding.code.is_blocking())
-        .map(|finding| UserError { code: UserErrorCode::CheckFailed, message: finding.message, path: finding.path })
+        .map(|finding| UserError {
+            code: UserErrorCode::CheckFailed,
+            message: finding.message,
+            path: finding.path,
+        })
         .collect();
     if !blocking.is_empty() {
         return Err(Failure::Refused(blocking));
@@ -53,7 +66,8 @@ pub async fn publish(op: &Operation, id: ArticleId, version: i32, conversation: 
         .exec(transaction.connection())
         .await?;
     let tree = taxonomy::read::tree(transaction.connection()).await?;
-    let (mut tags, is_new) = public::write(&transaction, id, projection::project(&content, &tree), published_at, now).await?;
+    let (mut tags, is_new) =
+        public::write(&transaction, id, projection::project(&content, &tree), published_at, now).await?;
     if is_new {
         let comments = conversation.show(&transaction, id).await?;
         public::count_comments(&transaction, id, comments).await?;
@@ -68,7 +82,9 @@ pub async fn publish(op: &Operation, id: ArticleId, version: i32, conversation: 
     };
     let written = draft::write(&transaction, &found, changed).await?;
     tags.insert(format!("slug:{}", content.slug));
-    let change = NewChange::new(Action::ArticlePublished, SubjectType::Article, id).revision(head.number, head.hash).tags(tags);
+    let change = NewChange::new(Action::ArticlePublished, SubjectType::Article, id)
+        .revision(head.number, head.hash)
+        .tags(tags);
     save(transaction, op, change).await?;
     Ok(written)
 }

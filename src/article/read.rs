@@ -6,18 +6,20 @@ use std::hash::Hash;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _, RelationDef, Select, SelectTwo,
+    ColumnTrait as _, EntityTrait, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    RelationDef, Select, SelectTwo,
 };
 use uuid::Uuid;
 
 use super::entity::public::{
-    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links, sections,
+    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
+    sections,
 };
 use crate::author::entity::authors;
 use crate::clock::Timestamp;
+use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::db::per_parent::{self, Columns};
-use crate::db::Snapshot;
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, TagId};
 use crate::image::entity::images;
@@ -69,7 +71,13 @@ pub async fn by_id(snapshot: &Snapshot, id: ArticleId) -> Result<Option<articles
 /// A published article by its slug, or by one that it was published under before.
 pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<articles::Model>, Failure> {
     let found = articles::Entity::find()
-        .join_rev(JoinType::InnerJoin, relation::<article_slugs::Entity, articles::Entity>(article_slugs::Column::ArticleId, articles::Column::Id))
+        .join_rev(
+            JoinType::InnerJoin,
+            relation::<article_slugs::Entity, articles::Entity>(
+                article_slugs::Column::ArticleId,
+                articles::Column::Id,
+            ),
+        )
         .filter(article_slugs::Column::Slug.eq(slug))
         .one(snapshot.connection())
         .await?;
@@ -77,7 +85,12 @@ pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<articles:
 }
 
 /// A page of the published articles.
-pub async fn list(snapshot: &Snapshot, filter: &ArticleFilter, order: ArticleOrder, window: &Window) -> Result<Page<articles::Model>, Failure> {
+pub async fn list(
+    snapshot: &Snapshot,
+    filter: &ArticleFilter,
+    order: ArticleOrder,
+    window: &Window,
+) -> Result<Page<articles::Model>, Failure> {
     let (query, key, id) = filtered(filter);
     let sorting = Sorting::new(key, id, order == ArticleOrder::PublishedAtDesc);
     Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
@@ -95,15 +108,22 @@ fn filtered(filter: &ArticleFilter) -> (Select<articles::Entity>, Expr, Expr) {
     let mut query = articles::Entity::find();
     let mut sorted_by = None;
     if let Some(author) = author {
-        let joined = relation::<article_authors::Entity, articles::Entity>(article_authors::Column::ArticleId, articles::Column::Id);
-        query = query.join_rev(JoinType::InnerJoin, joined).filter(article_authors::Column::AuthorId.eq(*author));
+        let joined = relation::<article_authors::Entity, articles::Entity>(
+            article_authors::Column::ArticleId,
+            articles::Column::Id,
+        );
+        query =
+            query.join_rev(JoinType::InnerJoin, joined).filter(article_authors::Column::AuthorId.eq(*author));
         sorted_by.get_or_insert((
             Expr::col((article_authors::Entity, article_authors::Column::PublishedAt)),
             Expr::col((article_authors::Entity, article_authors::Column::ArticleId)),
         ));
     }
     if let Some(tag) = tag {
-        let joined = relation::<article_tags::Entity, articles::Entity>(article_tags::Column::ArticleId, articles::Column::Id);
+        let joined = relation::<article_tags::Entity, articles::Entity>(
+            article_tags::Column::ArticleId,
+            articles::Column::Id,
+        );
         query = query.join_rev(JoinType::InnerJoin, joined).filter(article_tags::Column::TagId.eq(*tag));
         sorted_by.get_or_insert((
             Expr::col((article_tags::Entity, article_tags::Column::PublishedAt)),
@@ -111,8 +131,13 @@ fn filtered(filter: &ArticleFilter) -> (Select<articles::Entity>, Expr, Expr) {
         ));
     }
     if let Some(category) = category {
-        let joined = relation::<article_categories::Entity, articles::Entity>(article_categories::Column::ArticleId, articles::Column::Id);
-        query = query.join_rev(JoinType::InnerJoin, joined).filter(article_categories::Column::CategoryId.eq(*category));
+        let joined = relation::<article_categories::Entity, articles::Entity>(
+            article_categories::Column::ArticleId,
+            articles::Column::Id,
+        );
+        query = query
+            .join_rev(JoinType::InnerJoin, joined)
+            .filter(article_categories::Column::CategoryId.eq(*category));
         sorted_by.get_or_insert((
             Expr::col((article_categories::Entity, article_categories::Column::PublishedAt)),
             Expr::col((article_categories::Entity, article_categories::Column::ArticleId)),
@@ -148,7 +173,12 @@ pub async fn of_subjects(
             let rows = per_parent::read::<Entity>(
                 snapshot,
                 subjects,
-                Columns { parent: Column::AuthorId, sort: Column::PublishedAt, id: Column::ArticleId, must_be_null: None },
+                Columns {
+                    parent: Column::AuthorId,
+                    sort: Column::PublishedAt,
+                    id: Column::ArticleId,
+                    must_be_null: None,
+                },
                 descending,
                 window,
             )
@@ -160,7 +190,12 @@ pub async fn of_subjects(
             let rows = per_parent::read::<Entity>(
                 snapshot,
                 subjects,
-                Columns { parent: Column::TagId, sort: Column::PublishedAt, id: Column::ArticleId, must_be_null: None },
+                Columns {
+                    parent: Column::TagId,
+                    sort: Column::PublishedAt,
+                    id: Column::ArticleId,
+                    must_be_null: None,
+                },
                 descending,
                 window,
             )
@@ -172,7 +207,12 @@ pub async fn of_subjects(
             let rows = per_parent::read::<Entity>(
                 snapshot,
                 subjects,
-                Columns { parent: Column::CategoryId, sort: Column::PublishedAt, id: Column::ArticleId, must_be_null: None },
+                Columns {
+                    parent: Column::CategoryId,
+                    sort: Column::PublishedAt,
+                    id: Column::ArticleId,
+                    must_be_null: None,
+                },
                 descending,
                 window,
             )
@@ -181,7 +221,8 @@ pub async fn of_subjects(
         }
     };
     let rows = by_ids(snapshot, placed.iter().map(|(_, article, _)| *article).collect()).await?;
-    let pages = per_parent::pages(placed, |(parent, article, at)| (*parent, (at.0, article.0)), descending, window);
+    let pages =
+        per_parent::pages(placed, |(parent, article, at)| (*parent, (at.0, article.0)), descending, window);
     Ok(pages
         .into_iter()
         .map(|(parent, page)| {
@@ -196,17 +237,24 @@ pub async fn of_subjects(
 }
 
 /// Published articles, by id.
-pub async fn by_ids(snapshot: &Snapshot, ids: Vec<ArticleId>) -> Result<HashMap<ArticleId, articles::Model>, Failure> {
+pub async fn by_ids(
+    snapshot: &Snapshot,
+    ids: Vec<ArticleId>,
+) -> Result<HashMap<ArticleId, articles::Model>, Failure> {
     let ids: std::collections::BTreeSet<ArticleId> = ids.into_iter().collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = articles::Entity::find().filter(articles::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
+    let rows =
+        articles::Entity::find().filter(articles::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
     Ok(rows.into_iter().map(|article| (article.id, article)).collect())
 }
 
 /// The sections of several articles, in order.
-pub async fn sections(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<sections::Model>>, Failure> {
+pub async fn sections(
+    snapshot: &Snapshot,
+    ids: &[ArticleId],
+) -> Result<HashMap<ArticleId, Vec<sections::Model>>, Failure> {
     let rows = sections::Entity::find()
         .filter(sections::Column::ArticleId.is_in(ids.iter().copied()))
         .order_by_asc(sections::Column::Position)
@@ -216,9 +264,15 @@ pub async fn sections(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<
 }
 
 /// The figures of several articles with their images, in order; the lead comes first.
-pub async fn figures(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<(figures::Model, images::Model)>>, Failure> {
+pub async fn figures(
+    snapshot: &Snapshot,
+    ids: &[ArticleId],
+) -> Result<HashMap<ArticleId, Vec<(figures::Model, images::Model)>>, Failure> {
     let query: SelectTwo<figures::Entity, images::Entity> = figures::Entity::find()
-        .join(JoinType::InnerJoin, relation::<figures::Entity, images::Entity>(figures::Column::ImageId, images::Column::Id))
+        .join(
+            JoinType::InnerJoin,
+            relation::<figures::Entity, images::Entity>(figures::Column::ImageId, images::Column::Id),
+        )
         .select_also(images::Entity);
     let rows = query
         .filter(figures::Column::ArticleId.is_in(ids.iter().copied()))
@@ -229,9 +283,18 @@ pub async fn figures(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<A
 }
 
 /// Whom several articles credit, in order.
-pub async fn authors(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<authors::Model>>, Failure> {
+pub async fn authors(
+    snapshot: &Snapshot,
+    ids: &[ArticleId],
+) -> Result<HashMap<ArticleId, Vec<authors::Model>>, Failure> {
     let query: SelectTwo<article_authors::Entity, authors::Entity> = article_authors::Entity::find()
-        .join(JoinType::InnerJoin, relation::<article_authors::Entity, authors::Entity>(article_authors::Column::AuthorId, authors::Column::Id))
+        .join(
+            JoinType::InnerJoin,
+            relation::<article_authors::Entity, authors::Entity>(
+                article_authors::Column::AuthorId,
+                authors::Column::Id,
+            ),
+        )
         .select_also(authors::Entity);
     let rows = query
         .filter(article_authors::Column::ArticleId.is_in(ids.iter().copied()))
@@ -242,9 +305,15 @@ pub async fn authors(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<A
 }
 
 /// Which tags several articles have, in order.
-pub async fn tags(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<tags::Model>>, Failure> {
+pub async fn tags(
+    snapshot: &Snapshot,
+    ids: &[ArticleId],
+) -> Result<HashMap<ArticleId, Vec<tags::Model>>, Failure> {
     let query: SelectTwo<article_tags::Entity, tags::Entity> = article_tags::Entity::find()
-        .join(JoinType::InnerJoin, relation::<article_tags::Entity, tags::Entity>(article_tags::Column::TagId, tags::Column::Id))
+        .join(
+            JoinType::InnerJoin,
+            relation::<article_tags::Entity, tags::Entity>(article_tags::Column::TagId, tags::Column::Id),
+        )
         .select_also(tags::Entity);
     let rows = query
         .filter(article_tags::Column::ArticleId.is_in(ids.iter().copied()))
@@ -255,11 +324,17 @@ pub async fn tags(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<Arti
 }
 
 /// Which categories an editor put several articles in, in order.
-pub async fn categories(snapshot: &Snapshot, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<categories::Model>>, Failure> {
+pub async fn categories(
+    snapshot: &Snapshot,
+    ids: &[ArticleId],
+) -> Result<HashMap<ArticleId, Vec<categories::Model>>, Failure> {
     let query: SelectTwo<article_categories::Entity, categories::Entity> = article_categories::Entity::find()
         .join(
             JoinType::InnerJoin,
-            relation::<article_categories::Entity, categories::Entity>(article_categories::Column::CategoryId, categories::Column::Id),
+            relation::<article_categories::Entity, categories::Entity>(
+                article_categories::Column::CategoryId,
+                categories::Column::Id,
+            ),
         )
         .select_also(categories::Entity);
     let rows = query
@@ -277,7 +352,13 @@ pub async fn links(
     ids: &[ArticleId],
 ) -> Result<HashMap<ArticleId, Vec<(related_links::Model, Option<articles::Model>)>>, Failure> {
     let query: SelectTwo<related_links::Entity, articles::Entity> = related_links::Entity::find()
-        .join(JoinType::LeftJoin, relation::<related_links::Entity, articles::Entity>(related_links::Column::TargetArticleId, articles::Column::Id))
+        .join(
+            JoinType::LeftJoin,
+            relation::<related_links::Entity, articles::Entity>(
+                related_links::Column::TargetArticleId,
+                articles::Column::Id,
+            ),
+        )
         .select_also(articles::Entity);
     let rows = query
         .filter(related_links::Column::ArticleId.is_in(ids.iter().copied()))

@@ -9,7 +9,12 @@ use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 
 /// Sends a draft back.
-pub async fn request_changes(op: &Operation, id: ArticleId, version: i32, note: &str) -> Result<Draft, Failure> {
+pub async fn request_changes(
+    op: &Operation,
+    id: ArticleId,
+    version: i32,
+    note: &str,
+) -> Result<Draft, Failure> {
     let transaction = op.begin().await?;
     let found = draft::find_for::<act::RequestChanges>(&transaction, op, id).await?;
     draft::check_version(&found, version)?;
@@ -22,7 +27,12 @@ pub async fn request_changes(op: &Operation, id: ArticleId, version: i32, note: 
     if found.stage() != Stage::InReview {
         return Err(Failure::refused(UserErrorCode::WrongState, &[], "The article is not in review."));
     }
-    let changed = Draft { stage: Stage::Writing.name().to_owned(), stage_note, updated_at: op.now(), ..(*found).clone() };
+    let changed = Draft {
+        stage: Stage::Writing.name().to_owned(),
+        stage_note,
+        updated_at: op.now(),
+        ..(*found).clone()
+    };
     let written = draft::write(&transaction, &found, changed).await?;
     save(transaction, op, NewChange::new(Action::ArticleChangesRequested, SubjectType::Article, id)).await?;
     Ok(written)

@@ -26,7 +26,10 @@ pub fn hash(content: &str) -> String {
 /// The document of a revision. Fails where the bytes are not those that were hashed.
 pub fn content(revision: &Revision) -> Result<Content, Failure> {
     if hash(&revision.content) != revision.hash {
-        return Err(Failure::corrupt(format!("revision {} of {} does not match its hash", revision.number, revision.article_id)));
+        return Err(Failure::corrupt(format!(
+            "revision {} of {} does not match its hash",
+            revision.number, revision.article_id
+        )));
     }
     Ok(serde_json::from_str(&revision.content)?)
 }
@@ -55,32 +58,51 @@ pub async fn write(
 }
 
 /// One revision.
-pub async fn read(connection: &impl ConnectionTrait, article: ArticleId, number: i32) -> Result<Option<Revision>, Failure> {
+pub async fn read(
+    connection: &impl ConnectionTrait,
+    article: ArticleId,
+    number: i32,
+) -> Result<Option<Revision>, Failure> {
     Ok(revisions::Entity::find_by_id((article, number)).one(connection).await?)
 }
 
 /// Several revisions, one an article, by article.
-pub async fn read_many(snapshot: &Snapshot, which: &[(ArticleId, i32)]) -> Result<HashMap<(ArticleId, i32), Revision>, Failure> {
+pub async fn read_many(
+    snapshot: &Snapshot,
+    which: &[(ArticleId, i32)],
+) -> Result<HashMap<(ArticleId, i32), Revision>, Failure> {
     if which.is_empty() {
         return Ok(HashMap::new());
     }
     let key = Expr::tuple([Expr::col(revisions::Column::ArticleId), Expr::col(revisions::Column::Number)]);
     let rows = revisions::Entity::find()
-        .filter(sea_orm::sea_query::ExprTrait::in_tuples(key, which.iter().map(|(article, number)| (article.0, *number))))
+        .filter(sea_orm::sea_query::ExprTrait::in_tuples(
+            key,
+            which.iter().map(|(article, number)| (article.0, *number)),
+        ))
         .all(snapshot.connection())
         .await?;
     Ok(rows.into_iter().map(|revision| ((revision.article_id, revision.number), revision)).collect())
 }
 
 /// A page of an article's revisions, newest first.
-pub async fn list(snapshot: &Snapshot, article: ArticleId, window: &Window) -> Result<Page<Revision>, Failure> {
-    let sorting = Sorting::new(Expr::col(revisions::Column::Number), Expr::col(revisions::Column::ArticleId), true);
+pub async fn list(
+    snapshot: &Snapshot,
+    article: ArticleId,
+    window: &Window,
+) -> Result<Page<Revision>, Failure> {
+    let sorting =
+        Sorting::new(Expr::col(revisions::Column::Number), Expr::col(revisions::Column::ArticleId), true);
     let query = revisions::Entity::find().filter(revisions::Column::ArticleId.eq(article));
     Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
 }
 
 /// Whether a section of this id stands in one of the article's revisions.
-pub async fn has_section(connection: &impl ConnectionTrait, article: ArticleId, section: SectionId) -> Result<bool, Failure> {
+pub async fn has_section(
+    connection: &impl ConnectionTrait,
+    article: ArticleId,
+    section: SectionId,
+) -> Result<bool, Failure> {
     let found = revisions::Entity::find()
         .filter(revisions::Column::ArticleId.eq(article))
         .filter(revisions::Column::Content.contains(section.to_string()))

@@ -51,13 +51,19 @@ impl SearchQuery {
     /// Whether a word of a text is one that was searched for.
     fn matches(&self, word: &str) -> bool {
         fold::words(word).iter().any(|folded| {
-            self.words.contains(folded) || self.words.last().is_some_and(|last| folded.starts_with(last.as_str()))
+            self.words.contains(folded)
+                || self.words.last().is_some_and(|last| folded.starts_with(last.as_str()))
         })
     }
 }
 
 /// The best hits from an offset on; one more than `limit`, to know whether more follow.
-pub async fn find(snapshot: &Snapshot, query: &SearchQuery, offset: u64, limit: u64) -> Result<Vec<Hit>, Failure> {
+pub async fn find(
+    snapshot: &Snapshot,
+    query: &SearchQuery,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<Hit>, Failure> {
     if query.words.is_empty() {
         return Ok(Vec::new());
     }
@@ -74,10 +80,15 @@ pub async fn find(snapshot: &Snapshot, query: &SearchQuery, offset: u64, limit: 
              WHERE s.words @@ to_tsquery('simple', $1) ORDER BY score DESC, a.published_at DESC, a.id DESC LIMIT $2 OFFSET $3"
         }
     };
-    let values = [Value::from(query.expression(snapshot.engine())), number(limit.saturating_add(1)), number(offset)];
+    let values =
+        [Value::from(query.expression(snapshot.engine())), number(limit.saturating_add(1)), number(offset)];
     let connection = snapshot.connection();
-    let rows = connection.query_all_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values)).await?;
-    let hits = rows.iter().map(|row| Ok(Hit { article: row.try_get("", "article_id")?, score: row.try_get("", "score")? }));
+    let rows = connection
+        .query_all_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values))
+        .await?;
+    let hits = rows
+        .iter()
+        .map(|row| Ok(Hit { article: row.try_get("", "article_id")?, score: row.try_get("", "score")? }));
     Ok(hits.collect::<Result<_, sea_orm::DbErr>>()?)
 }
 
@@ -87,14 +98,18 @@ pub async fn count(snapshot: &Snapshot, query: &SearchQuery, most: u64) -> Resul
         return Ok(0);
     }
     let sql = match snapshot.engine() {
-        Engine::Sqlite => "SELECT COUNT(*) FROM (SELECT 1 FROM search_index WHERE search_index MATCH $1 LIMIT $2) AS found",
+        Engine::Sqlite => {
+            "SELECT COUNT(*) FROM (SELECT 1 FROM search_index WHERE search_index MATCH $1 LIMIT $2) AS found"
+        }
         Engine::Postgres => {
             "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE words @@ to_tsquery('simple', $1) LIMIT $2) AS found"
         }
     };
     let values = [Value::from(query.expression(snapshot.engine())), number(most.saturating_add(1))];
     let connection = snapshot.connection();
-    let row = connection.query_one_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values)).await?;
+    let row = connection
+        .query_one_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values))
+        .await?;
     let counted: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
     Ok(u64::try_from(counted).unwrap_or_default())
 }
@@ -118,9 +133,16 @@ pub fn snippet(query: &SearchQuery, texts: &[&str]) -> Snippet {
     let text = texts.iter().find(has_match).or(texts.first()).copied().unwrap_or_default();
     let first = text.unicode_word_indices().find(|(_, word)| query.matches(word)).map_or(0, |(at, _)| at);
     let start = text[..first].char_indices().rev().nth(SNIPPET / 4).map_or(0, |(at, _)| at);
-    let start = if start == 0 { 0 } else { text[start..].find(char::is_whitespace).map_or(start, |space| (start + space + 1).min(first)) };
+    // Begin and end at a word, not inside one.
+    let word_start = text[start..].char_indices().find(|(_, character)| character.is_whitespace());
+    let word_start = word_start.map_or(start, |(at, space)| (start + at + space.len_utf8()).min(first));
+    let start = if start == 0 { 0 } else { word_start };
     let end = text[start..].char_indices().nth(SNIPPET).map_or(text.len(), |(at, _)| start + at);
-    let end = if end == text.len() { end } else { text[start..end].rfind(char::is_whitespace).map_or(end, |space| start + space) };
+    let end = if end == text.len() {
+        end
+    } else {
+        text[start..end].rfind(char::is_whitespace).map_or(end, |space| start + space)
+    };
     let piece = &text[start..end];
     let (before, after) = (if start > 0 { "… " } else { "" }, if end < text.len() { " …" } else { "" });
     let mut html = String::from(before);
@@ -152,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_snippet_marks_and_escapes() {
-        let found = snippet(&SearchQuery::new("cafe har"), &["Nothing here", "<b>The Café</b> at the harbor"]);
+        let found =
+            snippet(&SearchQuery::new("cafe har"), &["Nothing here", "<b>The Café</b> at the harbor"]);
         assert_eq!(found.html, "&lt;b&gt;The <mark>Café</mark>&lt;/b&gt; at the <mark>harbor</mark>");
         assert_eq!(found.text, "<b>The Café</b> at the harbor");
     }

@@ -9,7 +9,12 @@ use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 
 /// Hands a draft in. One that is in review already stays there.
-pub async fn submit(op: &Operation, id: ArticleId, version: i32, note: Option<&str>) -> Result<Draft, Failure> {
+pub async fn submit(
+    op: &Operation,
+    id: ArticleId,
+    version: i32,
+    note: Option<&str>,
+) -> Result<Draft, Failure> {
     let transaction = op.begin().await?;
     let found = draft::find_for::<act::SubmitForReview>(&transaction, op, id).await?;
     draft::check_version(&found, version)?;
@@ -19,7 +24,12 @@ pub async fn submit(op: &Operation, id: ArticleId, version: i32, note: Option<&s
     if found.stage() == Stage::InReview {
         return Ok((*found).clone());
     }
-    let changed = Draft { stage: Stage::InReview.name().to_owned(), stage_note, updated_at: op.now(), ..(*found).clone() };
+    let changed = Draft {
+        stage: Stage::InReview.name().to_owned(),
+        stage_note,
+        updated_at: op.now(),
+        ..(*found).clone()
+    };
     let written = draft::write(&transaction, &found, changed).await?;
     save(transaction, op, NewChange::new(Action::ArticleSubmitted, SubjectType::Article, id)).await?;
     Ok(written)

@@ -20,6 +20,7 @@ pub async fn unpublish(op: &Operation, id: ArticleId, version: i32) -> Result<Dr
     let tags = public::remove(&transaction, id).await?;
     let changed = Draft { published_revision: None, updated_at: op.now(), ..(*found).clone() };
     let written = draft::write(&transaction, &found, changed).await?;
-    save(transaction, op, NewChange::new(Action::ArticleUnpublished, SubjectType::Article, id).tags(tags)).await?;
+    save(transaction, op, NewChange::new(Action::ArticleUnpublished, SubjectType::Article, id).tags(tags))
+        .await?;
     Ok(written)
 }

@@ -28,7 +28,11 @@ pub async fn update(op: &Operation, id: ArticleId, version: i32, given: Fields) 
     draft::check_references(op, Some(&before), &content, &library, &mut problems);
     if slug_is_given && content.slug != before.slug && !content.slug.is_empty() {
         content.slug = draft::reserve_slug(&transaction, op, id, &content.slug, true, &mut problems).await?;
-    } else if before.title.is_empty() && !content.title.is_empty() && !slug_is_given && found.first_published_at.is_none() {
+    } else if before.title.is_empty()
+        && !content.title.is_empty()
+        && !slug_is_given
+        && found.first_published_at.is_none()
+    {
         // It was started without a title: the first one names it.
         let derived = slug::from_title(&content.title);
         content.slug = draft::reserve_slug(&transaction, op, id, &derived, false, &mut problems).await?;
@@ -62,7 +66,12 @@ pub(super) async fn write(
         ..(*found).clone()
     };
     let written = draft::write(&transaction, &found, changed).await?;
-    save(transaction, op, NewChange::new(action, SubjectType::Article, found.article_id).revision(number, revision.hash)).await?;
+    save(
+        transaction,
+        op,
+        NewChange::new(action, SubjectType::Article, found.article_id).revision(number, revision.hash),
+    )
+    .await?;
     Ok(written)
 }
 
@@ -82,7 +91,11 @@ async fn check_sections(
             && !revision::has_section(transaction.connection(), article, id).await?
         {
             let path = ["input", "sections", &index.to_string(), "id"];
-            problems.add(UserErrorCode::NotFound, &path, "This article never had such a section. Leave the id out for a new one.");
+            problems.add(
+                UserErrorCode::NotFound,
+                &path,
+                "This article never had such a section. Leave the id out for a new one.",
+            );
         }
     }
     Ok(())

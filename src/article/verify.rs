@@ -5,13 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
-use super::entity::public::{article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links, search, sections};
-use super::projection::{Head, ProjectedCategory, ProjectedFigure, ProjectedLink, ProjectedSection, Projection, SearchWords, project};
+use super::entity::public::{
+    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
+    search, sections,
+};
+use super::projection::{
+    Head, ProjectedCategory, ProjectedFigure, ProjectedLink, ProjectedSection, Projection, SearchWords,
+    project,
+};
 use super::revision;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
 use crate::id::ArticleId;
+use crate::log::entity::{changes, log_head};
 use crate::log::follow::Follower;
 use crate::log::{Action, verify_entry};
 use crate::operation::Store;
@@ -53,7 +60,8 @@ pub async fn verify(store: &Store) -> Result<Report, Failure> {
         compare(&snapshot, *id, publication, &tree, &mut report).await?;
         report.articles += 1;
     }
-    let public: Vec<articles::Model> = articles::Entity::find().order_by_asc(articles::Column::Id).all(snapshot.connection()).await?;
+    let public: Vec<articles::Model> =
+        articles::Entity::find().order_by_asc(articles::Column::Id).all(snapshot.connection()).await?;
     for article in public.iter().filter(|article| !published.contains_key(&article.id)) {
         report.problems.push(format!("{}: is public, and the log does not say so", article.id));
     }
@@ -66,15 +74,17 @@ async fn read_log(store: &Store, report: &mut Report) -> Result<BTreeMap<Article
     let mut follower = Follower::after(0);
     loop {
         let rows = follower.next(&store.database, BATCH).await?;
-        if rows.is_empty() {
-            break;
+        if rows.is_empty() && head_is_reached(store, report).await? {
+            return Ok(published);
         }
         for row in rows {
             report.entries += 1;
             let entry = match verify_entry(&store.keys, (report.head_sequence, &report.head_hash), &row) {
                 Ok(entry) => Some(entry),
                 Err(problems) => {
-                    report.problems.extend(problems.iter().map(|problem| format!("log entry {}: {problem}", row.sequence)));
+                    report.problems.extend(
+                        problems.iter().map(|problem| format!("log entry {}: {problem}", row.sequence)),
+                    );
                     serde_json::from_str(&row.entry).ok()
                 }
             };
@@ -85,7 +95,8 @@ async fn read_log(store: &Store, report: &mut Report) -> Result<BTreeMap<Article
             match (Action::from_name(&entry.action), entry.revision, entry.hash) {
                 (Some(Action::ArticlePublished), Some(revision), Some(hash)) => {
                     let published_at = *first_published.entry(article).or_insert(entry.at);
-                    published.insert(article, Publication { revision, hash, published_at, updated_at: entry.at });
+                    published
+                        .insert(article, Publication { revision, hash, published_at, updated_at: entry.at });
                 }
                 (Some(Action::ArticleUnpublished), _, _) => {
                     published.remove(&article);
@@ -94,12 +105,25 @@ async fn read_log(store: &Store, report: &mut Report) -> Result<BTreeMap<Article
             }
         }
     }
+}
+
+/// Whether the log was read to its head. On a running instance the head may have moved on since: then there is more to
+/// read. A head beyond the last entry there is means that entries were cut off.
+async fn head_is_reached(store: &Store, report: &mut Report) -> Result<bool, Failure> {
     let snapshot = store.database.snapshot().await?;
-    let head = crate::log::entity::log_head::Entity::find_by_id(1).one(snapshot.connection()).await?;
-    if head.is_none_or(|head| head.sequence < report.head_sequence || (head.sequence == report.head_sequence && head.hash != report.head_hash)) {
-        report.problems.push(format!("log: the head does not name entry {}", report.head_sequence));
+    let head = log_head::Entity::find_by_id(1).one(snapshot.connection()).await?;
+    let last =
+        changes::Entity::find().order_by_desc(changes::Column::Sequence).one(snapshot.connection()).await?;
+    if last.is_some_and(|last| last.sequence > report.head_sequence) {
+        return Ok(false);
     }
-    Ok(published)
+    if head.is_none_or(|head| head.sequence != report.head_sequence || head.hash != report.head_hash) {
+        report.problems.push(format!(
+            "log: the head does not name entry {}: the newest entries were cut off",
+            report.head_sequence
+        ));
+    }
+    Ok(true)
 }
 
 async fn compare(
@@ -110,7 +134,8 @@ async fn compare(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let number = publication.revision;
-    let mut differs = |field: &str, what: &str| report.problems.push(format!("{id}, revision {number}, {field}: {what}"));
+    let mut differs =
+        |field: &str, what: &str| report.problems.push(format!("{id}, revision {number}, {field}: {what}"));
     let Some(revision) = revision::read(snapshot.connection(), id, number).await? else {
         differs("revision", "is published, and is missing");
         return Ok(());
@@ -173,12 +198,35 @@ fn set(categories: &[ProjectedCategory]) -> BTreeSet<(crate::id::CategoryId, i32
 async fn read_projection(snapshot: &Snapshot, article: &articles::Model) -> Result<Projection, Failure> {
     let connection = snapshot.connection();
     let id = article.id;
-    let sections = sections::Entity::find().filter(sections::Column::ArticleId.eq(id)).order_by_asc(sections::Column::Position).all(connection).await?;
-    let figures = figures::Entity::find().filter(figures::Column::ArticleId.eq(id)).order_by_asc(figures::Column::Position).all(connection).await?;
-    let links = related_links::Entity::find().filter(related_links::Column::ArticleId.eq(id)).order_by_asc(related_links::Column::Position).all(connection).await?;
-    let authors = article_authors::Entity::find().filter(article_authors::Column::ArticleId.eq(id)).order_by_asc(article_authors::Column::Position).all(connection).await?;
-    let tags = article_tags::Entity::find().filter(article_tags::Column::ArticleId.eq(id)).order_by_asc(article_tags::Column::Position).all(connection).await?;
-    let categories = article_categories::Entity::find().filter(article_categories::Column::ArticleId.eq(id)).all(connection).await?;
+    let sections = sections::Entity::find()
+        .filter(sections::Column::ArticleId.eq(id))
+        .order_by_asc(sections::Column::Position)
+        .all(connection)
+        .await?;
+    let figures = figures::Entity::find()
+        .filter(figures::Column::ArticleId.eq(id))
+        .order_by_asc(figures::Column::Position)
+        .all(connection)
+        .await?;
+    let links = related_links::Entity::find()
+        .filter(related_links::Column::ArticleId.eq(id))
+        .order_by_asc(related_links::Column::Position)
+        .all(connection)
+        .await?;
+    let authors = article_authors::Entity::find()
+        .filter(article_authors::Column::ArticleId.eq(id))
+        .order_by_asc(article_authors::Column::Position)
+        .all(connection)
+        .await?;
+    let tags = article_tags::Entity::find()
+        .filter(article_tags::Column::ArticleId.eq(id))
+        .order_by_asc(article_tags::Column::Position)
+        .all(connection)
+        .await?;
+    let categories = article_categories::Entity::find()
+        .filter(article_categories::Column::ArticleId.eq(id))
+        .all(connection)
+        .await?;
     let words = search::Entity::find().filter(search::Column::ArticleId.eq(id)).one(connection).await?;
     Ok(Projection {
         head: Head {
@@ -190,22 +238,57 @@ async fn read_projection(snapshot: &Snapshot, article: &articles::Model) -> Resu
         },
         sections: sections
             .into_iter()
-            .map(|row| ProjectedSection { position: row.position, id: row.id, anchor: row.anchor, level: row.level, heading: row.heading, body: row.body })
+            .map(|row| ProjectedSection {
+                position: row.position,
+                id: row.id,
+                anchor: row.anchor,
+                level: row.level,
+                heading: row.heading,
+                body: row.body,
+            })
             .collect(),
         figures: figures
             .into_iter()
-            .map(|row| ProjectedFigure { position: row.position, section_id: row.section_id, image_id: row.image_id, caption: row.caption, credit: row.credit })
+            .map(|row| ProjectedFigure {
+                position: row.position,
+                section_id: row.section_id,
+                image_id: row.image_id,
+                caption: row.caption,
+                credit: row.credit,
+            })
             .collect(),
         links: links
             .into_iter()
-            .map(|row| ProjectedLink { position: row.position, target_article_id: row.target_article_id, url: row.url, title: row.title })
+            .map(|row| ProjectedLink {
+                position: row.position,
+                target_article_id: row.target_article_id,
+                url: row.url,
+                title: row.title,
+            })
             .collect(),
         authors: authors.into_iter().map(|row| row.author_id).collect(),
         tags: tags.into_iter().map(|row| row.tag_id).collect(),
-        categories: categories.into_iter().map(|row| ProjectedCategory { id: row.category_id, position: row.position, is_direct: row.is_direct }).collect(),
+        categories: categories
+            .into_iter()
+            .map(|row| ProjectedCategory {
+                id: row.category_id,
+                position: row.position,
+                is_direct: row.is_direct,
+            })
+            .collect(),
         search: words.map_or_else(
-            || SearchWords { title: String::new(), excerpt: String::new(), headings: String::new(), body: String::new() },
-            |row| SearchWords { title: row.title, excerpt: row.excerpt, headings: row.headings, body: row.body },
+            || SearchWords {
+                title: String::new(),
+                excerpt: String::new(),
+                headings: String::new(),
+                body: String::new(),
+            },
+            |row| SearchWords {
+                title: row.title,
+                excerpt: row.excerpt,
+                headings: row.headings,
+                body: row.body,
+            },
         ),
     })
 }

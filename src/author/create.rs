@@ -55,7 +55,11 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
     if let Some(image) = portrait
         && image::read::records(connection, vec![image]).await?.is_empty()
     {
-        problems.add(UserErrorCode::NotFound, &["input", "portraitImageId"], "There is no such image. Upload it first.");
+        problems.add(
+            UserErrorCode::NotFound,
+            &["input", "portraitImageId"],
+            "There is no such image. Upload it first.",
+        );
     }
     let slug = match given {
         Some(given) => {
@@ -101,7 +105,8 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
         is_listed: if record.is_listed { "true" } else { "false" },
         salt: &record.salt,
     };
-    let change = NewChange::new(Action::AuthorCreated, SubjectType::Author, record.id).hash(content_hash(&hashed)?);
+    let change =
+        NewChange::new(Action::AuthorCreated, SubjectType::Author, record.id).hash(content_hash(&hashed)?);
     save(transaction, op, change).await?;
     Ok(record)
 }

@@ -16,7 +16,7 @@ use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
-use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::rich_text::RichText;
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{ids, operation};
@@ -59,18 +59,21 @@ impl AuthorObject {
     }
 
     /// Their portrait.
-    async fn portrait(&self) -> Result<Option<ImageObject>, Failure> {
-        let Some(id) = self.0.row().portrait_image_id else { return Ok(None) };
-        let cohort = self.0.cohort();
-        let portraits = cohort
-            .loads
-            .portraits
-            .get((), || async {
-                let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
-                crate::image::read::public(&*cohort.op.snapshot().await?, ids).await
-            })
-            .await?;
-        Ok(portraits.get(&id).map(|image| ImageObject::new(image.clone(), &cohort.op.store)))
+    async fn portrait(&self) -> Nullable<ImageObject> {
+        nullable(async {
+            let Some(id) = self.0.row().portrait_image_id else { return Ok(None) };
+            let cohort = self.0.cohort();
+            let portraits = cohort
+                .loads
+                .portraits
+                .get((), || async {
+                    let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
+                    crate::image::read::public(&*cohort.op.snapshot().await?, ids).await
+                })
+                .await?;
+            Ok(portraits.get(&id).map(|image| ImageObject::new(image.clone(), &cohort.op.store)))
+        })
+        .await
     }
 
     /// How many published articles credit them.
@@ -81,7 +84,10 @@ impl AuthorObject {
     /// The published articles that credit them.
     async fn articles(
         &self,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -90,7 +96,17 @@ impl AuthorObject {
         let (cohort, row) = (self.0.cohort(), self.0.row());
         let parents = cohort.rows.iter().map(|author| author.id.0).collect();
         let arguments = PageArguments { first, after, last, before };
-        articles_of(&cohort.op, &cohort.loads.articles, Subject::Author, parents, row.id.0, row.article_count, arguments, order_by).await
+        articles_of(
+            &cohort.op,
+            &cohort.loads.articles,
+            Subject::Author,
+            parents,
+            row.id.0,
+            row.article_count,
+            arguments,
+            order_by,
+        )
+        .await
     }
 }
 
@@ -128,18 +144,21 @@ impl AuthorRecord {
     }
 
     /// Their portrait.
-    async fn portrait(&self) -> Result<Option<LibraryImage>, Failure> {
-        let Some(id) = self.0.row().portrait_image_id else { return Ok(None) };
-        let cohort = self.0.cohort();
-        let portraits = cohort
-            .loads
-            .portraits
-            .get((), || async {
-                let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
-                crate::image::read::records(cohort.op.snapshot().await?.connection(), ids).await
-            })
-            .await?;
-        Ok(portraits.get(&id).map(|image| LibraryImage::new(image.clone(), &cohort.op.store)))
+    async fn portrait(&self) -> Nullable<LibraryImage> {
+        nullable(async {
+            let Some(id) = self.0.row().portrait_image_id else { return Ok(None) };
+            let cohort = self.0.cohort();
+            let portraits = cohort
+                .loads
+                .portraits
+                .get((), || async {
+                    let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
+                    crate::image::read::records(cohort.op.snapshot().await?.connection(), ids).await
+                })
+                .await?;
+            Ok(portraits.get(&id).map(|image| LibraryImage::new(image.clone(), &cohort.op.store)))
+        })
+        .await
     }
 
     /// Whether they are public without an article: on the masthead.
@@ -174,21 +193,31 @@ pub struct AuthorQuery;
 #[Object]
 impl AuthorQuery {
     /// One public author; null where there is none.
-    async fn author(&self, ctx: &Context<'_>, #[graphql(desc = "Which author.")] by: AuthorBy) -> Result<Option<AuthorObject>, Failure> {
-        let op = operation(ctx)?;
-        let snapshot = op.snapshot().await?;
-        let found = match by {
-            AuthorBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
-            AuthorBy::Slug(slug) => read::by_slug(&snapshot, &slug).await?,
-        };
-        Ok(found.map(|row| AuthorObject(Member::alone(op, row))))
+    async fn author(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which author.")] by: AuthorBy,
+    ) -> Nullable<AuthorObject> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let snapshot = op.snapshot().await?;
+            let found = match by {
+                AuthorBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
+                AuthorBy::Slug(slug) => read::by_slug(&snapshot, &slug).await?,
+            };
+            Ok(found.map(|row| AuthorObject(Member::alone(op, row))))
+        })
+        .await
     }
 
     /// The public authors, by name: those whom published articles credit, and those on the masthead.
     async fn authors(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -197,8 +226,15 @@ impl AuthorQuery {
         let list = ListName::new(&["authors"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } = read::list(&*op.snapshot().await?, &window).await?;
-        let page = Page { rows: Member::page(op, rows).into_iter().map(AuthorObject).collect(), has_next, has_previous };
-        let place = |author: &AuthorObject| Position { key: SortKey::Text(author.0.row().sort_name.clone()), id: author.0.row().id.0 };
+        let page = Page {
+            rows: Member::page(op, rows).into_iter().map(AuthorObject).collect(),
+            has_next,
+            has_previous,
+        };
+        let place = |author: &AuthorObject| Position {
+            key: SortKey::Text(author.0.row().sort_name.clone()),
+            id: author.0.row().id.0,
+        };
         let counting = Arc::clone(op);
         Ok(Connection::new(&op.store.keys, &list, page, place, move || {
             let op = Arc::clone(&counting);
@@ -217,7 +253,10 @@ impl AuthorViewer {
     async fn authors(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -228,13 +267,21 @@ impl AuthorViewer {
         let sees = policy::sees_library(op.viewer);
         let Page { rows, has_next, has_previous } =
             if sees { read::library(&*op.snapshot().await?, &window).await? } else { Page::empty() };
-        let page = Page { rows: Member::page(op, rows).into_iter().map(AuthorRecord).collect(), has_next, has_previous };
-        let place = |author: &AuthorRecord| Position { key: SortKey::Text(author.0.row().sort_name.clone()), id: author.0.row().id.0 };
+        let page = Page {
+            rows: Member::page(op, rows).into_iter().map(AuthorRecord).collect(),
+            has_next,
+            has_previous,
+        };
+        let place = |author: &AuthorRecord| Position {
+            key: SortKey::Text(author.0.row().sort_name.clone()),
+            id: author.0.row().id.0,
+        };
         let counting = Arc::clone(op);
         Ok(Connection::new(&op.store.keys, &list, page, place, move || {
             let op = Arc::clone(&counting);
             async move {
-                let counted = if sees { read::library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
+                let counted =
+                    if sees { read::library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
                 Ok(Count::bounded(counted))
             }
         }))
@@ -277,11 +324,19 @@ impl AuthorMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The author.")] input: CreateAuthorInput,
-    ) -> Result<Option<CreateAuthorPayload>, Failure> {
-        let op = operation(ctx)?;
-        let CreateAuthorInput { name, slug, bio, portrait_image_id, is_listed } = input;
-        let portrait = portrait_image_id.map(|id| ids::parse(&id, &["input", "portraitImageId"])).transpose()?;
-        let (author, user_errors) = outcome(create::create(op, NewAuthor { name, slug, bio, portrait, is_listed }).await)?;
-        Ok(Some(CreateAuthorPayload { author: author.map(|row| AuthorRecord(Member::alone(op, row))), user_errors }))
+    ) -> Nullable<CreateAuthorPayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let CreateAuthorInput { name, slug, bio, portrait_image_id, is_listed } = input;
+            let portrait =
+                portrait_image_id.map(|id| ids::parse(&id, &["input", "portraitImageId"])).transpose()?;
+            let (author, user_errors) =
+                outcome(create::create(op, NewAuthor { name, slug, bio, portrait, is_listed }).await)?;
+            Ok(Some(CreateAuthorPayload {
+                author: author.map(|row| AuthorRecord(Member::alone(op, row))),
+                user_errors,
+            }))
+        })
+        .await
     }
 }

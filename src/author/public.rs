@@ -17,7 +17,8 @@ use crate::image;
 pub async fn refer(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result<(), Failure> {
     let records = read::records(transaction.connection(), ids.to_vec()).await?;
     for id in ids {
-        let record = records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
+        let record =
+            records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
         let referred = authors::Entity::update_many()
             .col_expr(authors::Column::ArticleCount, Expr::col(authors::Column::ArticleCount).add(1))
             .filter(authors::Column::Id.eq(*id))
@@ -55,7 +56,11 @@ pub async fn release(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result
 }
 
 /// Makes an author public, with the portrait.
-pub(super) async fn show(transaction: &WriteTransaction, record: &author_records::Model, article_count: i32) -> Result<(), Failure> {
+pub(super) async fn show(
+    transaction: &WriteTransaction,
+    record: &author_records::Model,
+    article_count: i32,
+) -> Result<(), Failure> {
     image::public::refer(transaction, record.portrait_image_id.as_slice()).await?;
     authors::ActiveModel {
         id: Set(record.id),

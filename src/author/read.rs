@@ -41,13 +41,18 @@ pub async fn records(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = author_records::Entity::find().filter(author_records::Column::Id.is_in(ids)).all(connection).await?;
+    let rows =
+        author_records::Entity::find().filter(author_records::Column::Id.is_in(ids)).all(connection).await?;
     Ok(rows.into_iter().map(|record| (record.id, record)).collect())
 }
 
 /// A page of the library's authors, by name.
 pub async fn library(snapshot: &Snapshot, window: &Window) -> Result<Page<author_records::Model>, Failure> {
-    let sorting = Sorting::new(Expr::col(author_records::Column::SortName), Expr::col(author_records::Column::Id), false);
+    let sorting = Sorting::new(
+        Expr::col(author_records::Column::SortName),
+        Expr::col(author_records::Column::Id),
+        false,
+    );
     Ok(keyset::fetch(snapshot, author_records::Entity::find(), &sorting, window).await?)
 }
 
@@ -57,7 +62,13 @@ pub async fn library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failur
 }
 
 /// Which of these slugs are taken.
-pub(super) async fn slugs_taken(connection: &impl ConnectionTrait, slugs: Vec<String>) -> Result<HashSet<String>, Failure> {
-    let rows = author_records::Entity::find().filter(author_records::Column::Slug.is_in(slugs)).all(connection).await?;
+pub(super) async fn slugs_taken(
+    connection: &impl ConnectionTrait,
+    slugs: Vec<String>,
+) -> Result<HashSet<String>, Failure> {
+    let rows = author_records::Entity::find()
+        .filter(author_records::Column::Slug.is_in(slugs))
+        .all(connection)
+        .await?;
     Ok(rows.into_iter().map(|record| record.slug).collect())
 }

@@ -38,8 +38,14 @@ fn command() -> Command {
         Arg::new(setting.name)
             .long(setting.name.replace('_', "-"))
             .value_name("VALUE")
-            .help(format!("{} [default: {}]", setting.help, if setting.default.is_empty() { "see there" } else { setting.default }))
-            .help_heading("Settings (each also an environment variable COPYDESK_… and a line in copydesk.toml)")
+            .help(format!(
+                "{} [default: {}]",
+                setting.help,
+                if setting.default.is_empty() { "see there" } else { setting.default }
+            ))
+            .help_heading(
+                "Settings (each also an environment variable COPYDESK_… and a line in copydesk.toml)",
+            )
             .global(true)
             .hide_short_help(true)
     });
@@ -60,7 +66,10 @@ fn command() -> Command {
         .args(settings)
         .subcommand(
             Command::new("serve").about("Run the server").arg(
-                Arg::new("demo").long("demo").action(ArgAction::SetTrue).help("fill an empty database with demonstration content, on this machine alone"),
+                Arg::new("demo")
+                    .long("demo")
+                    .action(ArgAction::SetTrue)
+                    .help("fill an empty database with demonstration content, on this machine alone"),
             ),
         )
         .subcommand(Command::new("migrate").about("Bring the database's tables up to date"))
@@ -77,13 +86,18 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     }
     let flags: Given = SETTINGS
         .iter()
-        .filter_map(|setting| Some((setting.name.to_owned(), arguments.get_one::<String>(setting.name)?.clone())))
+        .filter_map(|setting| {
+            Some((setting.name.to_owned(), arguments.get_one::<String>(setting.name)?.clone()))
+        })
         .collect();
     let config = Config::load(arguments.get_one::<PathBuf>("config"), flags)?;
     if name == "config" {
         return config::run(&config);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime can't be started")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime can't be started")?;
     runtime.block_on(async {
         match name {
             "serve" => serve::run(config, arguments.get_flag("demo")).await,
@@ -106,16 +120,25 @@ fn operator(store: &Arc<Store>) -> Operation {
 fn words(failure: Failure) -> anyhow::Error {
     match failure {
         Failure::Refused(violations) => {
-            let lines: Vec<String> = violations.into_iter().map(|violation| match violation.path.last() {
-                Some(field) => format!("{field}: {}", violation.message),
-                None => violation.message,
-            }).collect();
+            let lines: Vec<String> = violations
+                .into_iter()
+                .map(|violation| match violation.path.last() {
+                    Some(field) => format!("{field}: {}", violation.message),
+                    None => violation.message,
+                })
+                .collect();
             anyhow::anyhow!(lines.join(" "))
         }
-        Failure::Internal(Fault::Database(error)) => anyhow::Error::new(error).context("the database refused"),
+        Failure::Internal(Fault::Database(error)) => {
+            anyhow::Error::new(error).context("the database refused")
+        }
         Failure::Internal(fault) => anyhow::Error::new(fault),
-        Failure::Forbidden { message } | Failure::BadRequest { message, argument: _ } => anyhow::anyhow!(message),
+        Failure::Forbidden { message } | Failure::BadRequest { message, argument: _ } => {
+            anyhow::anyhow!(message)
+        }
         Failure::Unauthenticated => anyhow::anyhow!("somebody must be signed in for this"),
-        Failure::RateLimited { retry_after } => anyhow::anyhow!("too often: try again in {retry_after} seconds"),
+        Failure::RateLimited { retry_after } => {
+            anyhow::anyhow!("too often: try again in {retry_after} seconds")
+        }
     }
 }

@@ -24,13 +24,15 @@ pub(super) async fn run(config: Config, with_demo: bool) -> anyhow::Result<ExitC
         None
     };
     // The address is taken before anything is said of it.
-    let listener = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("setting listen: the address {listen} can't be listened on; is another server running there?"))?;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("setting listen: the address {listen} can't be listened on; is another server running there?")
+    })?;
     let store = super::open(config).await?;
     let router = server::router(Arc::clone(&store))?;
     let address = &store.config.public_url;
-    println!("Copydesk listens on http://{listen}\n\n  GraphiQL   {address}/graphiql\n  GraphQL    {address}/graphql\n");
+    println!(
+        "Copydesk listens on http://{listen}\n\n  GraphiQL   {address}/graphiql\n  GraphQL    {address}/graphql\n"
+    );
     if let Some(filled) = filled {
         println!("{}", filled.greeting(address));
     }
@@ -53,7 +55,8 @@ async fn shutdown_signal() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
-        let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        else {
             let _ = interrupted.await;
             return;
         };

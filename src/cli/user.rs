@@ -12,8 +12,14 @@ use crate::config::Config;
 use crate::operation::Role;
 
 pub(super) fn command() -> Command {
-    let required = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("VALUE").required(true).help(help);
-    Command::new("user").about("Manage users").subcommand_required(true).arg_required_else_help(true).subcommand(
+    let required = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("VALUE").required(true).help(help)
+    };
+    Command::new("user")
+        .about("Manage users")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
         Command::new("add")
             .about("Add a user")
             .arg(required("email", "where they sign in with"))
@@ -34,7 +40,9 @@ pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Resul
     let text = |name: &str| arguments.get_one::<String>(name).cloned().unwrap_or_default();
     let role = Role::from_name(&text("role")).context("there is no such role")?;
     let mut password = String::new();
-    std::io::stdin().read_to_string(&mut password).context("the password can't be read from standard input")?;
+    std::io::stdin()
+        .read_to_string(&mut password)
+        .context("the password can't be read from standard input")?;
     let password = SecretString::from(password.trim_end_matches(['\r', '\n']));
     let store = super::open(config).await?;
     let new = NewUser { email: text("email"), name: text("name"), role, password };

@@ -11,7 +11,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     for problem in &report.problems {
         println!("{problem}");
     }
-    println!("{} log entries and {} public articles checked; {} problems", report.entries, report.articles, report.problems.len());
+    println!(
+        "{} log entries and {} public articles checked; {} problems",
+        report.entries,
+        report.articles,
+        report.problems.len()
+    );
     println!("head: {} {}", report.head_sequence, report.head_hash);
     Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -30,11 +30,20 @@ impl Owned for Found {
 }
 
 /// Finds a comment for an action, inside the transaction, locked to its end.
-async fn find_for<A: Act>(transaction: &WriteTransaction, op: &Operation, id: CommentId) -> Result<Allowed<A, Found>, Failure> {
+async fn find_for<A: Act>(
+    transaction: &WriteTransaction,
+    op: &Operation,
+    id: CommentId,
+) -> Result<Allowed<A, Found>, Failure> {
     policy::may_ever::<A>(op)?;
-    let not_found = || Failure::refused(UserErrorCode::NotFound, &["input", "commentId"], "There is no such comment.");
+    let not_found =
+        || Failure::refused(UserErrorCode::NotFound, &["input", "commentId"], "There is no such comment.");
     let connection = transaction.connection();
-    let record = comment_records::Entity::find_by_id(id).lock_exclusive().one(connection).await?.ok_or_else(not_found)?;
+    let record = comment_records::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(connection)
+        .await?
+        .ok_or_else(not_found)?;
     let (article_owner, article_is_public) = article::draft::owner(connection, record.article_id)
         .await?
         .ok_or_else(|| Failure::corrupt(format!("{id} is under an article that is gone")))?;
@@ -51,7 +60,9 @@ pub async fn approve(op: &Operation, id: CommentId) -> Result<comment_records::M
     let found = find_for::<act::ModerateComment>(&transaction, op, id).await?;
     match found.record.status() {
         Status::Approved => return Ok(found.record.clone()),
-        Status::Deleted => return Err(Failure::refused(UserErrorCode::WrongState, &[], "The comment was deleted.")),
+        Status::Deleted => {
+            return Err(Failure::refused(UserErrorCode::WrongState, &[], "The comment was deleted."));
+        }
         Status::Pending | Status::Rejected | Status::Spam => {}
     }
     let mut changed = found.record.clone().into_active_model();
@@ -65,8 +76,9 @@ pub async fn approve(op: &Operation, id: CommentId) -> Result<comment_records::M
         article::count_comments(&transaction, record.article_id, 1).await?;
         tags.push(record.article_id.to_string());
     }
-    let change =
-        NewChange::new(Action::CommentApproved, SubjectType::Comment, id).hash(content_hash(&HashedComment::of(&record))?).tags(tags);
+    let change = NewChange::new(Action::CommentApproved, SubjectType::Comment, id)
+        .hash(content_hash(&HashedComment::of(&record))?)
+        .tags(tags);
     save(transaction, op, change).await?;
     Ok(record)
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
+use super::approve;
 use super::entity::{comment_records, comments};
 use super::read::{self, Above, Status};
 use super::submit::{self, NewComment};
-use super::approve;
 use crate::account::policy::{self, Action, Reach};
 use crate::article;
 use crate::db::keyset::{Page, Position, SortKey};
@@ -17,7 +17,7 @@ use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
-use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::rich_text::RichText;
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{ids, operation};
@@ -69,16 +69,24 @@ pub async fn comments_under(
         .get((arguments, order), || async {
             let newest_first = order == CommentOrder::CreatedAtDesc;
             let pages = read::under(&*op.snapshot().await?, above, &parents, newest_first, &window).await?;
-            Ok(Member::pages(op, pages).into_iter().map(|(parent, page)| (parent, page.map(CommentObject))).collect())
+            Ok(Member::pages(op, pages)
+                .into_iter()
+                .map(|(parent, page)| (parent, page.map(CommentObject)))
+                .collect())
         })
         .await?;
     let page = loaded.get(&id).cloned().unwrap_or_else(Page::empty);
-    let place = |comment: &CommentObject| Position { key: SortKey::Number(comment.0.row().created_at.0), id: comment.0.row().id.0 };
+    let place = |comment: &CommentObject| Position {
+        key: SortKey::Number(comment.0.row().created_at.0),
+        id: comment.0.row().id.0,
+    };
     let (counts, counting) = (Arc::clone(&lists.counts), Arc::clone(op));
     Ok(Connection::new(&op.store.keys, &list, page, place, move || {
         let (counts, op, parents) = (Arc::clone(&counts), Arc::clone(&counting), parents.clone());
         async move {
-            let counted = counts.get((), || async { read::counts(&*op.snapshot().await?, above, &parents).await }).await?;
+            let counted = counts
+                .get((), || async { read::counts(&*op.snapshot().await?, above, &parents).await })
+                .await?;
             Ok(Count::exactly(counted.get(&id).copied().unwrap_or_default()))
         }
     }))
@@ -108,26 +116,33 @@ impl CommentObject {
     }
 
     /// What it replies to; null at the top of a thread.
-    async fn parent(&self) -> Result<Option<CommentObject>, Failure> {
-        let Some(parent) = self.0.row().parent_id else { return Ok(None) };
-        let cohort = self.0.cohort();
-        let parents = cohort
-            .loads
-            .parents
-            .get((), || async {
-                let ids = cohort.rows.iter().filter_map(|comment| comment.parent_id).collect();
-                let rows = read::by_ids(&*cohort.op.snapshot().await?, ids).await?;
-                let members = Member::page(&cohort.op, rows.into_values().collect()).into_iter().map(CommentObject);
-                Ok(members.map(|comment| (comment.0.row().id, comment)).collect())
-            })
-            .await?;
-        Ok(parents.get(&parent).cloned())
+    async fn parent(&self) -> Nullable<CommentObject> {
+        nullable(async {
+            let Some(parent) = self.0.row().parent_id else { return Ok(None) };
+            let cohort = self.0.cohort();
+            let parents = cohort
+                .loads
+                .parents
+                .get((), || async {
+                    let ids = cohort.rows.iter().filter_map(|comment| comment.parent_id).collect();
+                    let rows = read::by_ids(&*cohort.op.snapshot().await?, ids).await?;
+                    let members =
+                        Member::page(&cohort.op, rows.into_values().collect()).into_iter().map(CommentObject);
+                    Ok(members.map(|comment| (comment.0.row().id, comment)).collect())
+                })
+                .await?;
+            Ok(parents.get(&parent).cloned())
+        })
+        .await
     }
 
     /// The approved replies to it.
     async fn replies(
         &self,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -136,7 +151,16 @@ impl CommentObject {
         let cohort = self.0.cohort();
         let parents = cohort.rows.iter().map(|comment| comment.id.0).collect();
         let arguments = PageArguments { first, after, last, before };
-        comments_under(&cohort.op, &cohort.loads.replies, Above::Comment, parents, self.0.row().id.0, arguments, order_by).await
+        comments_under(
+            &cohort.op,
+            &cohort.loads.replies,
+            Above::Comment,
+            parents,
+            self.0.row().id.0,
+            arguments,
+            order_by,
+        )
+        .await
     }
 }
 
@@ -238,22 +262,25 @@ impl ModeratedComment {
     }
 
     /// The article that it is under.
-    async fn article(&self) -> Result<Option<CommentedArticle>, Failure> {
-        let cohort = self.0.cohort();
-        let articles = cohort
-            .loads
-            .articles
-            .get((), || async {
-                let ids = cohort.rows.iter().map(|comment| comment.article_id).collect();
-                article::draft::heads(&*cohort.op.snapshot().await?, ids).await
-            })
-            .await?;
-        Ok(articles.get(&self.0.row().article_id).map(|draft| CommentedArticle {
-            id: ids::global(draft.article_id),
-            slug: draft.slug.clone(),
-            title: draft.title.clone(),
-            is_published: draft.is_published(),
-        }))
+    async fn article(&self) -> Nullable<CommentedArticle> {
+        nullable(async {
+            let cohort = self.0.cohort();
+            let articles = cohort
+                .loads
+                .articles
+                .get((), || async {
+                    let ids = cohort.rows.iter().map(|comment| comment.article_id).collect();
+                    article::draft::heads(&*cohort.op.snapshot().await?, ids).await
+                })
+                .await?;
+            Ok(articles.get(&self.0.row().article_id).map(|draft| CommentedArticle {
+                id: ids::global(draft.article_id),
+                slug: draft.slug.clone(),
+                title: draft.title.clone(),
+                is_published: draft.is_published(),
+            }))
+        })
+        .await
     }
 }
 
@@ -280,18 +307,30 @@ impl CommentViewer {
     async fn moderation_queue(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that stand here; those that wait where absent.", default_with = "CommentStatus::Pending")] status: CommentStatus,
+        #[graphql(
+            desc = "Only those that stand here; those that wait where absent.",
+            default_with = "CommentStatus::Pending"
+        )]
+        status: CommentStatus,
     ) -> Result<Connection<ModeratedComment>, Failure> {
         let op = operation(ctx)?;
         let status: Status = status.into();
         let list = ListName::new(&["viewer.moderationQueue", status.name()]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } = read::queue(&*op.snapshot().await?, op.viewer, status, &window).await?;
-        let page = Page { rows: Member::page(op, rows).into_iter().map(ModeratedComment).collect(), has_next, has_previous };
+        let Page { rows, has_next, has_previous } =
+            read::queue(&*op.snapshot().await?, op.viewer, status, &window).await?;
+        let page = Page {
+            rows: Member::page(op, rows).into_iter().map(ModeratedComment).collect(),
+            has_next,
+            has_previous,
+        };
         let place = |comment: &ModeratedComment| {
             let row = comment.0.row();
             Position { key: SortKey::Number(row.created_at.0), id: row.id.0 }
@@ -299,7 +338,11 @@ impl CommentViewer {
         let counting = Arc::clone(op);
         Ok(Connection::new(&op.store.keys, &list, page, place, move || {
             let op = Arc::clone(&counting);
-            async move { Ok(Count::bounded(read::queue_count(&*op.snapshot().await?, op.viewer, status, COUNTED).await?)) }
+            async move {
+                Ok(Count::bounded(
+                    read::queue_count(&*op.snapshot().await?, op.viewer, status, COUNTED).await?,
+                ))
+            }
         }))
     }
 }
@@ -355,17 +398,20 @@ impl CommentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The comment.")] input: SubmitCommentInput,
-    ) -> Result<Option<SubmitCommentPayload>, Failure> {
-        let SubmitCommentInput { article_id, parent_id, author_name, author_email, body } = input;
-        let new = NewComment {
-            article: ids::parse(&article_id, &["input", "articleId"])?,
-            parent: parent_id.map(|id| ids::parse(&id, &["input", "parentId"])).transpose()?,
-            author_name,
-            author_email,
-            body,
-        };
-        let (comment, user_errors) = outcome(submit::submit(operation(ctx)?, new).await)?;
-        Ok(Some(SubmitCommentPayload { comment: comment.map(SubmittedComment), user_errors }))
+    ) -> Nullable<SubmitCommentPayload> {
+        nullable(async {
+            let SubmitCommentInput { article_id, parent_id, author_name, author_email, body } = input;
+            let new = NewComment {
+                article: ids::parse(&article_id, &["input", "articleId"])?,
+                parent: parent_id.map(|id| ids::parse(&id, &["input", "parentId"])).transpose()?,
+                author_name,
+                author_email,
+                body,
+            };
+            let (comment, user_errors) = outcome(submit::submit(operation(ctx)?, new).await)?;
+            Ok(Some(SubmitCommentPayload { comment: comment.map(SubmittedComment), user_errors }))
+        })
+        .await
     }
 
     /// Makes a comment public.
@@ -373,15 +419,21 @@ impl CommentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which comment.")] input: ApproveCommentInput,
-    ) -> Result<Option<ApproveCommentPayload>, Failure> {
-        let op = operation(ctx)?;
-        let ApproveCommentInput { comment_id } = input;
-        let id = ids::parse(&comment_id, &["input", "commentId"])?;
-        let (approved, user_errors) = outcome(approve::approve(op, id).await)?;
-        let current = match approved {
-            Some(record) => Some(record),
-            None => read::record(&*op.snapshot().await?, op.viewer, id).await?,
-        };
-        Ok(Some(ApproveCommentPayload { comment: current.map(|row| ModeratedComment(Member::alone(op, row))), user_errors }))
+    ) -> Nullable<ApproveCommentPayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let ApproveCommentInput { comment_id } = input;
+            let id = ids::parse(&comment_id, &["input", "commentId"])?;
+            let (approved, user_errors) = outcome(approve::approve(op, id).await)?;
+            let current = match approved {
+                Some(record) => Some(record),
+                None => read::record(&*op.snapshot().await?, op.viewer, id).await?,
+            };
+            Ok(Some(ApproveCommentPayload {
+                comment: current.map(|row| ModeratedComment(Member::alone(op, row))),
+                user_errors,
+            }))
+        })
+        .await
     }
 }

@@ -29,7 +29,10 @@ impl Conversation for Comments {
 }
 
 /// Makes these comments public.
-pub(super) async fn show(transaction: &WriteTransaction, records: &[comment_records::Model]) -> Result<(), Failure> {
+pub(super) async fn show(
+    transaction: &WriteTransaction,
+    records: &[comment_records::Model],
+) -> Result<(), Failure> {
     for chunk in records.chunks(ROWS) {
         let rows = chunk.iter().map(|record| comments::ActiveModel {
             id: Set(record.id),

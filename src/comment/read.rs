@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::entity::{comment_records, comments};
 use crate::account::policy::{self, Action, Reach};
 use crate::article;
+use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::db::per_parent::{self, Columns};
-use crate::db::Snapshot;
 use crate::error::Failure;
 use crate::id::CommentId;
 use crate::operation::Viewer;
@@ -73,8 +73,15 @@ pub async fn under(
 ) -> Result<HashMap<Uuid, Page<comments::Model>>, Failure> {
     use comments::Column;
     let columns = match above {
-        Above::Article => Columns { parent: Column::ArticleId, sort: Column::CreatedAt, id: Column::Id, must_be_null: Some(Column::ParentId) },
-        Above::Comment => Columns { parent: Column::ParentId, sort: Column::CreatedAt, id: Column::Id, must_be_null: None },
+        Above::Article => Columns {
+            parent: Column::ArticleId,
+            sort: Column::CreatedAt,
+            id: Column::Id,
+            must_be_null: Some(Column::ParentId),
+        },
+        Above::Comment => {
+            Columns { parent: Column::ParentId, sort: Column::CreatedAt, id: Column::Id, must_be_null: None }
+        }
     };
     let rows = per_parent::read::<comments::Entity>(snapshot, parents, columns, newest_first, window).await?;
     let parent = |row: &comments::Model| match (above, row.parent_id) {
@@ -85,12 +92,20 @@ pub async fn under(
 }
 
 /// How many public comments are directly under each.
-pub async fn counts(snapshot: &Snapshot, above: Above, parents: &[Uuid]) -> Result<HashMap<Uuid, u64>, Failure> {
+pub async fn counts(
+    snapshot: &Snapshot,
+    above: Above,
+    parents: &[Uuid],
+) -> Result<HashMap<Uuid, u64>, Failure> {
     let column = match above {
         Above::Article => comments::Column::ArticleId,
         Above::Comment => comments::Column::ParentId,
     };
-    let mut query = comments::Entity::find().select_only().column(column).expr(Expr::cust("COUNT(*)")).filter(column.is_in(parents.to_vec()));
+    let mut query = comments::Entity::find()
+        .select_only()
+        .column(column)
+        .expr(Expr::cust("COUNT(*)"))
+        .filter(column.is_in(parents.to_vec()));
     if above == Above::Article {
         query = query.filter(comments::Column::ParentId.is_null());
     }
@@ -104,26 +119,48 @@ pub async fn by_id(snapshot: &Snapshot, id: CommentId) -> Result<Option<comments
 }
 
 /// Public comments, by id.
-pub async fn by_ids(snapshot: &Snapshot, ids: Vec<CommentId>) -> Result<HashMap<CommentId, comments::Model>, Failure> {
-    let rows = comments::Entity::find().filter(comments::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
+pub async fn by_ids(
+    snapshot: &Snapshot,
+    ids: Vec<CommentId>,
+) -> Result<HashMap<CommentId, comments::Model>, Failure> {
+    let rows =
+        comments::Entity::find().filter(comments::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
     Ok(rows.into_iter().map(|comment| (comment.id, comment)).collect())
 }
 
 /// A record that the viewer may moderate.
-pub async fn record(snapshot: &Snapshot, viewer: Viewer, id: CommentId) -> Result<Option<comment_records::Model>, Failure> {
+pub async fn record(
+    snapshot: &Snapshot,
+    viewer: Viewer,
+    id: CommentId,
+) -> Result<Option<comment_records::Model>, Failure> {
     let Some(query) = moderated(viewer, None) else { return Ok(None) };
     Ok(query.filter(comment_records::Column::Id.eq(id)).one(snapshot.connection()).await?)
 }
 
 /// A page of the comments that the viewer moderates, oldest first.
-pub async fn queue(snapshot: &Snapshot, viewer: Viewer, status: Status, window: &Window) -> Result<Page<comment_records::Model>, Failure> {
+pub async fn queue(
+    snapshot: &Snapshot,
+    viewer: Viewer,
+    status: Status,
+    window: &Window,
+) -> Result<Page<comment_records::Model>, Failure> {
     let Some(query) = moderated(viewer, Some(status)) else { return Ok(Page::empty()) };
-    let sorting = Sorting::new(Expr::col(comment_records::Column::CreatedAt), Expr::col(comment_records::Column::Id), false);
+    let sorting = Sorting::new(
+        Expr::col(comment_records::Column::CreatedAt),
+        Expr::col(comment_records::Column::Id),
+        false,
+    );
     Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
 }
 
 /// How many comments the viewer moderates, up to one more than `most`.
-pub async fn queue_count(snapshot: &Snapshot, viewer: Viewer, status: Status, most: u64) -> Result<u64, Failure> {
+pub async fn queue_count(
+    snapshot: &Snapshot,
+    viewer: Viewer,
+    status: Status,
+    most: u64,
+) -> Result<u64, Failure> {
     match moderated(viewer, Some(status)) {
         Some(query) => Ok(keyset::count(snapshot, query, most).await?),
         None => Ok(0),
@@ -145,4 +182,3 @@ fn moderated(viewer: Viewer, status: Option<Status>) -> Option<Select<comment_re
     }
     Some(query)
 }
-

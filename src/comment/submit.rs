@@ -63,8 +63,10 @@ impl<'a> HashedComment<'a> {
 pub async fn submit(op: &Operation, new: NewComment) -> Result<comment_records::Model, Failure> {
     let NewComment { article, parent, author_name, author_email, body } = new;
     let mut problems = Problems::default();
-    let author_name = problems.take(input::line(&["input", "authorName"], &author_name, 100)).unwrap_or_default();
-    let author_email = problems.take(input::email(&["input", "authorEmail"], &author_email)).unwrap_or_default();
+    let author_name =
+        problems.take(input::line(&["input", "authorName"], &author_name, 100)).unwrap_or_default();
+    let author_email =
+        problems.take(input::email(&["input", "authorEmail"], &author_email)).unwrap_or_default();
     let body = problems.take(comment_body(&body)).unwrap_or_default();
 
     let transaction = op.begin().await?;
@@ -95,7 +97,8 @@ pub async fn submit(op: &Operation, new: NewComment) -> Result<comment_records::
     }
     .insert(connection)
     .await?;
-    let change = NewChange::new(Action::CommentSubmitted, SubjectType::Comment, record.id).hash(content_hash(&HashedComment::of(&record))?);
+    let change = NewChange::new(Action::CommentSubmitted, SubjectType::Comment, record.id)
+        .hash(content_hash(&HashedComment::of(&record))?);
     save(transaction, op, change).await?;
     Ok(record)
 }

@@ -77,7 +77,11 @@ impl<T> Page<T> {
 
     /// The same page of other things.
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
-        Page { rows: self.rows.into_iter().map(convert).collect(), has_next: self.has_next, has_previous: self.has_previous }
+        Page {
+            rows: self.rows.into_iter().map(convert).collect(),
+            has_next: self.has_next,
+            has_previous: self.has_previous,
+        }
     }
 }
 
@@ -100,7 +104,12 @@ impl Sorting {
 }
 
 /// Reads the window of a query.
-pub async fn fetch<E: EntityTrait>(snapshot: &Snapshot, mut query: Select<E>, sorting: &Sorting, window: &Window) -> Result<Page<E::Model>, DbErr> {
+pub async fn fetch<E: EntityTrait>(
+    snapshot: &Snapshot,
+    mut query: Select<E>,
+    sorting: &Sorting,
+    window: &Window,
+) -> Result<Page<E::Model>, DbErr> {
     apply(QuerySelect::query(&mut query), sorting, window);
     Ok(Page::from_fetched(query.all(snapshot.connection()).await?, window))
 }

@@ -30,7 +30,11 @@ pub async fn advisory(transaction: &DatabaseTransaction, engine: Engine, lock: L
         Engine::Sqlite => Ok(()),
         Engine::Postgres => {
             let sql = "SELECT pg_advisory_xact_lock($1)";
-            let statement = Statement::from_sql_and_values(transaction.get_database_backend(), sql, [Value::from(lock.number())]);
+            let statement = Statement::from_sql_and_values(
+                transaction.get_database_backend(),
+                sql,
+                [Value::from(lock.number())],
+            );
             transaction.execute_raw(statement).await.map(|_| ())
         }
     }

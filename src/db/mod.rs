@@ -11,8 +11,8 @@ use std::time::Duration;
 use migration::MigratorTrait as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::config::DatabaseAddress;
@@ -161,7 +161,10 @@ impl Database {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.reader.query_one_raw(Statement::from_string(self.reader.get_database_backend(), "SELECT 1")).await.map(|_| ())
+        self.reader
+            .query_one_raw(Statement::from_string(self.reader.get_database_backend(), "SELECT 1"))
+            .await
+            .map(|_| ())
     }
 
     /// How many statements have run since the start.

@@ -71,7 +71,12 @@ pub async fn read<E: EntityTrait>(
 }
 
 /// Makes a page for each parent of rows that [`read`] gave. `place` tells a row's parent and what it is sorted by.
-pub fn pages<R, K: Ord>(rows: Vec<R>, place: impl Fn(&R) -> (Uuid, K), descending: bool, window: &Window) -> HashMap<Uuid, Page<R>> {
+pub fn pages<R, K: Ord>(
+    rows: Vec<R>,
+    place: impl Fn(&R) -> (Uuid, K),
+    descending: bool,
+    window: &Window,
+) -> HashMap<Uuid, Page<R>> {
     let mut by_parent: HashMap<Uuid, Vec<R>> = HashMap::new();
     for row in rows {
         by_parent.entry(place(&row).0).or_default().push(row);

@@ -123,7 +123,9 @@ pub fn read() -> anyhow::Result<DemoContent> {
         tag: Vec<DemoTag>,
     }
     let names = Files::iter().filter(|name| name.starts_with("articles/"));
-    let mut articles = names.map(|name| article(&text(&name)?).with_context(|| name.into_owned())).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut articles = names
+        .map(|name| article(&text(&name)?).with_context(|| name.into_owned()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     articles.sort_by_key(|article| std::cmp::Reverse(article.published_days_ago));
     Ok(DemoContent {
         pictures: parse::<Pictures>("pictures.toml")?.picture,
@@ -136,7 +138,8 @@ pub fn read() -> anyhow::Result<DemoContent> {
 
 /// The bytes of a picture.
 pub fn picture_bytes(file: &str) -> anyhow::Result<Vec<u8>> {
-    let found = Files::get(&format!("pictures/{file}")).with_context(|| format!("there is no picture {file}"))?;
+    let found =
+        Files::get(&format!("pictures/{file}")).with_context(|| format!("there is no picture {file}"))?;
     Ok(found.data.into_owned())
 }
 
@@ -150,7 +153,10 @@ fn parse<T: for<'de> Deserialize<'de>>(name: &str) -> anyhow::Result<T> {
 }
 
 fn article(text: &str) -> anyhow::Result<DemoArticle> {
-    let (head, body) = text.strip_prefix("+++\n").and_then(|rest| rest.split_once("\n+++\n")).context("it has no head between lines of +++")?;
+    let (head, body) = text
+        .strip_prefix("+++\n")
+        .and_then(|rest| rest.split_once("\n+++\n"))
+        .context("it has no head between lines of +++")?;
     let mut article: DemoArticle = toml::from_str(head)?;
     article.sections = sections(body);
     Ok(article)
@@ -163,8 +169,18 @@ fn sections(body: &str) -> Vec<DemoSection> {
         let marks = line.bytes().take_while(|&byte| byte == b'#').count();
         match (marks, line.get(marks..).and_then(|rest| rest.strip_prefix(' '))) {
             (2..=4, Some(heading)) => {
-                let level = if marks == 2 { 2 } else if marks == 3 { 3 } else { 4 };
-                sections.push(DemoSection { heading: Some(heading.trim().to_owned()), level, body: String::new() });
+                let level = if marks == 2 {
+                    2
+                } else if marks == 3 {
+                    3
+                } else {
+                    4
+                };
+                sections.push(DemoSection {
+                    heading: Some(heading.trim().to_owned()),
+                    level,
+                    body: String::new(),
+                });
             }
             _ => {
                 if let Some(section) = sections.last_mut() {

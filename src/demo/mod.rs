@@ -118,7 +118,8 @@ impl Loader {
     }
 
     async fn load(&self, content: DemoContent) -> anyhow::Result<()> {
-        let oldest = content.articles.iter().filter_map(|article| article.published_days_ago).max().unwrap_or(0);
+        let oldest =
+            content.articles.iter().filter_map(|article| article.published_days_ago).max().unwrap_or(0);
         self.clock.set(self.now.plus_seconds(-(oldest + 1) * DAY));
         let mut loaded = Loaded::default();
         self.library(&content, &mut loaded).await?;
@@ -151,7 +152,8 @@ impl Loader {
             loaded.pictures.insert(picture.file.clone(), record.id);
         }
         for author in &content.authors {
-            let portrait = author.portrait.as_deref().map(|file| named(&loaded.pictures, file)).transpose()?;
+            let portrait =
+                author.portrait.as_deref().map(|file| named(&loaded.pictures, file)).transpose()?;
             let new = NewAuthor {
                 name: author.name.clone(),
                 slug: Some(author.slug.clone()),
@@ -196,7 +198,8 @@ impl Loader {
         if article.published_days_ago.is_some() {
             publish::publish(&self.op(), id, draft.version, &Comments).await.map_err(failed)?;
         }
-        let mut waiting: Vec<(Option<CommentId>, &DemoComment)> = article.comments.iter().rev().map(|comment| (None, comment)).collect();
+        let mut waiting: Vec<(Option<CommentId>, &DemoComment)> =
+            article.comments.iter().rev().map(|comment| (None, comment)).collect();
         while let Some((parent, comment)) = waiting.pop() {
             self.clock.advance_seconds(23 * 60);
             let new = submit::NewComment {
@@ -214,12 +217,18 @@ impl Loader {
     }
 }
 
-fn fields(article: &DemoArticle, loaded: &Loaded, related_links: Vec<RelatedLinkFields>) -> anyhow::Result<Fields> {
+fn fields(
+    article: &DemoArticle,
+    loaded: &Loaded,
+    related_links: Vec<RelatedLinkFields>,
+) -> anyhow::Result<Fields> {
     let sections = article.sections.iter().map(|section| SectionFields {
         id: None,
         heading: section.heading.clone(),
         level: Some(section.level),
-        body: loaded.pictures.iter().fold(section.body.clone(), |body, (file, id)| body.replace(&format!("]({file}"), &format!("]({id}"))),
+        body: loaded.pictures.iter().fold(section.body.clone(), |body, (file, id)| {
+            body.replace(&format!("]({file}"), &format!("]({id}"))
+        }),
     });
     let lead = &article.lead;
     Ok(Fields {
@@ -246,8 +255,12 @@ fn links(article: &DemoArticle, loaded: &Loaded) -> anyhow::Result<Vec<RelatedLi
         (Some(slug), None, title) => {
             Ok(RelatedLinkFields::Article { article: named(&loaded.articles, slug)?, title: title.clone() })
         }
-        (None, Some(url), Some(title)) => Ok(RelatedLinkFields::External { url: url.clone(), title: title.clone() }),
-        _ => anyhow::bail!("a link of {:?} names neither an article nor an address with a title", article.slug),
+        (None, Some(url), Some(title)) => {
+            Ok(RelatedLinkFields::External { url: url.clone(), title: title.clone() })
+        }
+        _ => {
+            anyhow::bail!("a link of {:?} names neither an article nor an address with a title", article.slug)
+        }
     });
     links.collect()
 }

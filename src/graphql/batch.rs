@@ -67,8 +67,12 @@ impl<M, L: Default> Member<M, L> {
 
     /// The things of several lists, which load together.
     pub fn pages(op: &Arc<Operation>, pages: HashMap<Uuid, Page<M>>) -> HashMap<Uuid, Page<Self>> {
-        let shapes: Vec<_> = pages.iter().map(|(&parent, page)| (parent, page.rows.len(), page.has_next, page.has_previous)).collect();
-        let mut together = Self::page(op, pages.into_values().flat_map(|page| page.rows).collect()).into_iter();
+        let shapes: Vec<_> = pages
+            .iter()
+            .map(|(&parent, page)| (parent, page.rows.len(), page.has_next, page.has_previous))
+            .collect();
+        let mut together =
+            Self::page(op, pages.into_values().flat_map(|page| page.rows).collect()).into_iter();
         shapes
             .into_iter()
             .map(|(parent, length, has_next, has_previous)| {
@@ -79,7 +83,10 @@ impl<M, L: Default> Member<M, L> {
 
     /// A thing alone on its page.
     pub fn alone(op: &Arc<Operation>, row: M) -> Self {
-        Self { cohort: Arc::new(Cohort { op: Arc::clone(op), rows: vec![row], loads: L::default() }), index: 0 }
+        Self {
+            cohort: Arc::new(Cohort { op: Arc::clone(op), rows: vec![row], loads: L::default() }),
+            index: 0,
+        }
     }
 }
 

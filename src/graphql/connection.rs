@@ -36,21 +36,31 @@ impl PageArguments {
     /// The window that is asked for.
     pub fn window(&self, keys: &Keys, list: &ListName) -> Result<Window, Failure> {
         let (limit, from_end) = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(Failure::bad_request(&["last"], "Give `first` or `last`, not both.")),
+            (Some(_), Some(_)) => {
+                return Err(Failure::bad_request(&["last"], "Give `first` or `last`, not both."));
+            }
             (None, Some(last)) => (page_size("last", last)?, true),
             (first, None) => (page_size("first", first.unwrap_or(DEFAULT_PAGE))?, false),
         };
         let open = |argument: &str, cursor: &Option<String>| {
             cursor.as_deref().map(|cursor| cursors::open(keys, list, argument, cursor)).transpose()
         };
-        Ok(Window { limit, from_end, after: open("after", &self.after)?, before: open("before", &self.before)? })
+        Ok(Window {
+            limit,
+            from_end,
+            after: open("after", &self.after)?,
+            before: open("before", &self.before)?,
+        })
     }
 }
 
 fn page_size(argument: &str, size: i32) -> Result<u64, Failure> {
     match u64::try_from(size) {
         Ok(size) if size <= LARGEST_PAGE as u64 => Ok(size),
-        _ => Err(Failure::bad_request(&[argument], format!("`{argument}` is from 0 to {LARGEST_PAGE}; this asks for {size}."))),
+        _ => Err(Failure::bad_request(
+            &[argument],
+            format!("`{argument}` is from 0 to {LARGEST_PAGE}; this asks for {size}."),
+        )),
     }
 }
 
@@ -117,7 +127,11 @@ impl<N> Connection<N> {
     where
         F: Future<Output = Result<Count, Failure>> + Send + 'static,
     {
-        let edges = page.rows.into_iter().map(|node| Edge { cursor: cursors::seal(keys, list, &place(&node)), node }).collect();
+        let edges = page
+            .rows
+            .into_iter()
+            .map(|node| Edge { cursor: cursors::seal(keys, list, &place(&node)), node })
+            .collect();
         Self {
             edges,
             has_next: page.has_next,
@@ -128,7 +142,13 @@ impl<N> Connection<N> {
     }
 
     /// The same of a list whose length is known.
-    pub fn counted(keys: &Keys, list: &ListName, page: Page<N>, place: impl Fn(&N) -> Position, number: u64) -> Self {
+    pub fn counted(
+        keys: &Keys,
+        list: &ListName,
+        page: Page<N>,
+        place: impl Fn(&N) -> Position,
+        number: u64,
+    ) -> Self {
         Self::new(keys, list, page, place, move || async move { Ok(Count::exactly(number)) })
     }
 
@@ -196,4 +216,3 @@ impl<N: OutputType> TypeName for Edge<N> {
         format!("{}Edge", <N as OutputType>::type_name()).into()
     }
 }
-

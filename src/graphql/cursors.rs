@@ -51,11 +51,14 @@ pub fn seal(keys: &Keys, list: &ListName, position: &Position) -> String {
 /// Opens a cursor given as this argument.
 pub fn open(keys: &Keys, list: &ListName, argument: &str, cursor: &str) -> Result<Position, Failure> {
     let refuse = |message: &str| Failure::bad_request(&[argument], message);
-    let forged = || refuse("This cursor is not one of ours. Take `endCursor` or `startCursor` of a page, unchanged.");
+    let forged =
+        || refuse("This cursor is not one of ours. Take `endCursor` or `startCursor` of a page, unchanged.");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| forged())?;
     let (body, seal) = bytes.len().checked_sub(SEAL_BYTES).map(|at| bytes.split_at(at)).ok_or_else(forged)?;
     if body.len() > LIST_BYTES && body[..LIST_BYTES] != list.0[..LIST_BYTES] {
-        return Err(refuse("This cursor belongs to another list, filter or order. Begin this list without a cursor."));
+        return Err(refuse(
+            "This cursor belongs to another list, filter or order. Begin this list without a cursor.",
+        ));
     }
     let expected = keys.mac(Purpose::Cursor, &[&list.0, body]);
     if !bool::from(subtle::ConstantTimeEq::ct_eq(&expected[..], seal)) {

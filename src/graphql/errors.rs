@@ -1,7 +1,14 @@
 //! Errors towards clients: the one place where a [`Failure`] becomes a GraphQL error, and its source goes to the log.
 #![allow(clippy::disallowed_types, reason = "the one place that makes async-graphql's errors")]
 
-use async_graphql::{Enum, Error, ErrorExtensions as _, SimpleObject, Value};
+use std::borrow::Cow;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContextSelectionSet, Enum, Error, ErrorExtensions as _, OutputType, Positioned, ServerResult,
+    SimpleObject, Value,
+};
 
 use crate::error::{Failure, UserError as Violation, UserErrorCode as Code};
 
@@ -50,8 +57,47 @@ impl From<Violation> for UserError {
 pub fn outcome<T>(result: Result<T, Failure>) -> Result<(Option<T>, Vec<UserError>), Failure> {
     match result {
         Ok(done) => Ok((Some(done), Vec::new())),
-        Err(Failure::Refused(violations)) => Ok((None, violations.into_iter().map(UserError::from).collect())),
+        Err(Failure::Refused(violations)) => {
+            Ok((None, violations.into_iter().map(UserError::from).collect()))
+        }
         Err(other) => Err(other),
+    }
+}
+
+/// What a field that may be null resolves to. Its failure makes it null and leaves the rest, as the specification says;
+/// async-graphql would let the failure of a `Result<Option<T>, _>` take the parent with it.
+pub struct Nullable<T>(Result<Option<T>, Error>);
+
+/// Resolves a field that may be null.
+pub async fn nullable<T>(resolve: impl Future<Output = Result<Option<T>, Failure>>) -> Nullable<T> {
+    Nullable(resolve.await.map_err(Error::from))
+}
+
+impl<T: OutputType> OutputType for Nullable<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        T::type_name().into_owned()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry);
+        T::type_name().into_owned()
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let failed = match &self.0 {
+            Ok(Some(value)) => match OutputType::resolve(value, ctx, field).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            },
+            Ok(None) => return Ok(Value::Null),
+            Err(error) => ctx.set_error_path(error.clone().into_server_error(field.pos)),
+        };
+        ctx.add_error(failed);
+        Ok(Value::Null)
     }
 }
 
@@ -72,25 +118,32 @@ pub mod code {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Unauthenticated => {
-                coded("Sign in first: send the access token as `Authorization: Bearer …`.", code::UNAUTHENTICATED)
-            }
+            Failure::Unauthenticated => coded(
+                "Sign in first: send the access token as `Authorization: Bearer …`.",
+                code::UNAUTHENTICATED,
+            ),
             Failure::Forbidden { message } => coded(message, code::FORBIDDEN),
-            Failure::BadRequest { message, argument } => coded(message, code::BAD_REQUEST).extend_with(|_, extensions| {
-                if !argument.is_empty() {
-                    extensions.set("argument", Value::from(argument.clone()));
-                }
-            }),
+            Failure::BadRequest { message, argument } => {
+                coded(message, code::BAD_REQUEST).extend_with(|_, extensions| {
+                    if !argument.is_empty() {
+                        extensions.set("argument", Value::from(argument.clone()));
+                    }
+                })
+            }
             Failure::RateLimited { retry_after } => coded("Too many requests.", code::RATE_LIMITED)
                 .extend_with(|_, extensions| extensions.set("retryAfter", retry_after)),
             // A refusal that no payload took: only a lookup in a query can come here.
             Failure::Refused(violations) => {
-                let messages: Vec<String> = violations.into_iter().map(|violation| violation.message).collect();
+                let messages: Vec<String> =
+                    violations.into_iter().map(|violation| violation.message).collect();
                 coded(messages.join(" "), code::BAD_REQUEST)
             }
             Failure::Internal(fault) => {
                 tracing::error!(error = %fault, "an operation failed");
-                coded("Something went wrong on our side. The request's id helps to find it in the log.", code::INTERNAL)
+                coded(
+                    "Something went wrong on our side. The request's id helps to find it in the log.",
+                    code::INTERNAL,
+                )
             }
         }
     }

@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet, TypeKind, TypeSystemDefinition,
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet, TypeDefinition,
+    TypeKind, TypeSystemDefinition,
 };
 use async_graphql::parser::{parse_query, parse_schema};
 use async_graphql::{Pos, Positioned, Value as Constant, Variables};
 use async_graphql_value::Value;
 
 use super::connection::DEFAULT_PAGE;
+use super::variables::InputTypes;
 
 /// Longest document in bytes. Content belongs into variables.
 const LONGEST_DOCUMENT: usize = 200_000;
@@ -48,7 +50,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn too_much(message: impl Into<String>) -> Self {
+    fn refused(message: impl Into<String>) -> Self {
         Self { message: message.into(), position: None, is_unreadable: false }
     }
 
@@ -67,8 +69,11 @@ pub struct Checked {
     pub cost: u64,
 }
 
-/// What the schema's fields return: by type and field.
-pub struct FieldTypes(HashMap<(String, String), FieldType>);
+/// What the guard knows of the schema: what its fields return, and what its inputs take.
+pub struct SchemaTypes {
+    fields: HashMap<(String, String), FieldType>,
+    inputs: InputTypes,
+}
 
 #[derive(Clone, Debug)]
 struct FieldType {
@@ -77,11 +82,11 @@ struct FieldType {
     is_connection: bool,
 }
 
-impl FieldTypes {
+impl SchemaTypes {
     /// Reads the schema's printed form.
     pub fn from_sdl(sdl: &str) -> Result<Self, async_graphql::parser::Error> {
         let document = parse_schema(sdl)?;
-        let types: Vec<_> = document
+        let types: Vec<TypeDefinition> = document
             .definitions
             .into_iter()
             .filter_map(|definition| match definition {
@@ -92,7 +97,10 @@ impl FieldTypes {
         let is_object = |name: &str| {
             types.iter().any(|definition| {
                 definition.name.node == name
-                    && matches!(definition.kind, TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_))
+                    && matches!(
+                        definition.kind,
+                        TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_)
+                    )
             })
         };
         let mut fields = HashMap::new();
@@ -109,14 +117,15 @@ impl FieldTypes {
                     is_connection: name.ends_with("Connection"),
                     name,
                 };
-                fields.insert((definition.name.node.to_string(), field.node.name.node.to_string()), field_type);
+                fields
+                    .insert((definition.name.node.to_string(), field.node.name.node.to_string()), field_type);
             }
         }
-        Ok(Self(fields))
+        Ok(Self { fields, inputs: InputTypes::new(&types) })
     }
 
-    fn get(&self, parent: &str, field: &str) -> Option<&FieldType> {
-        self.0.get(&(parent.to_owned(), field.to_owned()))
+    fn field(&self, parent: &str, field: &str) -> Option<&FieldType> {
+        self.fields.get(&(parent.to_owned(), field.to_owned()))
     }
 }
 
@@ -129,7 +138,7 @@ fn base_name(base: &async_graphql::parser::types::BaseType) -> String {
 
 /// Parses and bounds a document.
 pub fn check(
-    types: &FieldTypes,
+    types: &SchemaTypes,
     limits: Limits,
     query: &str,
     operation_name: Option<&str>,
@@ -154,6 +163,7 @@ pub fn check(
     }
     check_measure(&total, limits)?;
     let operation = choose(&document, operation_name)?;
+    types.inputs.check(operation, variables).map_err(Refusal::refused)?;
     let mut costing = Costing { document: &document, types, operation, variables, fragments: HashMap::new() };
     let root = match operation.ty {
         OperationType::Query => "Query",
@@ -162,29 +172,41 @@ pub fn check(
     };
     let cost = costing.selections(root, &operation.selection_set.node);
     if cost > limits.cost {
-        let message = format!("The query costs {cost}; at most {} is allowed. Ask for smaller pages, or for less below them.", limits.cost);
-        return Err(Refusal::too_much(message));
+        let message = format!(
+            "The query costs {cost}; at most {} is allowed. Ask for smaller pages, or for less below them.",
+            limits.cost
+        );
+        return Err(Refusal::refused(message));
     }
     let operation = operation.ty;
     Ok(Checked { document, operation, cost })
 }
 
-fn choose<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, Refusal> {
+fn choose<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, Refusal> {
     let mut operations = document.operations.iter();
     let found = match name {
         Some(name) => operations.find(|(found, _)| found.is_some_and(|found| found.as_str() == name)),
         None if operations.len() == 1 => operations.next(),
-        None => return Err(Refusal::too_much("The document holds several operations: give `operationName`.")),
+        None => {
+            return Err(Refusal::refused("The document holds several operations: give `operationName`."));
+        }
     };
-    let missing = || Refusal::too_much(format!("The document has no operation named {:?}.", name.unwrap_or_default()));
+    let missing =
+        || Refusal::refused(format!("The document has no operation named {:?}.", name.unwrap_or_default()));
     found.map(|(_, operation)| &operation.node).ok_or_else(missing)
 }
 
 /// Bounds length and nesting, so that the parser's recursion is bounded.
 fn check_text(query: &str) -> Result<(), Refusal> {
     if query.len() > LONGEST_DOCUMENT {
-        let message = format!("The document has {} bytes; at most {LONGEST_DOCUMENT} are allowed. Put content into variables.", query.len());
-        return Err(Refusal::too_much(message));
+        let message = format!(
+            "The document has {} bytes; at most {LONGEST_DOCUMENT} are allowed. Put content into variables.",
+            query.len()
+        );
+        return Err(Refusal::refused(message));
     }
     let mut rest = query.as_bytes();
     let mut depth = 0_u32;
@@ -204,7 +226,9 @@ fn check_text(query: &str) -> Result<(), Refusal> {
             _ => after,
         };
         if depth > DEEPEST_BRACKETS {
-            return Err(Refusal::too_much(format!("The document nests deeper than {DEEPEST_BRACKETS} brackets.")));
+            return Err(Refusal::refused(format!(
+                "The document nests deeper than {DEEPEST_BRACKETS} brackets."
+            )));
         }
     }
     Ok(())
@@ -280,7 +304,9 @@ fn check_measure(measure: &Measure, limits: Limits) -> Result<(), Refusal> {
     for (what, found, allowed) in bounds {
         if found > allowed {
             let found = if found == u64::MAX { "too many to count".to_owned() } else { found.to_string() };
-            return Err(Refusal::too_much(format!("The document has {found} {what}, fragments expanded; at most {allowed} are allowed.")));
+            return Err(Refusal::refused(format!(
+                "The document has {found} {what}, fragments expanded; at most {allowed} are allowed."
+            )));
         }
     }
     Ok(())
@@ -295,7 +321,9 @@ struct Measuring<'a> {
 impl<'a> Measuring<'a> {
     fn selections(&mut self, set: &'a SelectionSet, visit: u32) -> Result<Measure, Refusal> {
         if visit > DEEPEST_VISIT {
-            return Err(Refusal::too_much(format!("The document nests deeper than {DEEPEST_VISIT} selections and spreads.")));
+            return Err(Refusal::refused(format!(
+                "The document nests deeper than {DEEPEST_VISIT} selections and spreads."
+            )));
         }
         let mut measure = Measure::default();
         for selection in &set.items {
@@ -303,8 +331,12 @@ impl<'a> Measuring<'a> {
             measure.directives = measure.directives.saturating_add(selection.node.directives().len() as u64);
             let inner = match &selection.node {
                 Selection::Field(field) => self.field(&field.node, visit)?,
-                Selection::InlineFragment(fragment) => self.selections(&fragment.node.selection_set.node, visit + 1)?,
-                Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str(), visit + 1)?,
+                Selection::InlineFragment(fragment) => {
+                    self.selections(&fragment.node.selection_set.node, visit + 1)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(spread.node.fragment_name.node.as_str(), visit + 1)?
+                }
             };
             measure = measure.within(&inner);
         }
@@ -323,11 +355,13 @@ impl<'a> Measuring<'a> {
 
     fn fragment(&mut self, name: &str, visit: u32) -> Result<Measure, Refusal> {
         // A spread of a fragment that isn't there is for the validation to tell.
-        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else { return Ok(Measure::default()) };
+        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
+            return Ok(Measure::default());
+        };
         match self.fragments.get(name.as_str()) {
             Some(Some(measure)) => Ok(*measure),
             Some(None) => {
-                let mut refusal = Refusal::too_much(format!("The fragment {name} spreads itself."));
+                let mut refusal = Refusal::refused(format!("The fragment {name} spreads itself."));
                 refusal.position = Some(fragment.pos);
                 Err(refusal)
             }
@@ -345,7 +379,7 @@ impl<'a> Measuring<'a> {
 /// Adds up what an operation can make us fetch: one for each object, times the sizes of the pages above it.
 struct Costing<'a> {
     document: &'a ExecutableDocument,
-    types: &'a FieldTypes,
+    types: &'a SchemaTypes,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
     fragments: HashMap<&'a str, u64>,
@@ -358,7 +392,11 @@ impl<'a> Costing<'a> {
             cost = cost.saturating_add(match &selection.node {
                 Selection::Field(field) => self.field(parent, &field.node),
                 Selection::InlineFragment(fragment) => {
-                    let condition = fragment.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
+                    let condition = fragment
+                        .node
+                        .type_condition
+                        .as_ref()
+                        .map(|condition| condition.node.on.node.as_str());
                     self.selections(condition.unwrap_or(parent), &fragment.node.selection_set.node)
                 }
                 Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str()),
@@ -372,7 +410,10 @@ impl<'a> Costing<'a> {
         if let Some(&cost) = self.fragments.get(name.as_str()) {
             return cost;
         }
-        let cost = self.selections(fragment.node.type_condition.node.on.node.as_str(), &fragment.node.selection_set.node);
+        let cost = self.selections(
+            fragment.node.type_condition.node.on.node.as_str(),
+            &fragment.node.selection_set.node,
+        );
         self.fragments.insert(name.as_str(), cost);
         cost
     }
@@ -382,7 +423,7 @@ impl<'a> Costing<'a> {
         if matches!(name, "__schema" | "__type") || parent == "__" {
             return self.introspection(name, field);
         }
-        let Some(field_type) = self.types.get(parent, name) else { return 0 };
+        let Some(field_type) = self.types.field(parent, name) else { return 0 };
         if !field_type.is_object || name == "pageInfo" {
             return 0;
         }
@@ -407,7 +448,10 @@ impl<'a> Costing<'a> {
     }
 
     fn page_size(&self, field: &Field) -> u64 {
-        let asked = ["first", "last"].iter().find_map(|argument| field.get_argument(argument)).and_then(|value| self.number(value));
+        let asked = ["first", "last"]
+            .iter()
+            .find_map(|argument| field.get_argument(argument))
+            .and_then(|value| self.number(value));
         asked.unwrap_or_else(|| u64::try_from(DEFAULT_PAGE).unwrap_or_default())
     }
 
@@ -452,7 +496,7 @@ mod tests {
     }
 
     fn run_with(query: &str, variables: serde_json::Value) -> Result<Checked, Refusal> {
-        check(&FieldTypes::from_sdl(SDL).unwrap(), LIMITS, query, None, &Variables::from_json(variables))
+        check(&SchemaTypes::from_sdl(SDL).unwrap(), LIMITS, query, None, &Variables::from_json(variables))
     }
 
     #[test]
@@ -460,11 +504,16 @@ mod tests {
         assert_eq!(run("{ article { id } }").unwrap().cost, 1);
         assert_eq!(run("{ articles(first: 5) { nodes { id } pageInfo { hasNextPage } } }").unwrap().cost, 6);
         assert_eq!(run("{ articles { nodes { id } } }").unwrap().cost, 21);
-        let query = "query ($n: Int = 7) { articles(first: $n) { nodes { comments(first: 3) { nodes { id } } } } }";
+        let query =
+            "query ($n: Int = 7) { articles(first: $n) { nodes { comments(first: 3) { nodes { id } } } } }";
         assert_eq!(run(query).unwrap().cost, 1 + 7 * (1 + 1 + 3));
         assert_eq!(run_with(query, serde_json::json!({"n": 2})).unwrap().cost, 1 + 2 * 5);
         let refusal = run_with(query, serde_json::json!({"n": 10_000})).err().unwrap();
-        assert!(refusal.message.contains("50001") && refusal.message.contains("10000"), "{}", refusal.message);
+        assert!(
+            refusal.message.contains("50001") && refusal.message.contains("10000"),
+            "{}",
+            refusal.message
+        );
     }
 
     #[test]
@@ -474,7 +523,7 @@ mod tests {
             bomb.push_str(&format!(" fragment F{n} on Article {{ ...F{m} ...F{m} }}", m = n + 1));
         }
         bomb.push_str(" fragment F31 on Article { id }");
-        let types = FieldTypes::from_sdl(SDL).unwrap();
+        let types = SchemaTypes::from_sdl(SDL).unwrap();
         let started = Instant::now();
         let refusal = check(&types, LIMITS, &bomb, None, &Variables::default()).err().unwrap();
         assert!(started.elapsed() < Duration::from_millis(50), "{:?}", started.elapsed());
@@ -483,24 +532,49 @@ mod tests {
 
     #[test]
     fn cycles_depth_aliases_directives_and_sign_ins_are_bounded() {
-        assert!(run("{ article { ...A } } fragment A on Article { ...B } fragment B on Article { ...A }").err().unwrap().message.contains("itself"));
+        assert!(
+            run("{ article { ...A } } fragment A on Article { ...B } fragment B on Article { ...A }")
+                .err()
+                .unwrap()
+                .message
+                .contains("itself")
+        );
         let deep = format!("{{ article {}{{ id }}{} }}", "{ related ".repeat(16), "}".repeat(16));
         assert!(run(&deep).err().unwrap().message.contains("levels"));
         let aliases: String = (0..201).map(|n| format!("a{n}: title ")).collect();
         assert!(run(&format!("{{ {aliases} }}")).err().unwrap().message.contains("aliases"));
         let directives = "@skip(if: false) ".repeat(201);
         assert!(run(&format!("{{ title {directives} }}")).err().unwrap().message.contains("directives"));
-        assert!(run("mutation { a: signIn { id } b: signIn { id } }").err().unwrap().message.contains("signIn"));
-        assert!(run("mutation { ...S ...S } fragment S on Mutation { signIn { id } }").err().unwrap().message.contains("signIn"));
+        assert!(
+            run("mutation { a: signIn { id } b: signIn { id } }").err().unwrap().message.contains("signIn")
+        );
+        assert!(
+            run("mutation { ...S ...S } fragment S on Mutation { signIn { id } }")
+                .err()
+                .unwrap()
+                .message
+                .contains("signIn")
+        );
     }
 
     #[test]
     fn nothing_nests_deep_enough_to_hurt_the_parser() {
-        for bomb in ["{a".repeat(100_000), "[".repeat(100_000), format!("{{ a(b: {}", "[".repeat(90_000)), "{ a(b: \"".to_owned()] {
+        for bomb in [
+            "{a".repeat(100_000),
+            "[".repeat(100_000),
+            format!("{{ a(b: {}", "[".repeat(90_000)),
+            "{ a(b: \"".to_owned(),
+        ] {
             assert!(run(&bomb).is_err());
         }
-        assert!(run("{ title(text: \"{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{\") # ((((((\n }").is_ok());
-        let chain: String = (0..5_000).map(|n| format!("fragment F{n} on Article {{ ...F{} }} ", n + 1)).collect();
+        assert!(
+            run(
+                "{ title(text: \"{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{\") # ((((((\n }"
+            )
+            .is_ok()
+        );
+        let chain: String =
+            (0..5_000).map(|n| format!("fragment F{n} on Article {{ ...F{} }} ", n + 1)).collect();
         assert!(run(&format!("{{ article {{ ...F0 }} }} {chain}")).is_err());
     }
 
@@ -508,7 +582,10 @@ mod tests {
     fn introspection_passes_and_its_bomb_does_not() {
         let query = "{ __schema { types { fields { args { type { ofType { ofType { name } } } } type { ofType { name } } } inputFields { name } } } }";
         assert!(run(query).is_ok());
-        assert!(run("{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }").is_err());
+        assert!(
+            run("{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }")
+                .is_err()
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod guard;
 pub mod ids;
 pub mod rich_text;
 pub mod scalars;
+pub mod variables;
 
 use std::sync::Arc;
 

@@ -12,9 +12,9 @@ pub struct DateTime(pub Timestamp);
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => Timestamp::parse_rfc3339(text)
-                .map(Self)
-                .ok_or_else(|| InputValueError::custom("give a moment such as 2026-11-24T10:00:00Z (RFC 3339)")),
+            Value::String(text) => Timestamp::parse_rfc3339(text).map(Self).ok_or_else(|| {
+                InputValueError::custom("give a moment such as 2026-11-24T10:00:00Z (RFC 3339)")
+            }),
             _ => Err(InputValueError::expected_type(value)),
         }
     }
@@ -68,7 +68,9 @@ impl ScalarType for Upload {
                 .strip_prefix(UPLOAD_MARK)
                 .and_then(|number| number.parse().ok())
                 .map(Self)
-                .ok_or_else(|| InputValueError::custom("send the file by the GraphQL multipart request specification")),
+                .ok_or_else(|| {
+                    InputValueError::custom("send the file by the GraphQL multipart request specification")
+                }),
             _ => Err(InputValueError::custom("send the file by the GraphQL multipart request specification")),
         }
     }

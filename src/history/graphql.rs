@@ -137,13 +137,16 @@ impl Change {
     /// What was done.
     async fn action(&self) -> Result<ChangeAction, Failure> {
         let row = self.member.row();
-        Action::from_name(&row.action).map(ChangeAction::from).ok_or_else(|| Failure::corrupt(format!("entry {}: unknown action", row.sequence)))
+        Action::from_name(&row.action)
+            .map(ChangeAction::from)
+            .ok_or_else(|| Failure::corrupt(format!("entry {}: unknown action", row.sequence)))
     }
 
     /// To what.
     async fn subject(&self) -> Result<ChangeSubject, Failure> {
         let row = self.member.row();
-        let kind = SubjectType::from_name(&row.subject_type).ok_or_else(|| Failure::corrupt(format!("entry {}: unknown kind", row.sequence)))?;
+        let kind = SubjectType::from_name(&row.subject_type)
+            .ok_or_else(|| Failure::corrupt(format!("entry {}: unknown kind", row.sequence)))?;
         Ok(ChangeSubject { id: ID(self.entry.subject.clone()), r#type: kind.into() })
     }
 
@@ -182,7 +185,10 @@ impl HistoryViewer {
     async fn changes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -192,13 +198,19 @@ impl HistoryViewer {
         let ChangeFilterInput { subject_id, action } = filter.unwrap_or_default();
         let action = action.map(Action::from);
         let filter = Filter { subject: subject_id.as_ref().map(any_id).transpose()?, action };
-        let list = ListName::new(&["viewer.changes", subject_id.as_ref().map_or("", |id| id.as_str()), action.map_or("", Action::name)]);
+        let list = ListName::new(&[
+            "viewer.changes",
+            subject_id.as_ref().map_or("", |id| id.as_str()),
+            action.map_or("", Action::name),
+        ]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } = read::list(&*op.snapshot().await?, visible(op.viewer), &filter, &window).await?;
-        let members = Member::page(op, rows).into_iter().map(|member: Member<changes::Model, ChangeLoads>| {
-            let entry = serde_json::from_str(&member.row().entry)?;
-            Ok(Change { member, entry })
-        });
+        let Page { rows, has_next, has_previous } =
+            read::list(&*op.snapshot().await?, visible(op.viewer), &filter, &window).await?;
+        let members =
+            Member::page(op, rows).into_iter().map(|member: Member<changes::Model, ChangeLoads>| {
+                let entry = serde_json::from_str(&member.row().entry)?;
+                Ok(Change { member, entry })
+            });
         let page = Page { rows: members.collect::<Result<_, Failure>>()?, has_next, has_previous };
         let place = |change: &Change| {
             let row = change.member.row();
@@ -207,7 +219,11 @@ impl HistoryViewer {
         let counting = Arc::clone(op);
         Ok(Connection::new(&op.store.keys, &list, page, place, move || {
             let (op, filter) = (Arc::clone(&counting), filter.clone());
-            async move { Ok(Count::bounded(read::count(&*op.snapshot().await?, visible(op.viewer), &filter, COUNTED).await?)) }
+            async move {
+                Ok(Count::bounded(
+                    read::count(&*op.snapshot().await?, visible(op.viewer), &filter, COUNTED).await?,
+                ))
+            }
         }))
     }
 }

@@ -10,7 +10,10 @@ use crate::operation::Viewer;
 pub fn visible(viewer: Viewer) -> Visible {
     const KINDS: &[(Action, &[SubjectType])] = &[
         (Action::ReadArticleChanges, &[SubjectType::Article]),
-        (Action::ReadLibraryChanges, &[SubjectType::Image, SubjectType::Author, SubjectType::Tag, SubjectType::Category]),
+        (
+            Action::ReadLibraryChanges,
+            &[SubjectType::Image, SubjectType::Author, SubjectType::Tag, SubjectType::Category],
+        ),
         (Action::ReadCommentChanges, &[SubjectType::Comment]),
         (Action::ReadUserChanges, &[SubjectType::User]),
     ];

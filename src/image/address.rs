@@ -23,7 +23,12 @@ pub fn file_name(rendition_hash: &str, mime_type: &str) -> String {
 
 /// The address of a public picture.
 pub fn public(store: &Store, image: &images::Model) -> String {
-    format!("{}/media/{}/{}", store.config.public_url, image.id, file_name(&image.rendition_hash, &image.mime_type))
+    format!(
+        "{}/media/{}/{}",
+        store.config.public_url,
+        image.id,
+        file_name(&image.rendition_hash, &image.mime_type)
+    )
 }
 
 /// A signed address of any picture.
@@ -37,9 +42,15 @@ pub fn signed(store: &Store, record: &image_records::Model) -> String {
 /// Whether a signature over an address is ours and still good.
 pub fn signature_holds(store: &Store, id: ImageId, file: &str, expires: i64, given: &str) -> bool {
     let expected = signature(store, id, file, expires);
-    store.clock.now() < Timestamp(expires) && bool::from(subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), given.as_bytes()))
+    store.clock.now() < Timestamp(expires)
+        && bool::from(subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), given.as_bytes()))
 }
 
 fn signature(store: &Store, id: ImageId, file: &str, expires: i64) -> String {
-    hex::encode(store.keys.mac(Purpose::MediaAddress, &[id.to_string().as_bytes(), file.as_bytes(), &expires.to_be_bytes()]))
+    hex::encode(
+        store.keys.mac(
+            Purpose::MediaAddress,
+            &[id.to_string().as_bytes(), file.as_bytes(), &expires.to_be_bytes()],
+        ),
+    )
 }

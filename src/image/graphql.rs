@@ -9,9 +9,9 @@ use super::upload::{self, NewImage};
 use super::{address, read};
 use crate::db::keyset::{Position, SortKey};
 use crate::error::{Failure, UserErrorCode};
-use crate::graphql::connection::{Connection, Count, COUNTED, PageArguments};
+use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
-use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::{DateTime, Upload, Url};
 use crate::graphql::{ids, operation};
 use crate::operation::Store;
@@ -201,12 +201,19 @@ pub struct ImageQuery;
 #[Object]
 impl ImageQuery {
     /// One public image; null where there is none.
-    async fn image(&self, ctx: &Context<'_>, #[graphql(desc = "Which image.")] by: ImageBy) -> Result<Option<ImageObject>, Failure> {
-        let op = operation(ctx)?;
-        let ImageBy::Id(id) = by;
-        let id = ids::parse(&id, &["by", "id"])?;
-        let found = read::public(&*op.snapshot().await?, vec![id]).await?.remove(&id);
-        Ok(found.map(|row| ImageObject::new(row, &op.store)))
+    async fn image(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which image.")] by: ImageBy,
+    ) -> Nullable<ImageObject> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let ImageBy::Id(id) = by;
+            let id = ids::parse(&id, &["by", "id"])?;
+            let found = read::public(&*op.snapshot().await?, vec![id]).await?.remove(&id);
+            Ok(found.map(|row| ImageObject::new(row, &op.store)))
+        })
+        .await
     }
 }
 
@@ -220,7 +227,10 @@ impl ImageViewer {
     async fn images(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -229,16 +239,30 @@ impl ImageViewer {
         let list = ListName::new(&["viewer.images"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let sees = crate::account::policy::sees_library(op.viewer);
-        let page = if sees { read::library(&*op.snapshot().await?, &window).await? } else { crate::db::keyset::Page::empty() };
-        let place = |image: &LibraryImage| Position { key: SortKey::Number(image.row.created_at.0), id: image.row.id.0 };
+        let page = if sees {
+            read::library(&*op.snapshot().await?, &window).await?
+        } else {
+            crate::db::keyset::Page::empty()
+        };
+        let place = |image: &LibraryImage| Position {
+            key: SortKey::Number(image.row.created_at.0),
+            id: image.row.id.0,
+        };
         let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page.map(|row| LibraryImage::new(row, &op.store)), place, move || {
-            let op = Arc::clone(&counting);
-            async move {
-                let counted = if sees { read::library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
-                Ok(Count::bounded(counted))
-            }
-        }))
+        Ok(Connection::new(
+            &op.store.keys,
+            &list,
+            page.map(|row| LibraryImage::new(row, &op.store)),
+            place,
+            move || {
+                let op = Arc::clone(&counting);
+                async move {
+                    let counted =
+                        if sees { read::library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
+                    Ok(Count::bounded(counted))
+                }
+            },
+        ))
     }
 }
 
@@ -287,18 +311,32 @@ impl ImageMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The picture and its texts.")] input: UploadImageInput,
-    ) -> Result<Option<UploadImagePayload>, Failure> {
-        let op = operation(ctx)?;
-        let UploadImageInput { file, alt, caption, credit } = input;
-        let spooled = ctx.data::<Uploads>().ok().and_then(|uploads| uploads.0.get(file.0));
-        let uploaded = match spooled {
-            Some(spooled) => {
-                let file = spooled.file.try_clone()?;
-                upload::upload(op, NewImage { file, file_name: spooled.name.clone(), alt, caption, credit }).await
-            }
-            None => Err(Failure::refused(UserErrorCode::Required, &["input", "file"], "The request holds no such file.")),
-        };
-        let (image, user_errors) = outcome(uploaded)?;
-        Ok(Some(UploadImagePayload { image: image.map(|row| LibraryImage::new(row, &op.store)), user_errors }))
+    ) -> Nullable<UploadImagePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let UploadImageInput { file, alt, caption, credit } = input;
+            let spooled = ctx.data::<Uploads>().ok().and_then(|uploads| uploads.0.get(file.0));
+            let uploaded = match spooled {
+                Some(spooled) => {
+                    let file = spooled.file.try_clone()?;
+                    upload::upload(
+                        op,
+                        NewImage { file, file_name: spooled.name.clone(), alt, caption, credit },
+                    )
+                    .await
+                }
+                None => Err(Failure::refused(
+                    UserErrorCode::Required,
+                    &["input", "file"],
+                    "The request holds no such file.",
+                )),
+            };
+            let (image, user_errors) = outcome(uploaded)?;
+            Ok(Some(UploadImagePayload {
+                image: image.map(|row| LibraryImage::new(row, &op.store)),
+                user_errors,
+            }))
+        })
+        .await
     }
 }

@@ -8,11 +8,11 @@ use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader};
+use img_parts::Bytes;
 use img_parts::jpeg::Jpeg;
 use img_parts::png::Png;
 use img_parts::riff::RiffContent;
 use img_parts::webp::{CHUNK_EXIF, CHUNK_VP8X, CHUNK_XMP, WebP};
-use img_parts::Bytes;
 
 /// Quality of a JPEG that had to be turned.
 const TURNED_JPEG_QUALITY: u8 = 92;
@@ -37,11 +37,21 @@ pub struct Refused(pub String);
 /// Checks a file and makes its rendition. Takes long; not for an async thread.
 pub fn process(bytes: &[u8], max_pixels: u64) -> Result<Processed, Refused> {
     let format = format_of(bytes)?;
-    let broken = |error: &dyn std::fmt::Display| Refused(format!("The picture can't be decoded ({error}): is the file whole?"));
-    let (width, height) = ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(|error| broken(&error))?;
+    let broken = |error: &dyn std::fmt::Display| {
+        Refused(format!("The picture can't be decoded ({error}): is the file whole?"))
+    };
+    let (width, height) = ImageReader::with_format(Cursor::new(bytes), format)
+        .into_dimensions()
+        .map_err(|error| broken(&error))?;
     let pixels = u64::from(width) * u64::from(height);
     if pixels > max_pixels {
-        return Err(Refused(format!("A picture has at most {max_pixels} pixels; this has {width} × {height} = {pixels}.")));
+        return Err(Refused(format!(
+            "A picture has at most {max_pixels} pixels; this has {width} × {height} = {pixels}."
+        )));
+    }
+    // Decoders show as much of a JPEG as there is; a picture desk wants the whole.
+    if format == ImageFormat::Jpeg && !up_to_end_of_jpeg(bytes).1 {
+        return Err(broken(&"it has no end"));
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = image::Limits::default();
@@ -58,7 +68,12 @@ pub fn process(bytes: &[u8], max_pixels: u64) -> Result<Processed, Refused> {
         picture.apply_orientation(orientation);
         encode(&picture, format, profile).map_err(|error| broken(&error))?
     };
-    Ok(Processed { mime_type: format.to_mime_type(), rendition, width: picture.width(), height: picture.height() })
+    Ok(Processed {
+        mime_type: format.to_mime_type(),
+        rendition,
+        width: picture.width(),
+        height: picture.height(),
+    })
 }
 
 fn format_of(bytes: &[u8]) -> Result<ImageFormat, Refused> {
@@ -68,7 +83,11 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, Refused> {
             let name = other.extensions_str().first().unwrap_or(&"?").to_uppercase();
             Err(Refused(format!("{name} files are not accepted: export the picture as JPEG, PNG or WebP.")))
         }
-        Err(_) if bytes.get(4..12).is_some_and(|kind| matches!(kind, b"ftypheic" | b"ftypheix" | b"ftypmif1" | b"ftypmsf1")) => {
+        Err(_)
+            if bytes.get(4..12).is_some_and(|kind| {
+                matches!(kind, b"ftypheic" | b"ftypheix" | b"ftypmif1" | b"ftypmsf1")
+            }) =>
+        {
             Err(Refused("HEIC files are not accepted: export the picture as JPEG.".to_owned()))
         }
         Err(_) if bytes.trim_ascii_start().starts_with(b"<") => {
@@ -104,8 +123,9 @@ fn without_metadata(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, img_pa
         }
         _ => {
             let mut jpeg = Jpeg::from_bytes(bytes)?;
-            jpeg.segments_mut().retain(|segment| is_needed_jpeg_segment(segment.marker(), segment.contents()));
-            return Ok(up_to_end_of_jpeg(jpeg.encoder().bytes()));
+            jpeg.segments_mut()
+                .retain(|segment| is_needed_jpeg_segment(segment.marker(), segment.contents()));
+            return Ok(up_to_end_of_jpeg(&jpeg.encoder().bytes()).0);
         }
     };
     Ok(encoded.to_vec())
@@ -114,8 +134,8 @@ fn without_metadata(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, img_pa
 /// Pixels, palette, transparency, colors, resolution, animation; no text, time or EXIF.
 fn is_needed_png_chunk(kind: [u8; 4]) -> bool {
     const NEEDED: &[&[u8; 4]] = &[
-        b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"bKGD", b"pHYs",
-        b"acTL", b"fcTL", b"fdAT",
+        b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT",
+        b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
     ];
     NEEDED.contains(&&kind)
 }
@@ -133,8 +153,8 @@ fn is_needed_jpeg_segment(marker: u8, contents: &[u8]) -> bool {
 }
 
 /// Cuts what stands behind the picture's end (phones put films and depth maps there), and the application segments
-/// between scans.
-fn up_to_end_of_jpeg(bytes: Bytes) -> Vec<u8> {
+/// between scans. Says, too, whether there is an end.
+fn up_to_end_of_jpeg(bytes: &[u8]) -> (Vec<u8>, bool) {
     let mut kept = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let (Some(&first), Some(&marker)) = (bytes.get(at), bytes.get(at + 1)) {
@@ -151,7 +171,7 @@ fn up_to_end_of_jpeg(bytes: Bytes) -> Vec<u8> {
         }
         if marker == 0xD9 {
             kept.extend_from_slice(&[0xFF, 0xD9]);
-            return kept;
+            return (kept, true);
         }
         let length = match (bytes.get(at + 2), bytes.get(at + 3)) {
             (Some(&high), Some(&low)) => usize::from(u16::from_be_bytes([high, low])),
@@ -163,12 +183,14 @@ fn up_to_end_of_jpeg(bytes: Bytes) -> Vec<u8> {
         }
         at = end;
     }
-    // Some cameras leave the end mark out; every decoder takes the file for whole, and so did ours.
-    kept.extend_from_slice(&[0xFF, 0xD9]);
-    kept
+    (kept, false)
 }
 
-fn encode(picture: &DynamicImage, format: ImageFormat, profile: Option<Vec<u8>>) -> Result<Vec<u8>, image::ImageError> {
+fn encode(
+    picture: &DynamicImage,
+    format: ImageFormat,
+    profile: Option<Vec<u8>>,
+) -> Result<Vec<u8>, image::ImageError> {
     let mut bytes = Vec::new();
     match format {
         ImageFormat::Png => {
@@ -183,7 +205,11 @@ fn encode(picture: &DynamicImage, format: ImageFormat, profile: Option<Vec<u8>>)
             if let Some(profile) = profile {
                 encoder.set_icc_profile(profile).map_err(image::ImageError::Unsupported)?;
             }
-            let picture = if picture.color().has_alpha() { picture.to_rgba8().into() } else { DynamicImage::from(picture.to_rgb8()) };
+            let picture = if picture.color().has_alpha() {
+                picture.to_rgba8().into()
+            } else {
+                DynamicImage::from(picture.to_rgb8())
+            };
             picture.write_with_encoder(encoder)?;
         }
         _ => {
@@ -205,7 +231,8 @@ mod tests {
 
     /// Eight by four pixels: left half red, right half blue.
     fn picture() -> DynamicImage {
-        image::RgbImage::from_fn(16, 8, |x, _| image::Rgb(if x < 8 { [255, 0, 0] } else { [0, 0, 255] })).into()
+        image::RgbImage::from_fn(16, 8, |x, _| image::Rgb(if x < 8 { [255, 0, 0] } else { [0, 0, 255] }))
+            .into()
     }
 
     fn file(format: ImageFormat) -> Vec<u8> {
@@ -234,12 +261,16 @@ mod tests {
         let processed = process(&with_film, 1_000).unwrap();
         assert_eq!((processed.mime_type, processed.width, processed.height), ("image/jpeg", 16, 8));
         assert!(!contains(&processed.rendition, b"Secret") && !contains(&processed.rendition, b"Exif"));
-        assert_eq!(image::load_from_memory(&processed.rendition).unwrap(), image::load_from_memory(&with_film).unwrap());
+        assert_eq!(
+            image::load_from_memory(&processed.rendition).unwrap(),
+            image::load_from_memory(&with_film).unwrap()
+        );
 
         let mut png = Png::from_bytes(file(ImageFormat::Png).into()).unwrap();
         png.set_exif(Some(exif(1)));
         let at = png.chunks().len() - 1;
-        png.chunks_mut().insert(at, img_parts::png::PngChunk::new(*b"tEXt", Bytes::from_static(b"Author\0Secret")));
+        png.chunks_mut()
+            .insert(at, img_parts::png::PngChunk::new(*b"tEXt", Bytes::from_static(b"Author\0Secret")));
         let processed = process(&png.encoder().bytes(), 1_000).unwrap();
         assert!(!contains(&processed.rendition, b"Secret"));
 
@@ -266,6 +297,7 @@ mod tests {
         let whole = file(ImageFormat::Png);
         for (bytes, words) in [
             (whole[..whole.len() / 2].to_vec(), "whole"),
+            (file(ImageFormat::Jpeg)[..300].to_vec(), "whole"),
             (b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), "PNG"),
             (b"GIF89a\x01\0\x01\0\0\0\0;".to_vec(), "GIF"),
             (b"\0\0\0\x18ftypheic\0\0\0\0".to_vec(), "HEIC"),

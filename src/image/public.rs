@@ -16,9 +16,11 @@ use crate::id::ImageId;
 
 /// One more public thing shows each of these.
 pub async fn refer(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<(), Failure> {
-    let records: HashMap<ImageId, image_records::Model> = read::records(transaction.connection(), ids.to_vec()).await?;
+    let records: HashMap<ImageId, image_records::Model> =
+        read::records(transaction.connection(), ids.to_vec()).await?;
     for id in ids {
-        let record = records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
+        let record =
+            records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
         let referred = images::Entity::update_many()
             .col_expr(images::Column::ReferenceCount, Expr::col(images::Column::ReferenceCount).add(1))
             .filter(images::Column::Id.eq(*id))

@@ -12,12 +12,16 @@ use crate::error::Failure;
 use crate::id::ImageId;
 
 /// Public images, by id.
-pub async fn public(snapshot: &Snapshot, ids: Vec<ImageId>) -> Result<HashMap<ImageId, images::Model>, Failure> {
+pub async fn public(
+    snapshot: &Snapshot,
+    ids: Vec<ImageId>,
+) -> Result<HashMap<ImageId, images::Model>, Failure> {
     let ids: HashSet<ImageId> = ids.into_iter().collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = images::Entity::find().filter(images::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
+    let rows =
+        images::Entity::find().filter(images::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
     Ok(rows.into_iter().map(|image| (image.id, image)).collect())
 }
 
@@ -30,13 +34,15 @@ pub async fn records(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = image_records::Entity::find().filter(image_records::Column::Id.is_in(ids)).all(connection).await?;
+    let rows =
+        image_records::Entity::find().filter(image_records::Column::Id.is_in(ids)).all(connection).await?;
     Ok(rows.into_iter().map(|record| (record.id, record)).collect())
 }
 
 /// A page of the library, newest first.
 pub async fn library(snapshot: &Snapshot, window: &Window) -> Result<Page<image_records::Model>, Failure> {
-    let sorting = Sorting::new(Expr::col(image_records::Column::CreatedAt), Expr::col(image_records::Column::Id), true);
+    let sorting =
+        Sorting::new(Expr::col(image_records::Column::CreatedAt), Expr::col(image_records::Column::Id), true);
     Ok(keyset::fetch(snapshot, image_records::Entity::find(), &sorting, window).await?)
 }
 

@@ -75,8 +75,11 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
     let NewImage { file, file_name, alt, caption, credit } = new;
     let mut problems = Problems::default();
     let alt = problems.take(alt_text(&alt, &file_name)).unwrap_or_default();
-    let caption = problems.take(input::optional_line(&["input", "caption"], caption.as_deref(), CAPTION_LIMIT)).flatten();
-    let credit = problems.take(input::optional_line(&["input", "credit"], credit.as_deref(), CAPTION_LIMIT)).flatten();
+    let caption = problems
+        .take(input::optional_line(&["input", "caption"], caption.as_deref(), CAPTION_LIMIT))
+        .flatten();
+    let credit =
+        problems.take(input::optional_line(&["input", "credit"], credit.as_deref(), CAPTION_LIMIT)).flatten();
     let processed = decode(op, file).await?;
     let (original, processed) = match processed {
         Ok(done) => done,
@@ -117,7 +120,8 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
     }
     .insert(transaction.connection())
     .await?;
-    let change = NewChange::new(Action::ImageUploaded, SubjectType::Image, record.id).hash(content_hash(&HashedImage::of(&record))?);
+    let change = NewChange::new(Action::ImageUploaded, SubjectType::Image, record.id)
+        .hash(content_hash(&HashedImage::of(&record))?);
     save(transaction, op, change).await?;
     Ok(record)
 }
@@ -127,9 +131,11 @@ fn alt_text(alt: &str, file_name: &str) -> Result<String, crate::error::UserErro
     let path = ["input", "alt"];
     let alt = input::line(&path, alt, ALT_LIMIT)?;
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
-    let is_file_name = !file_name.is_empty() && (alt.eq_ignore_ascii_case(file_name) || stem(&alt) == stem(file_name));
+    let is_file_name =
+        !file_name.is_empty() && (alt.eq_ignore_ascii_case(file_name) || stem(&alt) == stem(file_name));
     if is_file_name {
-        let message = "The alt text is the file's name. Say what the picture shows, for those who can't see it.";
+        let message =
+            "The alt text is the file's name. Say what the picture shows, for those who can't see it.";
         return Err(crate::error::UserError::new(UserErrorCode::Invalid, &path, message));
     }
     Ok(alt)

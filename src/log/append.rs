@@ -100,7 +100,9 @@ pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChan
     }
     .insert(connection)
     .await?;
-    log_head::ActiveModel { id: Set(1), sequence: Set(entry.sequence), hash: Set(hash) }.update(connection).await?;
+    log_head::ActiveModel { id: Set(1), sequence: Set(entry.sequence), hash: Set(hash) }
+        .update(connection)
+        .await?;
     transaction.commit().await?;
     Ok(entry.sequence)
 }

@@ -28,13 +28,24 @@ pub struct ChangeFilter {
 }
 
 /// A page of the log, oldest first.
-pub async fn list(snapshot: &Snapshot, visible: Visible, filter: &ChangeFilter, window: &Window) -> Result<Page<changes::Model>, Failure> {
-    let sorting = Sorting::new(Expr::col(changes::Column::Sequence), Expr::col(changes::Column::SubjectId), false);
+pub async fn list(
+    snapshot: &Snapshot,
+    visible: Visible,
+    filter: &ChangeFilter,
+    window: &Window,
+) -> Result<Page<changes::Model>, Failure> {
+    let sorting =
+        Sorting::new(Expr::col(changes::Column::Sequence), Expr::col(changes::Column::SubjectId), false);
     Ok(keyset::fetch(snapshot, filtered(visible, filter), &sorting, window).await?)
 }
 
 /// How many entries there are, up to one more than `most`.
-pub async fn count(snapshot: &Snapshot, visible: Visible, filter: &ChangeFilter, most: u64) -> Result<u64, Failure> {
+pub async fn count(
+    snapshot: &Snapshot,
+    visible: Visible,
+    filter: &ChangeFilter,
+    most: u64,
+) -> Result<u64, Failure> {
     Ok(keyset::count(snapshot, filtered(visible, filter), most).await?)
 }
 

@@ -35,7 +35,11 @@ pub enum ChainProblem {
 }
 
 /// Checks one entry against the one before it (its number and hash; 0 and nothing before the first).
-pub fn verify_entry(keys: &Keys, before: (i64, &str), row: &changes::Model) -> Result<Entry, Vec<ChainProblem>> {
+pub fn verify_entry(
+    keys: &Keys,
+    before: (i64, &str),
+    row: &changes::Model,
+) -> Result<Entry, Vec<ChainProblem>> {
     let mut problems = Vec::new();
     if row.sequence != before.0 + 1 {
         problems.push(ChainProblem::Gap { found: row.sequence, before: before.0 });
@@ -62,7 +66,10 @@ pub fn verify_entry(keys: &Keys, before: (i64, &str), row: &changes::Model) -> R
 }
 
 fn differing_columns(entry: &Entry, row: &changes::Model) -> Vec<&'static str> {
-    let subject_matches = entry.subject.rsplit_once('_').is_some_and(|(_, digits)| digits == row.subject_id.simple().to_string());
+    let subject_matches = entry
+        .subject
+        .rsplit_once('_')
+        .is_some_and(|(_, digits)| digits == row.subject_id.simple().to_string());
     let actor_matches = match row.actor_id {
         Some(actor) => entry.actor == actor.to_string(),
         None => matches!(entry.actor.as_str(), "public" | "operator"),

@@ -9,6 +9,7 @@ use crate::author::graphql::{AuthorMutation, AuthorObject, AuthorQuery, AuthorVi
 use crate::comment::graphql::{CommentMutation, CommentObject, CommentViewer};
 use crate::error::Failure;
 use crate::graphql::batch::Member;
+use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::operation;
 use crate::history::graphql::HistoryViewer;
 use crate::image::graphql::{ImageMutation, ImageObject, ImageQuery, ImageViewer};
@@ -24,11 +25,26 @@ pub struct Query(NodeQuery, ArticleQuery, AuthorQuery, TaxonomyQuery, ImageQuery
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, ArticleMutation, AuthorMutation, TaxonomyMutation, ImageMutation, CommentMutation);
+pub struct Mutation(
+    AccountMutation,
+    ArticleMutation,
+    AuthorMutation,
+    TaxonomyMutation,
+    ImageMutation,
+    CommentMutation,
+);
 
 /// What only signed-in people see.
 #[derive(MergedObject, Default)]
-pub struct Viewer(AccountViewer, DraftViewer, AuthorViewer, TaxonomyViewer, ImageViewer, CommentViewer, HistoryViewer);
+pub struct Viewer(
+    AccountViewer,
+    DraftViewer,
+    AuthorViewer,
+    TaxonomyViewer,
+    ImageViewer,
+    CommentViewer,
+    HistoryViewer,
+);
 
 /// A public thing with a global id.
 #[derive(Interface)]
@@ -55,7 +71,8 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The public thing of this id; null where there is none.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Node>, Failure> {
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Nullable<Node> {
+        nullable(async {
         let op = operation(ctx)?;
         let snapshot = op.snapshot().await?;
         if let Ok(id) = id.parse() {
@@ -63,10 +80,14 @@ impl NodeQuery {
             return Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()).map(Node::Article));
         }
         if let Ok(id) = id.parse() {
-            return Ok(author::read::by_id(&snapshot, id).await?.map(|row| Node::Author(AuthorObject(Member::alone(op, row)))));
+            return Ok(author::read::by_id(&snapshot, id)
+                .await?
+                .map(|row| Node::Author(AuthorObject(Member::alone(op, row)))));
         }
         if let Ok(id) = id.parse() {
-            return Ok(taxonomy::read::tag_by_id(&snapshot, id).await?.map(|row| Node::Tag(TagObject(Member::alone(op, row)))));
+            return Ok(taxonomy::read::tag_by_id(&snapshot, id)
+                .await?
+                .map(|row| Node::Tag(TagObject(Member::alone(op, row)))));
         }
         if let Ok(id) = id.parse() {
             let found = taxonomy::read::tree(snapshot.connection()).await?.remove(&id);
@@ -77,9 +98,16 @@ impl NodeQuery {
             return Ok(found.map(|row| Node::Image(ImageObject::new(row, &op.store))));
         }
         if let Ok(id) = id.parse() {
-            return Ok(comment::read::by_id(&snapshot, id).await?.map(|row| Node::Comment(CommentObject(Member::alone(op, row)))));
+            return Ok(comment::read::by_id(&snapshot, id)
+                .await?
+                .map(|row| Node::Comment(CommentObject(Member::alone(op, row)))));
         }
-        Err(Failure::bad_request(&["id"], "This is not the id of a public thing: such an id is a kind, such as art_, and 32 hexadecimal digits."))
+        Err(Failure::bad_request(
+            &["id"],
+            "This is not the id of a public thing: such an id is a kind, such as art_, and 32 hexadecimal digits.",
+        ))
+            })
+        .await
     }
 }
 
@@ -90,8 +118,8 @@ pub struct ViewerQuery;
 #[Object]
 impl ViewerQuery {
     /// The signed-in user's desk; null for the public.
-    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>, Failure> {
-        Ok(operation(ctx)?.viewer.user_id().map(|_| Viewer::default()))
+    async fn viewer(&self, ctx: &Context<'_>) -> Nullable<Viewer> {
+        nullable(async { Ok(operation(ctx)?.viewer.user_id().map(|_| Viewer::default())) }).await
     }
 }
 
@@ -105,6 +133,10 @@ pub fn build() -> Schema {
 
 /// The schema as text: what `schema.graphql` holds.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().prefer_single_line_descriptions();
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions();
     format!("{}\n", build().sdl_with_options(options).trim_end())
 }

@@ -56,13 +56,22 @@ impl Refused {
 }
 
 /// Answers `/graphql`.
-pub async fn handle(State(app): State<App>, Extension(id): Extension<RequestId>, request: Request) -> Response {
+pub async fn handle(
+    State(app): State<App>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
     let headers = request.headers().clone();
     let Some(media_type) = negotiate::accepted(&headers) else {
         let message = "Accept application/graphql-response+json or application/json.";
-        return refusal(MediaType::Json, &id, Refused::new(StatusCode::NOT_ACCEPTABLE, code::BAD_REQUEST, message));
+        return refusal(
+            MediaType::Json,
+            &id,
+            Refused::new(StatusCode::NOT_ACCEPTABLE, code::BAD_REQUEST, message),
+        );
     };
-    let patience = Duration::from_secs(app.store.config.request_timeout) * if is_multipart(&headers) { 10 } else { 1 };
+    let patience =
+        Duration::from_secs(app.store.config.request_timeout) * if is_multipart(&headers) { 10 } else { 1 };
     let mut response = match tokio::time::timeout(patience, answer(&app, &id, media_type, request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(refused)) => refusal(media_type, &id, refused),
@@ -77,17 +86,32 @@ pub async fn handle(State(app): State<App>, Extension(id): Extension<RequestId>,
     response
 }
 
-async fn answer(app: &App, id: &RequestId, media_type: MediaType, request: Request) -> Result<Response, Refused> {
+async fn answer(
+    app: &App,
+    id: &RequestId,
+    media_type: MediaType,
+    request: Request,
+) -> Result<Response, Refused> {
     let method = request.method().clone();
     if method != Method::POST && method != Method::GET && method != Method::HEAD {
-        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, "Use POST, or GET for queries."));
+        return Err(Refused::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            code::BAD_REQUEST,
+            "Use POST, or GET for queries.",
+        ));
     }
     let headers = request.headers().clone();
     let viewer = viewer::of(&app.store, &headers).await.map_err(unauthenticated)?;
     let (asked, uploads) = read(app, viewer, request).await?;
     let query = asked.query.ok_or_else(|| Refused::bad_request("The request has no `query`."))?;
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
-    let checked = match guard::check(&app.field_types, app.limits, &query, asked.operation_name.as_deref(), &variables) {
+    let checked = match guard::check(
+        &app.schema_types,
+        app.limits,
+        &query,
+        asked.operation_name.as_deref(),
+        &variables,
+    ) {
         Ok(checked) => checked,
         Err(refusal) => {
             let outcome = if refusal.is_unreadable { Outcome::UnreadableDocument } else { Outcome::Refused };
@@ -106,7 +130,8 @@ async fn answer(app: &App, id: &RequestId, media_type: MediaType, request: Reque
     let mut answer = if checked.operation == OperationType::Mutation {
         // In a task of its own: a connection that closes cuts no mutation in half.
         let span = tracing::Span::current();
-        let task = tokio::spawn(tracing::Instrument::instrument(async move { schema.execute(request).await }, span));
+        let task =
+            tokio::spawn(tracing::Instrument::instrument(async move { schema.execute(request).await }, span));
         match task.await {
             Ok(answer) => answer,
             Err(error) => {
@@ -132,7 +157,8 @@ fn unauthenticated(failure: Failure) -> Refused {
             Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message)
         }
         _ => {
-            let message = "The access token is not good, or not any more: refresh the session or sign in again.";
+            let message =
+                "The access token is not good, or not any more: refresh the session or sign in again.";
             Refused::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, message)
         }
     }
@@ -159,7 +185,11 @@ async fn read(app: &App, viewer: Viewer, request: Request) -> Result<(Asked, Upl
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, message));
     }
     if mime.and_then(|mime| mime.get_param("charset").map(|charset| charset != "utf-8")).unwrap_or(false) {
-        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, "Send JSON in UTF-8."));
+        return Err(Refused::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            code::BAD_REQUEST,
+            "Send JSON in UTF-8.",
+        ));
     }
     let limit = app.store.config.max_body_bytes;
     let body = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| too_large(limit))?;
@@ -167,14 +197,19 @@ async fn read(app: &App, viewer: Viewer, request: Request) -> Result<(Asked, Upl
 }
 
 pub(super) fn too_large(limit: usize) -> Refused {
-    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, code::BAD_REQUEST, format!("The request body has more than {limit} bytes, or broke off."))
+    Refused::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        code::BAD_REQUEST,
+        format!("The request body has more than {limit} bytes, or broke off."),
+    )
 }
 
 pub(super) fn from_json(body: &[u8]) -> Result<Asked, Refused> {
     if body.trim_ascii_start().starts_with(b"[") {
         return Err(Refused::bad_request("Batches are not answered: send one request at a time."));
     }
-    serde_json::from_slice(body).map_err(|error| Refused::bad_request(format!("The body is not a GraphQL request in JSON: {error}.")))
+    serde_json::from_slice(body)
+        .map_err(|error| Refused::bad_request(format!("The body is not a GraphQL request in JSON: {error}.")))
 }
 
 fn from_address(query: &str) -> Result<Asked, Refused> {
@@ -185,7 +220,9 @@ fn from_address(query: &str) -> Result<Asked, Refused> {
             "operationName" if !value.is_empty() => asked.operation_name = Some(value.into_owned()),
             "variables" if !value.is_empty() => {
                 let variables = serde_json::from_str(&value);
-                asked.variables = variables.map_err(|error| Refused::bad_request(format!("`variables` is not a JSON object: {error}.")))?;
+                asked.variables = variables.map_err(|error| {
+                    Refused::bad_request(format!("`variables` is not a JSON object: {error}."))
+                })?;
             }
             _ => {}
         }
@@ -199,7 +236,9 @@ fn refusal(media_type: MediaType, id: &RequestId, refused: Refused) -> Response 
     let mut response = write(media_type, id, Some(Outcome::Refused), Answer::from_errors(vec![error]));
     *response.status_mut() = refused.status;
     if refused.status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
     }
     if refused.status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
@@ -235,12 +274,15 @@ fn write(media_type: MediaType, id: &RequestId, outcome: Option<Outcome>, mut an
         match extensions.get("code") {
             // What async-graphql itself refuses is the client's mistake.
             None => extensions.set("code", code::BAD_REQUEST),
-            Some(Value::String(given)) if given == code::INTERNAL => extensions.set("requestId", id.0.as_str()),
+            Some(Value::String(given)) if given == code::INTERNAL => {
+                extensions.set("requestId", id.0.as_str())
+            }
             Some(_) => {}
         }
     }
     let outcome = outcome.unwrap_or_else(|| {
-        let at_no_field = answer.data == Value::Null && answer.errors.iter().all(|error| error.path.is_empty());
+        let at_no_field =
+            answer.data == Value::Null && answer.errors.iter().all(|error| error.path.is_empty());
         match (answer.errors.is_empty(), at_no_field) {
             (true, _) => Outcome::Data,
             (false, true) => Outcome::Refused,
@@ -248,7 +290,11 @@ fn write(media_type: MediaType, id: &RequestId, outcome: Option<Outcome>, mut an
         }
     });
     let has_data = matches!(outcome, Outcome::Data | Outcome::Partial);
-    let written = Written { errors: &answer.errors, data: has_data.then_some(&answer.data), extensions: &answer.extensions };
+    let written = Written {
+        errors: &answer.errors,
+        data: has_data.then_some(&answer.data),
+        extensions: &answer.extensions,
+    };
     let Ok(body) = serde_json::to_vec(&written) else { return internal_error() };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = media_type.status(outcome);

@@ -36,7 +36,13 @@ pub async fn serve(
 ) -> Response {
     let found = match find(&app, &id, &file, &signed).await {
         Ok(Some(found)) => found,
-        Ok(None) => return (StatusCode::NOT_FOUND, "There is no such picture, or its address is not good any more.\n").into_response(),
+        Ok(None) => {
+            return (
+                StatusCode::NOT_FOUND,
+                "There is no such picture, or its address is not good any more.\n",
+            )
+                .into_response();
+        }
         Err(failure) => return unavailable(failure),
     };
     let tag = format!("\"{}\"", found.hash);
@@ -84,8 +90,13 @@ async fn find(app: &App, id: &str, file: &str, signed: &Signed) -> Result<Option
         return Ok(None);
     }
     let record = read::records(snapshot.connection(), vec![id]).await?.remove(&id);
-    let record = record.filter(|record| address::file_name(&record.rendition_hash, &record.mime_type) == file);
-    Ok(record.map(|record| Found { hash: record.rendition_hash, mime_type: record.mime_type, cache: "private, max-age=900" }))
+    let record =
+        record.filter(|record| address::file_name(&record.rendition_hash, &record.mime_type) == file);
+    Ok(record.map(|record| Found {
+        hash: record.rendition_hash,
+        mime_type: record.mime_type,
+        cache: "private, max-age=900",
+    }))
 }
 
 fn unavailable(failure: Failure) -> Response {

@@ -26,7 +26,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
 use crate::config::{Config, CorsOrigins};
-use crate::graphql::guard::{FieldTypes, Limits};
+use crate::graphql::guard::{Limits, SchemaTypes};
 use crate::operation::Store;
 use crate::schema::{self, Schema};
 
@@ -37,7 +37,7 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct App {
     store: Arc<Store>,
     schema: Schema,
-    field_types: Arc<FieldTypes>,
+    schema_types: Arc<SchemaTypes>,
     limits: Limits,
 }
 
@@ -53,10 +53,11 @@ pub struct SchemaError(#[from] async_graphql::parser::Error);
 /// The whole server as one service.
 pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
     let config = &store.config;
-    let limits = Limits { depth: config.max_depth, cost: config.max_cost, introspection: config.introspection };
+    let limits =
+        Limits { depth: config.max_depth, cost: config.max_cost, introspection: config.introspection };
     let cors = cors(config);
-    let field_types = Arc::new(FieldTypes::from_sdl(&schema::sdl())?);
-    let app = App { schema: schema::build(), field_types, limits, store };
+    let schema_types = Arc::new(SchemaTypes::from_sdl(&schema::sdl())?);
+    let app = App { schema: schema::build(), schema_types, limits, store };
     Ok(Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", axum::routing::any(graphql::handle))
@@ -66,7 +67,9 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
         .route("/media/{id}/{file}", get(media::serve))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .fallback(|| async { (StatusCode::NOT_FOUND, "Nothing is here. GraphQL is at /graphql, GraphiQL at /graphiql.\n") })
+        .fallback(|| async {
+            (StatusCode::NOT_FOUND, "Nothing is here. GraphQL is at /graphql, GraphiQL at /graphiql.\n")
+        })
         .layer(CompressionLayer::new())
         .layer(cors)
         .layer(CatchPanicLayer::custom(after_panic))
@@ -104,14 +107,17 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     response
 }
 
 /// A panic is a bug of ours; the client learns that something went wrong, the log what.
 #[allow(clippy::needless_pass_by_value, reason = "tower-http gives it so")]
 fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let words =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = words.unwrap_or("?"), "a request panicked");
     graphql::internal_error().into_response()
 }
@@ -119,7 +125,9 @@ fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
 fn cors(config: &Config) -> CorsLayer {
     let origins = match &config.cors_origins {
         CorsOrigins::Any => AllowOrigin::any(),
-        CorsOrigins::These(origins) => AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())),
+        CorsOrigins::These(origins) => {
+            AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+        }
     };
     CorsLayer::new()
         .allow_origin(origins)

@@ -58,13 +58,16 @@ pub fn accepted(headers: &HeaderMap) -> Option<MediaType> {
         .flat_map(|value| value.split(','))
         .filter_map(|range| range.trim().parse::<Mime>().ok())
         .map(|range| {
-            let quality = range.get_param("q").and_then(|quality| quality.as_str().parse().ok()).unwrap_or(1.0);
+            let quality =
+                range.get_param("q").and_then(|quality| quality.as_str().parse().ok()).unwrap_or(1.0);
             (range, quality)
         })
         .collect();
     let quality = |essence: &str| {
         // The most specific range decides: a type, then `application/*`, then `*/*`.
-        let of = |wanted: &str| ranges.iter().find(|(range, _)| range.essence_str() == wanted).map(|(_, quality)| *quality);
+        let of = |wanted: &str| {
+            ranges.iter().find(|(range, _)| range.essence_str() == wanted).map(|(_, quality)| *quality)
+        };
         of(essence).or_else(|| of("application/*")).or_else(|| of("*/*")).unwrap_or(0.0)
     };
     let (newer, older) = (quality("application/graphql-response+json"), quality("application/json"));
@@ -91,7 +94,10 @@ mod tests {
         assert_eq!(accepted(&HeaderMap::new()), Some(MediaType::GraphqlResponse));
         assert_eq!(of("*/*"), Some(MediaType::GraphqlResponse));
         assert_eq!(of("application/json"), Some(MediaType::Json));
-        assert_eq!(of("application/json;q=0.9, application/graphql-response+json"), Some(MediaType::GraphqlResponse));
+        assert_eq!(
+            of("application/json;q=0.9, application/graphql-response+json"),
+            Some(MediaType::GraphqlResponse)
+        );
         assert_eq!(of("application/graphql-response+json;q=0.5, application/json"), Some(MediaType::Json));
         assert_eq!(of("application/json; charset=utf-8"), Some(MediaType::Json));
         assert_eq!(of("text/html"), None);

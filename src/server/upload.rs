@@ -22,12 +22,14 @@ const MOST_FILES: usize = 10;
 pub async fn read(store: &Store, viewer: Viewer, request: Request) -> Result<(Asked, Uploads), Refused> {
     may_upload(viewer)?;
     forces_preflight(request.headers())?;
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type).map_err(|_| malformed("the boundary is missing"))?;
     let largest = store.config.max_image_bytes;
     let whole = largest.saturating_mul(MOST_FILES as u64).saturating_add(store.config.max_body_bytes as u64);
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(whole));
-    let mut parts = Multipart::with_constraints(request.into_body().into_data_stream(), boundary, constraints);
+    let mut parts =
+        Multipart::with_constraints(request.into_body().into_data_stream(), boundary, constraints);
 
     let operations = text(&mut parts, "operations", store.config.max_body_bytes).await?;
     let map = text(&mut parts, "map", store.config.max_body_bytes).await?;
@@ -55,8 +57,14 @@ pub async fn read(store: &Store, viewer: Viewer, request: Request) -> Result<(As
 fn may_upload(viewer: Viewer) -> Result<(), Refused> {
     match (viewer, policy::reach_of(viewer, Action::UploadImage)) {
         (_, Reach::Any | Reach::Own) => Ok(()),
-        (Viewer::Public, Reach::None) => Err(Refused::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, "Sign in to upload files.")),
-        (_, Reach::None) => Err(Refused::new(StatusCode::FORBIDDEN, code::FORBIDDEN, "Your role may not upload images. Ask an editor.")),
+        (Viewer::Public, Reach::None) => {
+            Err(Refused::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, "Sign in to upload files."))
+        }
+        (_, Reach::None) => Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            code::FORBIDDEN,
+            "Your role may not upload images. Ask an editor.",
+        )),
     }
 }
 
@@ -69,8 +77,15 @@ fn forces_preflight(headers: &HeaderMap) -> Result<(), Refused> {
 }
 
 async fn text(parts: &mut Multipart<'_>, name: &str, limit: usize) -> Result<Vec<u8>, Refused> {
-    let missing = || malformed(&format!("`{name}` is missing, or not in its place: `operations`, `map`, then the files"));
-    let mut part = parts.next_field().await.map_err(broken)?.filter(|part| part.name() == Some(name)).ok_or_else(missing)?;
+    let missing = || {
+        malformed(&format!("`{name}` is missing, or not in its place: `operations`, `map`, then the files"))
+    };
+    let mut part = parts
+        .next_field()
+        .await
+        .map_err(broken)?
+        .filter(|part| part.name() == Some(name))
+        .ok_or_else(missing)?;
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(broken)? {
         if bytes.len() + chunk.len() > limit {
@@ -89,7 +104,9 @@ fn place(asked: &mut Asked, path: &str, number: usize) -> Result<(), Refused> {
     let mut at = asked.variables.as_mut().and_then(|variables| variables.get_mut(first)).ok_or_else(wrong)?;
     for step in steps {
         at = match at {
-            serde_json::Value::Array(list) => step.parse::<usize>().ok().and_then(|index| list.get_mut(index)),
+            serde_json::Value::Array(list) => {
+                step.parse::<usize>().ok().and_then(|index| list.get_mut(index))
+            }
             serde_json::Value::Object(fields) => fields.get_mut(step),
             _ => None,
         }
@@ -126,7 +143,9 @@ fn malformed(what: &str) -> Refused {
 #[allow(clippy::needless_pass_by_value, reason = "map_err gives it so")]
 fn broken(error: multer::Error) -> Refused {
     match error {
-        multer::Error::StreamSizeExceeded { limit } => too_large(usize::try_from(limit).unwrap_or(usize::MAX)),
+        multer::Error::StreamSizeExceeded { limit } => {
+            too_large(usize::try_from(limit).unwrap_or(usize::MAX))
+        }
         error => malformed(&format!("it breaks off or is garbled ({error})")),
     }
 }
@@ -134,5 +153,9 @@ fn broken(error: multer::Error) -> Refused {
 #[allow(clippy::needless_pass_by_value, reason = "map_err gives it so")]
 fn no_space(error: std::io::Error) -> Refused {
     tracing::error!(%error, "an upload can't be spooled");
-    Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, "The upload can't be taken at the moment. Try again later.")
+    Refused::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        code::INTERNAL,
+        "The upload can't be taken at the moment. Try again later.",
+    )
 }

@@ -17,6 +17,7 @@ pub async fn of(store: &Store, headers: &HeaderMap) -> Result<Viewer, Failure> {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    let (user, session) = token.and_then(|token| token::check(store, token).ok()).ok_or(Failure::Unauthenticated)?;
+    let (user, session) =
+        token.and_then(|token| token::check(store, token).ok()).ok_or(Failure::Unauthenticated)?;
     read::viewer(store, user, session).await?.ok_or(Failure::Unauthenticated)
 }

@@ -49,7 +49,9 @@ pub async fn create(op: &Operation, new: NewCategory) -> Result<categories::Mode
     let mut problems = Problems::default();
     let name = problems.take(input::line(&["input", "name"], &name, 100)).unwrap_or_default();
     let given = given.and_then(|given| problems.take(slug::parse(&["input", "slug"], &given)));
-    let description = problems.take(input::optional_line(&["input", "description"], description.as_deref(), 1_000)).flatten();
+    let description = problems
+        .take(input::optional_line(&["input", "description"], description.as_deref(), 1_000))
+        .flatten();
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     let connection = transaction.connection();
@@ -58,7 +60,11 @@ pub async fn create(op: &Operation, new: NewCategory) -> Result<categories::Mode
         if !tree.contains_key(&parent) {
             problems.add(UserErrorCode::NotFound, &["input", "parentId"], "There is no such category.");
         } else if read::ancestors(&tree, parent).len() + 2 > DEEPEST {
-            problems.add(UserErrorCode::Invalid, &["input", "parentId"], format!("Categories nest at most {DEEPEST} levels."));
+            problems.add(
+                UserErrorCode::Invalid,
+                &["input", "parentId"],
+                format!("Categories nest at most {DEEPEST} levels."),
+            );
         }
     }
     let taken: HashSet<String> = tree.values().map(|category| category.slug.clone()).collect();
@@ -76,7 +82,8 @@ pub async fn create(op: &Operation, new: NewCategory) -> Result<categories::Mode
         }
     };
     problems.check()?;
-    let last = tree.values().filter(|category| category.parent_id == parent).map(|category| category.position).max();
+    let last =
+        tree.values().filter(|category| category.parent_id == parent).map(|category| category.position).max();
     let now = op.now();
     let category = categories::ActiveModel {
         id: Set(op.new_id()),

@@ -17,7 +17,7 @@ use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
-use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{ids, operation};
 use crate::id::CategoryId;
@@ -58,7 +58,10 @@ impl TagObject {
     /// The published articles that have it.
     async fn articles(
         &self,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -67,7 +70,17 @@ impl TagObject {
         let (cohort, row) = (self.0.cohort(), self.0.row());
         let parents = cohort.rows.iter().map(|tag| tag.id.0).collect();
         let arguments = PageArguments { first, after, last, before };
-        articles_of(&cohort.op, &cohort.loads.articles, Subject::Tag, parents, row.id.0, row.article_count, arguments, order_by).await
+        articles_of(
+            &cohort.op,
+            &cohort.loads.articles,
+            Subject::Tag,
+            parents,
+            row.id.0,
+            row.article_count,
+            arguments,
+            order_by,
+        )
+        .await
     }
 }
 
@@ -92,7 +105,11 @@ impl CategoryObject {
 
     async fn tree(&self) -> Result<Arc<Tree>, Failure> {
         let cohort = self.0.cohort();
-        cohort.loads.tree.get((), || async { read::tree(cohort.op.snapshot().await?.connection()).await }).await
+        cohort
+            .loads
+            .tree
+            .get((), || async { read::tree(cohort.op.snapshot().await?.connection()).await })
+            .await
     }
 }
 
@@ -120,9 +137,12 @@ impl CategoryObject {
     }
 
     /// The category directly above it; null for a root.
-    async fn parent(&self) -> Result<Option<CategoryObject>, Failure> {
-        let Some(parent) = self.0.row().parent_id else { return Ok(None) };
-        Ok(self.tree().await?.get(&parent).map(|row| Self(Member::alone(self.0.op(), row.clone()))))
+    async fn parent(&self) -> Nullable<CategoryObject> {
+        nullable(async {
+            let Some(parent) = self.0.row().parent_id else { return Ok(None) };
+            Ok(self.tree().await?.get(&parent).map(|row| Self(Member::alone(self.0.op(), row.clone()))))
+        })
+        .await
     }
 
     /// Those above it, the root first.
@@ -147,7 +167,10 @@ impl CategoryObject {
     /// The published articles in it and below it.
     async fn articles(
         &self,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -156,7 +179,17 @@ impl CategoryObject {
         let (cohort, row) = (self.0.cohort(), self.0.row());
         let parents = cohort.rows.iter().map(|category| category.id.0).collect();
         let arguments = PageArguments { first, after, last, before };
-        articles_of(&cohort.op, &cohort.loads.articles, Subject::Category, parents, row.id.0, row.article_count, arguments, order_by).await
+        articles_of(
+            &cohort.op,
+            &cohort.loads.articles,
+            Subject::Category,
+            parents,
+            row.id.0,
+            row.article_count,
+            arguments,
+            order_by,
+        )
+        .await
     }
 }
 
@@ -261,21 +294,27 @@ pub struct TaxonomyQuery;
 #[Object]
 impl TaxonomyQuery {
     /// One public tag; null where there is none.
-    async fn tag(&self, ctx: &Context<'_>, #[graphql(desc = "Which tag.")] by: TagBy) -> Result<Option<TagObject>, Failure> {
-        let op = operation(ctx)?;
-        let snapshot = op.snapshot().await?;
-        let found = match by {
-            TagBy::Id(id) => read::tag_by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
-            TagBy::Slug(slug) => read::tag_by_slug(&snapshot, &slug).await?,
-        };
-        Ok(found.map(|row| TagObject(Member::alone(op, row))))
+    async fn tag(&self, ctx: &Context<'_>, #[graphql(desc = "Which tag.")] by: TagBy) -> Nullable<TagObject> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let snapshot = op.snapshot().await?;
+            let found = match by {
+                TagBy::Id(id) => read::tag_by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
+                TagBy::Slug(slug) => read::tag_by_slug(&snapshot, &slug).await?,
+            };
+            Ok(found.map(|row| TagObject(Member::alone(op, row))))
+        })
+        .await
     }
 
     /// The tags that published articles have, by name.
     async fn tags(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -284,8 +323,15 @@ impl TaxonomyQuery {
         let list = ListName::new(&["tags"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } = read::tag_list(&*op.snapshot().await?, &window).await?;
-        let page = Page { rows: Member::page(op, rows).into_iter().map(TagObject).collect(), has_next, has_previous };
-        let place = |tag: &TagObject| Position { key: SortKey::Text(tag.0.row().sort_name.clone()), id: tag.0.row().id.0 };
+        let page = Page {
+            rows: Member::page(op, rows).into_iter().map(TagObject).collect(),
+            has_next,
+            has_previous,
+        };
+        let place = |tag: &TagObject| Position {
+            key: SortKey::Text(tag.0.row().sort_name.clone()),
+            id: tag.0.row().id.0,
+        };
         let counting = Arc::clone(op);
         Ok(Connection::new(&op.store.keys, &list, page, place, move || {
             let op = Arc::clone(&counting);
@@ -298,14 +344,17 @@ impl TaxonomyQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which category.")] by: CategoryBy,
-    ) -> Result<Option<CategoryObject>, Failure> {
-        let op = operation(ctx)?;
-        let tree = read::tree(op.snapshot().await?.connection()).await?;
-        let found = match by {
-            CategoryBy::Id(id) => tree.get(&ids::parse(&id, &["by", "id"])?),
-            CategoryBy::Slug(slug) => tree.values().find(|category| category.slug == slug),
-        };
-        Ok(found.map(|row| CategoryObject(Member::alone(op, row.clone()))))
+    ) -> Nullable<CategoryObject> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let tree = read::tree(op.snapshot().await?.connection()).await?;
+            let found = match by {
+                CategoryBy::Id(id) => tree.get(&ids::parse(&id, &["by", "id"])?),
+                CategoryBy::Slug(slug) => tree.values().find(|category| category.slug == slug),
+            };
+            Ok(found.map(|row| CategoryObject(Member::alone(op, row.clone()))))
+        })
+        .await
     }
 
     /// The roots of the site's tree, in their order.
@@ -326,7 +375,10 @@ impl TaxonomyViewer {
     async fn tags(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -335,13 +387,16 @@ impl TaxonomyViewer {
         let list = ListName::new(&["viewer.tags"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let sees = policy::sees_library(op.viewer);
-        let page = if sees { read::tag_library(&*op.snapshot().await?, &window).await? } else { Page::empty() };
-        let place = |tag: &TagRecord| Position { key: SortKey::Text(tag.0.sort_name.clone()), id: tag.0.id.0 };
+        let page =
+            if sees { read::tag_library(&*op.snapshot().await?, &window).await? } else { Page::empty() };
+        let place =
+            |tag: &TagRecord| Position { key: SortKey::Text(tag.0.sort_name.clone()), id: tag.0.id.0 };
         let counting = Arc::clone(op);
         Ok(Connection::new(&op.store.keys, &list, page.map(TagRecord), place, move || {
             let op = Arc::clone(&counting);
             async move {
-                let counted = if sees { read::tag_library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
+                let counted =
+                    if sees { read::tag_library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
                 Ok(Count::bounded(counted))
             }
         }))
@@ -416,10 +471,14 @@ impl TaxonomyMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The tag.")] input: CreateTagInput,
-    ) -> Result<Option<CreateTagPayload>, Failure> {
-        let CreateTagInput { name, slug } = input;
-        let (tag, user_errors) = outcome(create_tag::create(operation(ctx)?, NewTag { name, slug }).await)?;
-        Ok(Some(CreateTagPayload { tag: tag.map(TagRecord), user_errors }))
+    ) -> Nullable<CreateTagPayload> {
+        nullable(async {
+            let CreateTagInput { name, slug } = input;
+            let (tag, user_errors) =
+                outcome(create_tag::create(operation(ctx)?, NewTag { name, slug }).await)?;
+            Ok(Some(CreateTagPayload { tag: tag.map(TagRecord), user_errors }))
+        })
+        .await
     }
 
     /// Adds a category to the site's tree, as the last of its siblings.
@@ -427,11 +486,16 @@ impl TaxonomyMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The category.")] input: CreateCategoryInput,
-    ) -> Result<Option<CreateCategoryPayload>, Failure> {
-        let CreateCategoryInput { name, slug, description, parent_id } = input;
-        let parent = parent_id.map(|id| ids::parse(&id, &["input", "parentId"])).transpose()?;
-        let created = create_category::create(operation(ctx)?, NewCategory { name, slug, description, parent }).await;
-        let (category, user_errors) = outcome(created)?;
-        Ok(Some(CreateCategoryPayload { category: category.map(CategoryRecord), user_errors }))
+    ) -> Nullable<CreateCategoryPayload> {
+        nullable(async {
+            let CreateCategoryInput { name, slug, description, parent_id } = input;
+            let parent = parent_id.map(|id| ids::parse(&id, &["input", "parentId"])).transpose()?;
+            let created =
+                create_category::create(operation(ctx)?, NewCategory { name, slug, description, parent })
+                    .await;
+            let (category, user_errors) = outcome(created)?;
+            Ok(Some(CreateCategoryPayload { category: category.map(CategoryRecord), user_errors }))
+        })
+        .await
     }
 }

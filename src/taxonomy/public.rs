@@ -16,7 +16,8 @@ use crate::id::{CategoryId, TagId};
 pub async fn refer_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Result<(), Failure> {
     let records = read::tag_records(transaction.connection(), ids.to_vec()).await?;
     for id in ids {
-        let record = records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
+        let record =
+            records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
         let referred = tags::Entity::update_many()
             .col_expr(tags::Column::ArticleCount, Expr::col(tags::Column::ArticleCount).add(1))
             .filter(tags::Column::Id.eq(*id))
@@ -57,7 +58,11 @@ pub async fn release_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Resu
 }
 
 /// Articles more (or less) in each of these categories, those above them among them.
-pub async fn count_in_categories(transaction: &WriteTransaction, ids: &[CategoryId], by: i32) -> Result<(), Failure> {
+pub async fn count_in_categories(
+    transaction: &WriteTransaction,
+    ids: &[CategoryId],
+    by: i32,
+) -> Result<(), Failure> {
     categories::Entity::update_many()
         .col_expr(categories::Column::ArticleCount, Expr::col(categories::Column::ArticleCount).add(by))
         .filter(categories::Column::Id.is_in(ids.iter().copied()))

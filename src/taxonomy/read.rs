@@ -12,7 +12,9 @@ use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
 
 /// All categories, by id. A site has hundreds at most, and every answer about one needs its neighbors.
-pub async fn tree(connection: &impl ConnectionTrait) -> Result<HashMap<CategoryId, categories::Model>, Failure> {
+pub async fn tree(
+    connection: &impl ConnectionTrait,
+) -> Result<HashMap<CategoryId, categories::Model>, Failure> {
     let rows = categories::Entity::find().all(connection).await?;
     Ok(rows.into_iter().map(|category| (category.id, category)).collect())
 }
@@ -31,7 +33,10 @@ pub fn ancestors(tree: &HashMap<CategoryId, categories::Model>, id: CategoryId) 
 }
 
 /// The categories directly below one (or the roots), in their order.
-pub fn children(tree: &HashMap<CategoryId, categories::Model>, parent: Option<CategoryId>) -> Vec<&categories::Model> {
+pub fn children(
+    tree: &HashMap<CategoryId, categories::Model>,
+    parent: Option<CategoryId>,
+) -> Vec<&categories::Model> {
     let mut below: Vec<_> = tree.values().filter(|category| category.parent_id == parent).collect();
     below.sort_by_key(|category| (category.position, category.id));
     below
@@ -73,7 +78,8 @@ pub async fn tag_records(
 
 /// A page of the library's tags, by name.
 pub async fn tag_library(snapshot: &Snapshot, window: &Window) -> Result<Page<tag_records::Model>, Failure> {
-    let sorting = Sorting::new(Expr::col(tag_records::Column::SortName), Expr::col(tag_records::Column::Id), false);
+    let sorting =
+        Sorting::new(Expr::col(tag_records::Column::SortName), Expr::col(tag_records::Column::Id), false);
     Ok(keyset::fetch(snapshot, tag_records::Entity::find(), &sorting, window).await?)
 }
 
@@ -83,7 +89,11 @@ pub async fn tag_library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Fa
 }
 
 /// Which of these slugs are taken.
-pub(super) async fn tag_slugs_taken(connection: &impl ConnectionTrait, slugs: Vec<String>) -> Result<HashSet<String>, Failure> {
-    let rows = tag_records::Entity::find().filter(tag_records::Column::Slug.is_in(slugs)).all(connection).await?;
+pub(super) async fn tag_slugs_taken(
+    connection: &impl ConnectionTrait,
+    slugs: Vec<String>,
+) -> Result<HashSet<String>, Failure> {
+    let rows =
+        tag_records::Entity::find().filter(tag_records::Column::Slug.is_in(slugs)).all(connection).await?;
     Ok(rows.into_iter().map(|record| record.slug).collect())
 }

@@ -33,8 +33,10 @@ mod tests {
     #[test]
     fn equal_headings_are_numbered_and_never_collide() {
         let mut anchors = Anchors::default();
-        let made: Vec<String> =
-            ["Costs", "Costs", "Costs 2", "costs", "…", "…"].iter().map(|heading| anchors.next(heading, "section")).collect();
+        let made: Vec<String> = ["Costs", "Costs", "Costs 2", "costs", "…", "…"]
+            .iter()
+            .map(|heading| anchors.next(heading, "section"))
+            .collect();
         assert_eq!(made, ["costs", "costs-2", "costs-2-2", "costs-3", "section", "section-2"]);
     }
 }

@@ -33,9 +33,15 @@ pub fn lines(path: &[&str], text: &str, limit: usize) -> Result<String, UserErro
     check(path, unified, usize::MAX, |character| character.is_control() && !matches!(character, '\n' | '\t'))
 }
 
-fn check(path: &[&str], text: String, limit: usize, refused: impl Fn(char) -> bool) -> Result<String, UserError> {
+fn check(
+    path: &[&str],
+    text: String,
+    limit: usize,
+    refused: impl Fn(char) -> bool,
+) -> Result<String, UserError> {
     if let Some(character) = text.chars().find(|&character| refused(character)) {
-        let message = format!("The control character U+{:04X} is not allowed; take it out.", u32::from(character));
+        let message =
+            format!("The control character U+{:04X} is not allowed; take it out.", u32::from(character));
         return Err(UserError::new(UserErrorCode::Invalid, path, message));
     }
     let length = text.chars().count();
@@ -48,7 +54,8 @@ fn check(path: &[&str], text: String, limit: usize, refused: impl Fn(char) -> bo
 
 /// An e-mail address, in lower case: one `@`, something before it, a host with a dot or `localhost` after it.
 pub fn email(path: &[&str], text: &str) -> Result<String, UserError> {
-    let wrong = || UserError::new(UserErrorCode::Invalid, path, "Give an e-mail address such as name@example.org.");
+    let wrong =
+        || UserError::new(UserErrorCode::Invalid, path, "Give an e-mail address such as name@example.org.");
     let address = line(path, text, 254)?.to_lowercase();
     let (name, host) = address.rsplit_once('@').ok_or_else(wrong)?;
     let host_holds = host.split('.').all(|label| {
@@ -63,7 +70,9 @@ pub fn email(path: &[&str], text: &str) -> Result<String, UserError> {
         && !name.starts_with('.')
         && !name.ends_with('.')
         && !name.contains("..")
-        && name.chars().all(|character| character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(character));
+        && name
+            .chars()
+            .all(|character| character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(character));
     if host_holds && name_holds { Ok(address.clone()) } else { Err(wrong()) }
 }
 
@@ -72,7 +81,11 @@ pub fn web_address(path: &[&str], text: &str) -> Result<String, UserError> {
     let address = line(path, text, 2_000)?;
     match url::Url::parse(&address) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url.into()),
-        _ => Err(UserError::new(UserErrorCode::Invalid, path, "Give a web address that begins with http:// or https://.")),
+        _ => Err(UserError::new(
+            UserErrorCode::Invalid,
+            path,
+            "Give a web address that begins with http:// or https://.",
+        )),
     }
 }
 
@@ -80,8 +93,11 @@ pub fn web_address(path: &[&str], text: &str) -> Result<String, UserError> {
 pub fn locale(path: &[&str], text: &str) -> Result<String, UserError> {
     let tag = line(path, text, 35)?;
     let mut parts = tag.split('-');
-    let language = parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase()));
-    let rest = parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let language = parts.next().is_some_and(|part| {
+        (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase())
+    });
+    let rest = parts
+        .all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     if language && rest {
         Ok(tag)
     } else {
@@ -104,16 +120,28 @@ mod tests {
 
     #[test]
     fn addresses_are_told_from_what_is_none() {
-        for good in ["a@b.co", "first.last+tag@mail.example.org", "o'neill@example.ie", "jürgen@bücher.example", "Desk@Example.ORG"] {
+        for good in [
+            "a@b.co",
+            "first.last+tag@mail.example.org",
+            "o'neill@example.ie",
+            "jürgen@bücher.example",
+            "Desk@Example.ORG",
+        ] {
             assert_eq!(email(&[], good).unwrap(), good.to_lowercase());
         }
-        for bad in ["", "a", "@b.co", "a@", "a b@c.de", "a@b..c", ".a@b.c", "a@-b.c", "a@b@c", "a\r\nBcc: x@y.z@b.c"] {
+        for bad in
+            ["", "a", "@b.co", "a@", "a b@c.de", "a@b..c", ".a@b.c", "a@-b.c", "a@b@c", "a\r\nBcc: x@y.z@b.c"]
+        {
             assert!(email(&[], bad).is_err(), "{bad:?}");
         }
         assert!(web_address(&[], "https://example.org/a?b#c").is_ok());
         for bad in ["javascript:alert(1)", "ftp://a", "//example.org", "http://", "data:text/html,x"] {
             assert!(web_address(&[], bad).is_err(), "{bad:?}");
         }
-        assert!(locale(&[], "zh-Hant-TW").is_ok() && locale(&[], "english").is_err() && locale(&[], "en_US").is_err());
+        assert!(
+            locale(&[], "zh-Hant-TW").is_ok()
+                && locale(&[], "english").is_err()
+                && locale(&[], "en_US").is_err()
+        );
     }
 }

@@ -97,7 +97,9 @@ pub fn outline(markdown: &str) -> Outline {
                 Ok(image) => outline.figures.push(PlacedFigure { image, caption: not_blank(&link.title) }),
                 Err(_) => outline.foreign_pictures.push(link.url.clone()),
             },
-            NodeValue::Link(link) if !is_reader_safe(&link.url) => outline.foreign_links.push(link.url.clone()),
+            NodeValue::Link(link) if !is_reader_safe(&link.url) => {
+                outline.foreign_links.push(link.url.clone())
+            }
             NodeValue::Heading(heading) => {
                 outline.headings.push(OutlineHeading { level: heading.level, text: plain_text(node) });
                 end_line(&mut words);
@@ -121,7 +123,10 @@ pub fn outline(markdown: &str) -> Outline {
 
 /// The headings of a text. One that holds no mark of a heading is not parsed.
 pub fn headings(markdown: &str) -> Vec<OutlineHeading> {
-    let may_have = markdown.contains('#') || markdown.contains("\n=") || markdown.contains("\n-") || markdown.contains("\n ");
+    let may_have = markdown.contains('#')
+        || markdown.contains("\n=")
+        || markdown.contains("\n-")
+        || markdown.contains("\n ");
     if may_have { outline(markdown).headings } else { Vec::new() }
 }
 
@@ -198,7 +203,9 @@ fn lone_picture<'a>(paragraph: &'a AstNode<'a>) -> Option<PlacedFigure> {
         return None;
     }
     match &first.data().value {
-        NodeValue::Image(link) => Some(PlacedFigure { image: link.url.parse().ok()?, caption: not_blank(&link.title) }),
+        NodeValue::Image(link) => {
+            Some(PlacedFigure { image: link.url.parse().ok()?, caption: not_blank(&link.title) })
+        }
         _ => None,
     }
 }
@@ -224,7 +231,12 @@ fn write_figure(context: &mut comrak::html::Context<Rendering>, figure: &PlacedF
 
 fn write_picture(context: &mut comrak::html::Context<Rendering>, picture: &Picture) -> std::fmt::Result {
     let Picture { url, alt, width, height, caption: _, credit: _ } = picture;
-    write!(context, "<img src=\"{}\" alt=\"{}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\">", escape(url), escape(alt))
+    write!(
+        context,
+        "<img src=\"{}\" alt=\"{}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\">",
+        escape(url),
+        escape(alt)
+    )
 }
 
 /// Escapes text for HTML, inside elements and inside quoted attributes.
@@ -266,10 +278,59 @@ pub fn simple_html(markdown: &str) -> String {
 fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
     static TAGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         [
-            "a", "abbr", "b", "blockquote", "br", "cite", "code", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption",
-            "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "input", "ins", "kbd", "li", "mark", "ol", "p", "pre",
-            "q", "s", "samp", "section", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
-            "time", "tr", "u", "ul", "var",
+            "a",
+            "abbr",
+            "b",
+            "blockquote",
+            "br",
+            "cite",
+            "code",
+            "dd",
+            "del",
+            "dfn",
+            "div",
+            "dl",
+            "dt",
+            "em",
+            "figcaption",
+            "figure",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+            "i",
+            "img",
+            "input",
+            "ins",
+            "kbd",
+            "li",
+            "mark",
+            "ol",
+            "p",
+            "pre",
+            "q",
+            "s",
+            "samp",
+            "section",
+            "small",
+            "span",
+            "strong",
+            "sub",
+            "sup",
+            "table",
+            "tbody",
+            "td",
+            "tfoot",
+            "th",
+            "thead",
+            "time",
+            "tr",
+            "u",
+            "ul",
+            "var",
         ]
         .into_iter()
         .collect()
@@ -277,7 +338,13 @@ fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
     let mut builder = ammonia::Builder::empty();
     builder
         .tags(TAGS.clone())
-        .clean_content_tags(["script", "style", "template", "iframe", "object", "noscript", "svg", "math", "title", "textarea"].into())
+        .clean_content_tags(
+            [
+                "script", "style", "template", "iframe", "object", "noscript", "svg", "math", "title",
+                "textarea",
+            ]
+            .into(),
+        )
         .generic_attributes(["lang", "dir", "title"].into())
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href", "id"])),
@@ -344,7 +411,9 @@ mod tests {
 
     #[test]
     fn an_outline_names_what_a_text_holds() {
-        let text = format!("# One *two*\n\nWords and `code`.\n\n![]({ID} \"Here\")\n\n![](http://x/y.png) [bad](javascript:x) [ok](https://x)");
+        let text = format!(
+            "# One *two*\n\nWords and `code`.\n\n![]({ID} \"Here\")\n\n![](http://x/y.png) [bad](javascript:x) [ok](https://x)"
+        );
         let outline = outline(&text);
         assert_eq!(outline.headings, [OutlineHeading { level: 1, text: "One two".to_owned() }]);
         assert_eq!(outline.figures.len(), 1);
@@ -365,18 +434,45 @@ mod tests {
     fn headings_are_anchored_on_from_those_before() {
         let mut anchors = Anchors::default();
         anchors.next("Costs", "section");
-        assert_eq!(html("## Costs\n\n## Costs", &HashMap::new(), &mut anchors).trim(), "<h2 id=\"costs-2\">Costs</h2>\n<h2 id=\"costs-3\">Costs</h2>");
+        assert_eq!(
+            html("## Costs\n\n## Costs", &HashMap::new(), &mut anchors).trim(),
+            "<h2 id=\"costs-2\">Costs</h2>\n<h2 id=\"costs-3\">Costs</h2>"
+        );
     }
 
     #[test]
     fn nothing_that_runs_comes_out() {
         for text in [
-            "<script>alert(1)</script>", "[x](javascript:alert(1))", "<img src=x onerror=alert(1)>", "<a href=\" javascript:alert(1)\">x</a>",
-            "<svg onload=alert(1)>", "![](\"onerror=alert(1))", "<iframe src=https://x></iframe>", "[x](data:text/html,<b>)", "<style>*{}</style>",
-            "<p style=\"x\" onclick=\"y\">z</p>", "[a](vbscript:x)", "<form><button formaction=javascript:x>", "<a href=\"/relative\">x</a>",
+            "<script>alert(1)</script>",
+            "[x](javascript:alert(1))",
+            "<img src=x onerror=alert(1)>",
+            "<a href=\" javascript:alert(1)\">x</a>",
+            "<svg onload=alert(1)>",
+            "![](\"onerror=alert(1))",
+            "<iframe src=https://x></iframe>",
+            "[x](data:text/html,<b>)",
+            "<style>*{}</style>",
+            "<p style=\"x\" onclick=\"y\">z</p>",
+            "[a](vbscript:x)",
+            "<form><button formaction=javascript:x>",
+            "<a href=\"/relative\">x</a>",
         ] {
             let html = simple_html(text);
-            for word in ["<script", "javascript:", "onerror", "onload", "onclick", "<iframe", "data:", "<style", "vbscript", "style=", "<form", "src=", "href=\"/"] {
+            for word in [
+                "<script",
+                "javascript:",
+                "onerror",
+                "onload",
+                "onclick",
+                "<iframe",
+                "data:",
+                "<style",
+                "vbscript",
+                "style=",
+                "<form",
+                "src=",
+                "href=\"/",
+            ] {
                 assert!(!html.contains(word), "{text} gave {html}");
             }
         }

@@ -12,7 +12,9 @@ pub const LIMIT: usize = 120;
 pub fn from_title(title: &str) -> String {
     let ascii = deunicode::deunicode_with_tofu(title, " ").replace(['\'', '’'], "").to_lowercase();
     let mut slug = String::new();
-    for word in ascii.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in
+        ascii.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+    {
         let separator = usize::from(!slug.is_empty());
         if slug.len() + separator + word.len() > LIMIT - 20 {
             if slug.is_empty() {
@@ -32,11 +34,16 @@ pub fn from_title(title: &str) -> String {
 pub fn parse(path: &[&str], text: &str) -> Result<String, UserError> {
     let slug: String = text.trim().nfc().collect();
     if slug.chars().count() > LIMIT {
-        return Err(UserError::new(UserErrorCode::TooLong, path, format!("A slug has at most {LIMIT} characters.")));
+        return Err(UserError::new(
+            UserErrorCode::TooLong,
+            path,
+            format!("A slug has at most {LIMIT} characters."),
+        ));
     }
     let letter = |character: char| character.is_alphanumeric() && character.to_lowercase().eq([character]);
-    let holds = slug.split('-').all(|word| !word.is_empty() && word.chars().all(|character| letter(character) || is_mark(character)))
-        && slug.chars().next().is_some_and(letter);
+    let holds = slug.split('-').all(|word| {
+        !word.is_empty() && word.chars().all(|character| letter(character) || is_mark(character))
+    }) && slug.chars().next().is_some_and(letter);
     if holds {
         Ok(slug)
     } else {

@@ -17,6 +17,7 @@ use crate::db::keyset::Page;
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, PageArguments};
+use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::ids;
 use crate::graphql::rich_text::Heading;
 use crate::graphql::scalars::{DateTime, Url};
@@ -55,7 +56,10 @@ impl ArticleObject {
     }
 
     /// The articles of several lists, which load together.
-    pub fn pages(op: &Arc<Operation>, pages: HashMap<Uuid, Page<articles::Model>>) -> HashMap<Uuid, Page<Self>> {
+    pub fn pages(
+        op: &Arc<Operation>,
+        pages: HashMap<Uuid, Page<articles::Model>>,
+    ) -> HashMap<Uuid, Page<Self>> {
         Member::pages(op, pages).into_iter().map(|(parent, page)| (parent, page.map(Self))).collect()
     }
 
@@ -80,8 +84,11 @@ impl ArticleObject {
 
     async fn load_figures(&self) -> Result<Vec<(figures::Model, images::Model)>, Failure> {
         let cohort = self.0.cohort();
-        let loaded =
-            cohort.loads.figures.get((), || async { read::figures(&*cohort.op.snapshot().await?, &self.ids()).await }).await?;
+        let loaded = cohort
+            .loads
+            .figures
+            .get((), || async { read::figures(&*cohort.op.snapshot().await?, &self.ids()).await })
+            .await?;
         Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
     }
 
@@ -121,7 +128,9 @@ fn together<M: Clone, L: Default, K: Eq + std::hash::Hash, T: Clone>(
     let wrapped: Vec<T> = Member::page(op, cohort).into_iter().map(wrap).collect();
     rows.into_iter()
         .map(|(article, rows)| {
-            let members = rows.iter().filter_map(|row| unique.get(&key(row)).and_then(|&index| wrapped.get(index)).cloned());
+            let members = rows
+                .iter()
+                .filter_map(|row| unique.get(&key(row)).and_then(|&index| wrapped.get(index)).cloned());
             (article, members.collect())
         })
         .collect()
@@ -156,8 +165,9 @@ impl ArticleObject {
     }
 
     /// The picture above the text.
-    async fn lead_figure(&self) -> Result<Option<FigureObject>, Failure> {
-        Ok(self.lead().await?.map(|lead| FigureObject::new(&lead, &self.0.op().store)))
+    async fn lead_figure(&self) -> Nullable<FigureObject> {
+        nullable(async { Ok(self.lead().await?.map(|lead| FigureObject::new(&lead, &self.0.op().store))) })
+            .await
     }
 
     /// The text, in order.
@@ -222,7 +232,10 @@ impl ArticleObject {
     /// The readers' conversation: the top of each thread.
     async fn comments(
         &self,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -231,7 +244,16 @@ impl ArticleObject {
         let cohort = self.0.cohort();
         let parents = cohort.rows.iter().map(|article| article.id.0).collect();
         let arguments = PageArguments { first, after, last, before };
-        comments_under(&cohort.op, &cohort.loads.comments, Above::Article, parents, self.row().id.0, arguments, order_by).await
+        comments_under(
+            &cohort.op,
+            &cohort.loads.comments,
+            Above::Article,
+            parents,
+            self.row().id.0,
+            arguments,
+            order_by,
+        )
+        .await
     }
 
     /// How many comments are approved, replies among them.
@@ -256,14 +278,16 @@ impl ArticleObject {
 
     /// How long it takes to read, at least 1.
     async fn reading_minutes(&self) -> i32 {
-        (self.row().word_count / WORDS_A_MINUTE + i32::from(self.row().word_count % WORDS_A_MINUTE > 0)).max(1)
+        (self.row().word_count / WORDS_A_MINUTE + i32::from(self.row().word_count % WORDS_A_MINUTE > 0))
+            .max(1)
     }
 
     /// What a page's head says of it.
     async fn seo(&self) -> Result<Seo, Failure> {
         let store = &self.0.op().store;
         let lead = self.lead().await?;
-        let image = lead.map(|lead| (ImageObject::new(lead.1.clone(), store), address::public(store, &lead.1)));
+        let image =
+            lead.map(|lead| (ImageObject::new(lead.1.clone(), store), address::public(store, &lead.1)));
         let names = self.load_authors().await?.iter().map(|author| author.0.row().name.clone()).collect();
         Ok(Seo::new(self.row().clone(), image, names, store))
     }
@@ -272,13 +296,21 @@ impl ArticleObject {
 type Links<T> = HashMap<ArticleId, Vec<(related_links::Model, Option<T>)>>;
 
 fn with_targets(op: &Arc<Operation>, rows: Links<articles::Model>) -> Links<ArticleObject> {
-    let targets: HashMap<ArticleId, articles::Model> =
-        rows.values().flatten().filter_map(|(_, target)| target.clone()).map(|target| (target.id, target)).collect();
-    let members: HashMap<ArticleId, ArticleObject> =
-        ArticleObject::page(op, targets.into_values().collect()).into_iter().map(|article| (article.row().id, article)).collect();
+    let targets: HashMap<ArticleId, articles::Model> = rows
+        .values()
+        .flatten()
+        .filter_map(|(_, target)| target.clone())
+        .map(|target| (target.id, target))
+        .collect();
+    let members: HashMap<ArticleId, ArticleObject> = ArticleObject::page(op, targets.into_values().collect())
+        .into_iter()
+        .map(|article| (article.row().id, article))
+        .collect();
     rows.into_iter()
         .map(|(article, links)| {
-            let links = links.into_iter().map(|(link, target)| (link, target.and_then(|target| members.get(&target.id).cloned())));
+            let links = links
+                .into_iter()
+                .map(|(link, target)| (link, target.and_then(|target| members.get(&target.id).cloned())));
             (article, links.collect())
         })
         .collect()
@@ -290,9 +322,10 @@ fn related_link((link, target): &(related_links::Model, Option<ArticleObject>)) 
             let title = link.title.clone().unwrap_or_else(|| article.row().title.clone());
             Some(RelatedLink::Article(RelatedArticle { title, article: article.clone() }))
         }
-        (None, Some(url)) => {
-            Some(RelatedLink::External(ExternalLink { title: link.title.clone().unwrap_or_default(), url: Url(url.clone()) }))
-        }
+        (None, Some(url)) => Some(RelatedLink::External(ExternalLink {
+            title: link.title.clone().unwrap_or_default(),
+            url: Url(url.clone()),
+        })),
         (None, None) => None,
     }
 }

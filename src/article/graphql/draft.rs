@@ -18,6 +18,7 @@ use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
+use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::rich_text::RichText;
 use crate::graphql::scalars::{DateTime, Url};
 use crate::graphql::{ids, operation};
@@ -81,7 +82,10 @@ impl DraftObject {
             .revisions
             .get((), || async {
                 let heads = cohort.rows.iter().map(|draft| (draft.article_id, draft.head_revision));
-                let public = cohort.rows.iter().filter_map(|draft| Some((draft.article_id, draft.published_revision?)));
+                let public = cohort
+                    .rows
+                    .iter()
+                    .filter_map(|draft| Some((draft.article_id, draft.published_revision?)));
                 let which: Vec<_> = heads.chain(public).collect();
                 revision::read_many(&*cohort.op.snapshot().await?, &which).await
             })
@@ -97,13 +101,19 @@ impl DraftObject {
             .get((), || async {
                 let mut by_article = HashMap::new();
                 for draft in &cohort.rows {
-                    let head = revisions
-                        .get(&(draft.article_id, draft.head_revision))
-                        .ok_or_else(|| Failure::corrupt(format!("{} has no revision {}", draft.article_id, draft.head_revision)))?;
+                    let head = revisions.get(&(draft.article_id, draft.head_revision)).ok_or_else(|| {
+                        Failure::corrupt(format!(
+                            "{} has no revision {}",
+                            draft.article_id, draft.head_revision
+                        ))
+                    })?;
                     by_article.insert(draft.article_id, revision::content(head)?);
                 }
-                let library =
-                    draft::library(cohort.op.snapshot().await?.connection(), &Vec::from_iter(by_article.values())).await?;
+                let library = draft::library(
+                    cohort.op.snapshot().await?.connection(),
+                    &Vec::from_iter(by_article.values()),
+                )
+                .await?;
                 Ok(Contents { by_article, library })
             })
             .await
@@ -185,18 +195,27 @@ impl DraftObject {
             })
             .await?;
         let owner = owners.get(&self.0.row().owner_id).cloned();
-        owner.map(UserObject).ok_or_else(|| Failure::corrupt(format!("{} has no owner", self.0.row().article_id)))
+        owner
+            .map(UserObject)
+            .ok_or_else(|| Failure::corrupt(format!("{} has no owner", self.0.row().article_id)))
     }
 
     /// The newest revision's content.
     async fn content(&self) -> Result<DraftContent, Failure> {
-        Ok(DraftContent { contents: self.contents().await?, article: self.0.row().article_id, op: Arc::clone(self.0.op()) })
+        Ok(DraftContent {
+            contents: self.contents().await?,
+            article: self.0.row().article_id,
+            op: Arc::clone(self.0.op()),
+        })
     }
 
     /// What publishing would say now.
     async fn checks(&self) -> Result<Vec<Check>, Failure> {
         let contents = self.contents().await?;
-        let found = contents.by_article.get(&self.0.row().article_id).map(|content| checks::run(content, &contents.library));
+        let found = contents
+            .by_article
+            .get(&self.0.row().article_id)
+            .map(|content| checks::run(content, &contents.library));
         Ok(found.unwrap_or_default().into_iter().map(Check::from).collect())
     }
 
@@ -204,7 +223,10 @@ impl DraftObject {
     async fn revisions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -213,8 +235,13 @@ impl DraftObject {
         let draft = self.0.row();
         let list = ListName::new(&["Draft.revisions", &draft.article_id.to_string()]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } = revision::list(&*op.snapshot().await?, draft.article_id, &window).await?;
-        let page = Page { rows: Member::page(op, rows).into_iter().map(RevisionObject).collect(), has_next, has_previous };
+        let Page { rows, has_next, has_previous } =
+            revision::list(&*op.snapshot().await?, draft.article_id, &window).await?;
+        let page = Page {
+            rows: Member::page(op, rows).into_iter().map(RevisionObject).collect(),
+            has_next,
+            has_previous,
+        };
         let place = |revision: &RevisionObject| {
             let row = revision.0.row();
             Position { key: SortKey::Number(i64::from(row.number)), id: row.article_id.0 }
@@ -224,12 +251,15 @@ impl DraftObject {
     }
 
     /// The revision that is public; null where none is.
-    async fn published_revision(&self) -> Result<Option<RevisionObject>, Failure> {
-        let draft = self.0.row();
-        let Some(number) = draft.published_revision else { return Ok(None) };
-        let revisions = self.revisions_at_hand().await?;
-        let found = revisions.get(&(draft.article_id, number)).cloned();
-        Ok(found.map(|row| RevisionObject(Member::alone(self.0.op(), row))))
+    async fn published_revision(&self) -> Nullable<RevisionObject> {
+        nullable(async {
+            let draft = self.0.row();
+            let Some(number) = draft.published_revision else { return Ok(None) };
+            let revisions = self.revisions_at_hand().await?;
+            let found = revisions.get(&(draft.article_id, number)).cloned();
+            Ok(found.map(|row| RevisionObject(Member::alone(self.0.op(), row))))
+        })
+        .await
     }
 }
 
@@ -343,11 +373,19 @@ pub struct DraftContent {
 
 impl DraftContent {
     fn content(&self) -> Result<&Content, Failure> {
-        self.contents.by_article.get(&self.article).ok_or_else(|| Failure::corrupt(format!("{} has no content", self.article)))
+        self.contents
+            .by_article
+            .get(&self.article)
+            .ok_or_else(|| Failure::corrupt(format!("{} has no content", self.article)))
     }
 
     fn pictures(&self) -> HashMap<ImageId, Picture> {
-        self.contents.library.images.values().map(|row| (row.id, LibraryImage::picture(row, &self.op.store))).collect()
+        self.contents
+            .library
+            .images
+            .values()
+            .map(|row| (row.id, LibraryImage::picture(row, &self.op.store)))
+            .collect()
     }
 }
 
@@ -365,8 +403,8 @@ impl DraftContent {
     }
 
     /// What a card shows, and search engines.
-    async fn excerpt(&self) -> Result<Option<&str>, Failure> {
-        Ok(self.content()?.excerpt.as_deref())
+    async fn excerpt(&self) -> Nullable<&str> {
+        nullable(async { Ok(self.content()?.excerpt.as_deref()) }).await
     }
 
     /// Its language: a tag of BCP 47.
@@ -375,14 +413,17 @@ impl DraftContent {
     }
 
     /// The picture above the text; null also where its image is not in the library any more.
-    async fn lead_figure(&self) -> Result<Option<DraftFigure>, Failure> {
-        let Some(lead) = &self.content()?.lead_figure else { return Ok(None) };
-        let image = self.contents.library.images.get(&lead.image);
-        Ok(image.map(|row| DraftFigure {
-            image: LibraryImage::new(row.clone(), &self.op.store),
-            caption: lead.caption.clone(),
-            credit: lead.credit.clone(),
-        }))
+    async fn lead_figure(&self) -> Nullable<DraftFigure> {
+        nullable(async {
+            let Some(lead) = &self.content()?.lead_figure else { return Ok(None) };
+            let image = self.contents.library.images.get(&lead.image);
+            Ok(image.map(|row| DraftFigure {
+                image: LibraryImage::new(row.clone(), &self.op.store),
+                caption: lead.caption.clone(),
+                credit: lead.credit.clone(),
+            }))
+        })
+        .await
     }
 
     /// The text, in order.
@@ -410,7 +451,13 @@ impl DraftContent {
     /// Where it stands in the site's tree, in order.
     async fn categories(&self) -> Result<Vec<CategoryRecord>, Failure> {
         let library = &self.contents.library.categories;
-        Ok(self.content()?.categories.iter().filter_map(|id| library.get(id).cloned()).map(CategoryRecord).collect())
+        Ok(self
+            .content()?
+            .categories
+            .iter()
+            .filter_map(|id| library.get(id).cloned())
+            .map(CategoryRecord)
+            .collect())
     }
 
     /// Its free labels, in order.
@@ -519,18 +566,24 @@ impl DraftViewer {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The article's id.")] article_id: ID,
-    ) -> Result<Option<DraftObject>, Failure> {
-        let op = operation(ctx)?;
-        let id = ids::parse(&article_id, &["articleId"])?;
-        let found = draft::read(&*op.snapshot().await?, op.viewer, id).await?;
-        Ok(found.map(|row| DraftObject::alone(op, row)))
+    ) -> Nullable<DraftObject> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = ids::parse(&article_id, &["articleId"])?;
+            let found = draft::read(&*op.snapshot().await?, op.viewer, id).await?;
+            Ok(found.map(|row| DraftObject::alone(op, row)))
+        })
+        .await
     }
 
     /// The drafts that the viewer may read, last written first.
     async fn drafts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -548,8 +601,13 @@ impl DraftViewer {
             &format!("{is_published:?}"),
         ]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } = draft::list(&*op.snapshot().await?, op.viewer, &filter, &window).await?;
-        let page = Page { rows: Member::page(op, rows).into_iter().map(DraftObject).collect(), has_next, has_previous };
+        let Page { rows, has_next, has_previous } =
+            draft::list(&*op.snapshot().await?, op.viewer, &filter, &window).await?;
+        let page = Page {
+            rows: Member::page(op, rows).into_iter().map(DraftObject).collect(),
+            has_next,
+            has_previous,
+        };
         let place = |draft: &DraftObject| {
             let row = draft.0.row();
             let id: Uuid = row.article_id.0;
@@ -558,7 +616,9 @@ impl DraftViewer {
         let counting = Arc::clone(op);
         Ok(Connection::new(&op.store.keys, &list, page, place, move || {
             let (op, filter) = (Arc::clone(&counting), filter.clone());
-            async move { Ok(Count::bounded(draft::count(&*op.snapshot().await?, op.viewer, &filter, COUNTED).await?)) }
+            async move {
+                Ok(Count::bounded(draft::count(&*op.snapshot().await?, op.viewer, &filter, COUNTED).await?))
+            }
         }))
     }
 }

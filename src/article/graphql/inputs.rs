@@ -120,7 +120,17 @@ impl CreateArticleInput {
     /// The fields; fails at an id that is none.
     pub fn parse(self) -> Result<Fields, Failure> {
         let Self {
-            title, slug, locale, excerpt, lead_figure, sections, author_ids, category_ids, tag_ids, related_links, note,
+            title,
+            slug,
+            locale,
+            excerpt,
+            lead_figure,
+            sections,
+            author_ids,
+            category_ids,
+            tag_ids,
+            related_links,
+            note,
         } = self;
         Ok(Fields {
             title: Given::Value(title),
@@ -130,7 +140,8 @@ impl CreateArticleInput {
             lead_figure: given(lead_figure).try_map(parse_lead)?,
             sections: given(sections).try_map(parse_sections)?,
             authors: given(author_ids).try_map(|given| ids::parse_list(&given, &["input", "authorIds"]))?,
-            categories: given(category_ids).try_map(|given| ids::parse_list(&given, &["input", "categoryIds"]))?,
+            categories: given(category_ids)
+                .try_map(|given| ids::parse_list(&given, &["input", "categoryIds"]))?,
             tags: given(tag_ids).try_map(|given| ids::parse_list(&given, &["input", "tagIds"]))?,
             related_links: given(related_links).try_map(parse_links)?,
             note,
@@ -142,7 +153,19 @@ impl UpdateArticleInput {
     /// Which article, from which version, and the fields; fails at an id that is none.
     pub fn parse(self) -> Result<(ArticleId, i32, Fields), Failure> {
         let Self {
-            article_id, version, title, slug, locale, excerpt, lead_figure, sections, author_ids, category_ids, tag_ids, related_links, note,
+            article_id,
+            version,
+            title,
+            slug,
+            locale,
+            excerpt,
+            lead_figure,
+            sections,
+            author_ids,
+            category_ids,
+            tag_ids,
+            related_links,
+            note,
         } = self;
         let fields = Fields {
             title: given(title),
@@ -152,7 +175,8 @@ impl UpdateArticleInput {
             lead_figure: given(lead_figure).try_map(parse_lead)?,
             sections: given(sections).try_map(parse_sections)?,
             authors: given(author_ids).try_map(|given| ids::parse_list(&given, &["input", "authorIds"]))?,
-            categories: given(category_ids).try_map(|given| ids::parse_list(&given, &["input", "categoryIds"]))?,
+            categories: given(category_ids)
+                .try_map(|given| ids::parse_list(&given, &["input", "categoryIds"]))?,
             tags: given(tag_ids).try_map(|given| ids::parse_list(&given, &["input", "tagIds"]))?,
             related_links: given(related_links).try_map(parse_links)?,
             note,
@@ -169,13 +193,20 @@ fn given<T>(value: MaybeUndefined<T>) -> Given<T> {
     }
 }
 
-fn parse_lead(LeadFigureInput { image_id, caption, credit }: LeadFigureInput) -> Result<LeadFigureFields, Failure> {
-    Ok(LeadFigureFields { image: ids::parse(&image_id, &["input", "leadFigure", "imageId"])?, caption, credit })
+fn parse_lead(
+    LeadFigureInput { image_id, caption, credit }: LeadFigureInput,
+) -> Result<LeadFigureFields, Failure> {
+    Ok(LeadFigureFields {
+        image: ids::parse(&image_id, &["input", "leadFigure", "imageId"])?,
+        caption,
+        credit,
+    })
 }
 
 fn parse_sections(given: Vec<SectionInput>) -> Result<Vec<SectionFields>, Failure> {
     let parsed = given.into_iter().enumerate().map(|(index, SectionInput { id, heading, level, body })| {
-        let id = id.map(|id| ids::parse(&id, &["input", "sections", &index.to_string(), "id"])).transpose()?;
+        let id =
+            id.map(|id| ids::parse(&id, &["input", "sections", &index.to_string(), "id"])).transpose()?;
         Ok(SectionFields { id, heading, level, body })
     });
     parsed.collect()
@@ -187,7 +218,9 @@ fn parse_links(given: Vec<RelatedLinkInput>) -> Result<Vec<RelatedLinkFields>, F
             let path = ["input", "relatedLinks", &index.to_string(), "article", "articleId"];
             Ok(RelatedLinkFields::Article { article: ids::parse(&article_id, &path)?, title })
         }
-        RelatedLinkInput::External(ExternalLinkInput { url, title }) => Ok(RelatedLinkFields::External { url, title }),
+        RelatedLinkInput::External(ExternalLinkInput { url, title }) => {
+            Ok(RelatedLinkFields::External { url, title })
+        }
     });
     parsed.collect()
 }

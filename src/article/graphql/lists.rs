@@ -19,7 +19,10 @@ use crate::operation::Operation;
 pub type SubjectLists = Batch<(PageArguments, ArticleOrder), HashMap<Uuid, Page<ArticleObject>>>;
 
 /// The articles of one subject; loads those of all `parents` with it. `article_count` is the subject's own count.
-#[allow(clippy::too_many_arguments, reason = "the subject, its neighbors and the list's arguments: three callers, each complete")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the subject, its neighbors and the list's arguments: three callers, each complete"
+)]
 pub async fn articles_of(
     op: &Arc<Operation>,
     lists: &SubjectLists,
@@ -35,7 +38,8 @@ pub async fn articles_of(
     let loaded = lists
         .get((arguments, order), || async {
             let descending = order == ArticleOrder::PublishedAtDesc;
-            let pages = read::of_subjects(&*op.snapshot().await?, subject, &parents, descending, &window).await?;
+            let pages =
+                read::of_subjects(&*op.snapshot().await?, subject, &parents, descending, &window).await?;
             Ok(ArticleObject::pages(op, pages))
         })
         .await?;

@@ -7,13 +7,15 @@ use async_graphql::{Context, Object, SimpleObject};
 use super::ArticleObject;
 use super::draft::DraftObject;
 use super::inputs::{
-    CreateArticleInput, PublishArticleInput, RequestChangesInput, RevertArticleInput, SubmitForReviewInput, UnpublishArticleInput,
-    UpdateArticleInput,
+    CreateArticleInput, PublishArticleInput, RequestChangesInput, RevertArticleInput, SubmitForReviewInput,
+    UnpublishArticleInput, UpdateArticleInput,
 };
-use crate::article::{Draft, create, draft, publish, read, request_changes, revert, submit, unpublish, update};
+use crate::article::{
+    Draft, create, draft, publish, read, request_changes, revert, submit, unpublish, update,
+};
 use crate::comment::Comments;
 use crate::error::Failure;
-use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::operation;
 use crate::id::ArticleId;
 use crate::operation::Operation;
@@ -78,9 +80,12 @@ impl ArticleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What it begins with.")] input: CreateArticleInput,
-    ) -> Result<Option<CreateArticlePayload>, Failure> {
-        let op = operation(ctx)?;
-        answer(op, None, create::create(op, input.parse()?).await).await
+    ) -> Nullable<CreateArticlePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            answer(op, None, create::create(op, input.parse()?).await).await
+        })
+        .await
     }
 
     /// Saves an edit as a new revision. A save that changes nothing makes none.
@@ -88,10 +93,13 @@ impl ArticleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The edit, and the version that it was made from.")] input: UpdateArticleInput,
-    ) -> Result<Option<UpdateArticlePayload>, Failure> {
-        let op = operation(ctx)?;
-        let (id, version, fields) = input.parse()?;
-        answer(op, Some(id), update::update(op, id, version, fields).await).await
+    ) -> Nullable<UpdateArticlePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let (id, version, fields) = input.parse()?;
+            answer(op, Some(id), update::update(op, id, version, fields).await).await
+        })
+        .await
     }
 
     /// Makes the newest revision the public one.
@@ -99,18 +107,25 @@ impl ArticleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which article.")] input: PublishArticleInput,
-    ) -> Result<Option<PublishArticlePayload>, Failure> {
-        let op = operation(ctx)?;
-        let id = input.article()?;
-        let (done, user_errors) = outcome(publish::publish(op, id, input.version, &Comments).await)?;
-        let snapshot = op.snapshot().await?;
-        let draft = match done {
-            Some(draft) => Some(draft),
-            None => draft::read(&snapshot, op.viewer, id).await?,
-        };
-        let public = read::by_id(&snapshot, id).await?;
-        let article = public.and_then(|row| ArticleObject::page(op, vec![row]).pop());
-        Ok(Some(PublishArticlePayload { article, draft: draft.map(|row| DraftObject::alone(op, row)), user_errors }))
+    ) -> Nullable<PublishArticlePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = input.article()?;
+            let (done, user_errors) = outcome(publish::publish(op, id, input.version, &Comments).await)?;
+            let snapshot = op.snapshot().await?;
+            let draft = match done {
+                Some(draft) => Some(draft),
+                None => draft::read(&snapshot, op.viewer, id).await?,
+            };
+            let public = read::by_id(&snapshot, id).await?;
+            let article = public.and_then(|row| ArticleObject::page(op, vec![row]).pop());
+            Ok(Some(PublishArticlePayload {
+                article,
+                draft: draft.map(|row| DraftObject::alone(op, row)),
+                user_errors,
+            }))
+        })
+        .await
     }
 
     /// Takes an article down. The draft and all revisions stay.
@@ -118,10 +133,13 @@ impl ArticleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which article.")] input: UnpublishArticleInput,
-    ) -> Result<Option<UnpublishArticlePayload>, Failure> {
-        let op = operation(ctx)?;
-        let id = input.article()?;
-        answer(op, Some(id), unpublish::unpublish(op, id, input.version).await).await
+    ) -> Nullable<UnpublishArticlePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = input.article()?;
+            answer(op, Some(id), unpublish::unpublish(op, id, input.version).await).await
+        })
+        .await
     }
 
     /// Hands a draft in for review.
@@ -129,10 +147,13 @@ impl ArticleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which draft.")] input: SubmitForReviewInput,
-    ) -> Result<Option<SubmitForReviewPayload>, Failure> {
-        let op = operation(ctx)?;
-        let id = input.article()?;
-        answer(op, Some(id), submit::submit(op, id, input.version, input.note.as_deref()).await).await
+    ) -> Nullable<SubmitForReviewPayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = input.article()?;
+            answer(op, Some(id), submit::submit(op, id, input.version, input.note.as_deref()).await).await
+        })
+        .await
     }
 
     /// Sends a draft that is in review back to its owner, with a note that says what should change.
@@ -140,10 +161,14 @@ impl ArticleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which draft, and what should change.")] input: RequestChangesInput,
-    ) -> Result<Option<RequestChangesPayload>, Failure> {
-        let op = operation(ctx)?;
-        let id = input.article()?;
-        answer(op, Some(id), request_changes::request_changes(op, id, input.version, &input.note).await).await
+    ) -> Nullable<RequestChangesPayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = input.article()?;
+            answer(op, Some(id), request_changes::request_changes(op, id, input.version, &input.note).await)
+                .await
+        })
+        .await
     }
 
     /// Goes back to an older revision's content, as a new revision. Nothing is lost.
@@ -151,9 +176,12 @@ impl ArticleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which article, and to which revision.")] input: RevertArticleInput,
-    ) -> Result<Option<RevertArticlePayload>, Failure> {
-        let op = operation(ctx)?;
-        let id = input.article()?;
-        answer(op, Some(id), revert::revert(op, id, input.version, input.to_revision).await).await
+    ) -> Nullable<RevertArticlePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = input.article()?;
+            answer(op, Some(id), revert::revert(op, id, input.version, input.to_revision).await).await
+        })
+        .await
     }
 }

@@ -12,6 +12,7 @@ use crate::db::keyset::Page;
 use crate::error::Failure;
 use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
+use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{ids, operation};
 use crate::operation::Operation;
@@ -76,7 +77,9 @@ impl ArticleFilterInput {
         }
         if let Some(slug) = category_slug {
             let tree = taxonomy::read::tree(snapshot.connection()).await?;
-            let Some(category) = tree.values().find(|category| category.slug == slug) else { return Ok(None) };
+            let Some(category) = tree.values().find(|category| category.slug == slug) else {
+                return Ok(None);
+            };
             filter.category = Some(category.id);
         }
         Ok(Some(filter))
@@ -85,7 +88,8 @@ impl ArticleFilterInput {
 
 /// The list's name for cursors: its filter and order in full.
 fn list_name(filter: Option<&ArticleFilter>, order: Order) -> ListName {
-    let Some(ArticleFilter { author, tag, category, published_after, published_before, locale }) = filter else {
+    let Some(ArticleFilter { author, tag, category, published_after, published_before, locale }) = filter
+    else {
         return ListName::new(&["articles", "none"]);
     };
     let text = |part: Option<String>| part.unwrap_or_default();
@@ -108,14 +112,21 @@ pub struct ArticleQuery;
 #[Object]
 impl ArticleQuery {
     /// One published article; null where there is none.
-    async fn article(&self, ctx: &Context<'_>, #[graphql(desc = "Which article.")] by: ArticleBy) -> Result<Option<ArticleObject>, Failure> {
-        let op = operation(ctx)?;
-        let snapshot = op.snapshot().await?;
-        let found = match by {
-            ArticleBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
-            ArticleBy::Slug(slug) => read::by_slug(&snapshot, &slug).await?,
-        };
-        Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()))
+    async fn article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which article.")] by: ArticleBy,
+    ) -> Nullable<ArticleObject> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let snapshot = op.snapshot().await?;
+            let found = match by {
+                ArticleBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
+                ArticleBy::Slug(slug) => read::by_slug(&snapshot, &slug).await?,
+            };
+            Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()))
+        })
+        .await
     }
 
     /// The published articles.
@@ -123,7 +134,10 @@ impl ArticleQuery {
     async fn articles(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
@@ -141,15 +155,23 @@ impl ArticleQuery {
         };
         let page = Page { rows: ArticleObject::page(op, rows), has_next, has_previous };
         let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page, |article| position(article.row()), move || {
-            let (op, filter) = (Arc::clone(&counting), filter.clone());
-            async move {
-                match filter {
-                    Some(filter) => Ok(Count::bounded(read::count(&*op.snapshot().await?, &filter, COUNTED).await?)),
-                    None => Ok(Count::exactly(0)),
+        Ok(Connection::new(
+            &op.store.keys,
+            &list,
+            page,
+            |article| position(article.row()),
+            move || {
+                let (op, filter) = (Arc::clone(&counting), filter.clone());
+                async move {
+                    match filter {
+                        Some(filter) => {
+                            Ok(Count::bounded(read::count(&*op.snapshot().await?, &filter, COUNTED).await?))
+                        }
+                        None => Ok(Count::exactly(0)),
+                    }
                 }
-            }
-        }))
+            },
+        ))
     }
 
     /// Published articles in which all words stand, the last of them as a prefix; best first. Accents and case don't matter.

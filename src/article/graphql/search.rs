@@ -104,12 +104,20 @@ impl SearchConnection {
 
 /// Finds, loads and cuts snippets. Results are counted off from the best: scores change as articles are added, so a page
 /// goes on from a place, not from a score; up to 10,000.
-pub async fn run(op: &Arc<Operation>, text: &str, first: i32, after: Option<String>) -> Result<SearchConnection, Failure> {
+pub async fn run(
+    op: &Arc<Operation>,
+    text: &str,
+    first: i32,
+    after: Option<String>,
+) -> Result<SearchConnection, Failure> {
     let query = SearchQuery::new(text);
     let list = ListName::new(&["search", text]);
-    let window = PageArguments { first: Some(first), after, last: None, before: None }.window(&op.store.keys, &list)?;
+    let window = PageArguments { first: Some(first), after, last: None, before: None }
+        .window(&op.store.keys, &list)?;
     let offset = match &window.after {
-        Some(Position { key: SortKey::Number(place), id: _ }) => u64::try_from(*place).unwrap_or_default().min(COUNTED),
+        Some(Position { key: SortKey::Number(place), id: _ }) => {
+            u64::try_from(*place).unwrap_or_default().min(COUNTED)
+        }
         _ => 0,
     };
     let snapshot = op.snapshot().await?;
@@ -122,7 +130,8 @@ pub async fn run(op: &Arc<Operation>, text: &str, first: i32, after: Option<Stri
     let sections = if found.is_empty() { HashMap::new() } else { read::sections(&snapshot, &found).await? };
     let articles = ArticleObject::page(op, found.iter().filter_map(|id| rows.remove(id)).collect());
     let edges = hits.iter().zip(articles).zip(offset + 1..).map(|((hit, node), place)| {
-        let position = Position { key: SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX)), id: Uuid::nil() };
+        let position =
+            Position { key: SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX)), id: Uuid::nil() };
         SearchEdge {
             cursor: cursors::seal(&op.store.keys, &list, &position),
             score: hit.score,
@@ -138,8 +147,14 @@ fn cut(query: &SearchQuery, article: &ArticleObject, sections: &[sections::Model
     let bodies: Vec<String> = sections.iter().map(|section| markdown::outline(&section.body).text).collect();
     let headings = sections.iter().filter_map(|section| section.heading.as_deref());
     let row = article.row();
-    let texts: Vec<&str> =
-        row.excerpt.as_deref().into_iter().chain(bodies.iter().map(String::as_str)).chain(headings).chain([row.title.as_str()]).collect();
+    let texts: Vec<&str> = row
+        .excerpt
+        .as_deref()
+        .into_iter()
+        .chain(bodies.iter().map(String::as_str))
+        .chain(headings)
+        .chain([row.title.as_str()])
+        .collect();
     let search::Snippet { text, html } = search::snippet(query, &texts);
     SearchSnippet { html, text }
 }

@@ -87,8 +87,13 @@ impl SectionObject {
 }
 
 /// An article's sections: anchors go on from section to section.
-pub fn sections_of(rows: &[sections::Model], placed: &[(figures::Model, images::Model)], store: &Arc<Store>) -> Vec<SectionObject> {
-    let pictures: HashMap<_, _> = placed.iter().map(|(_, image)| (image.id, ImageObject::picture(image, store))).collect();
+pub fn sections_of(
+    rows: &[sections::Model],
+    placed: &[(figures::Model, images::Model)],
+    store: &Arc<Store>,
+) -> Vec<SectionObject> {
+    let pictures: HashMap<_, _> =
+        placed.iter().map(|(_, image)| (image.id, ImageObject::picture(image, store))).collect();
     let pictures = Arc::new(pictures);
     let mut anchors = Anchors::default();
     rows.iter()
@@ -114,7 +119,8 @@ pub fn table_of_contents(rows: &[sections::Model]) -> Vec<Heading> {
     let mut anchors = Anchors::default();
     let mut headings = Vec::new();
     for row in rows {
-        let anchor = anchors.next(row.heading.as_deref().unwrap_or_default(), &format!("section-{}", row.position));
+        let anchor =
+            anchors.next(row.heading.as_deref().unwrap_or_default(), &format!("section-{}", row.position));
         headings.extend(row.heading.clone().map(|text| Heading { level: row.level, text, anchor }));
         for heading in markdown::headings(&row.body) {
             let anchor = anchors.next(&heading.text, "section");

@@ -20,7 +20,12 @@ pub struct Seo {
 
 impl Seo {
     /// Of an article with its lead image (and that image's address) and its byline.
-    pub fn new(article: articles::Model, image: Option<(ImageObject, String)>, author_names: Vec<String>, store: &Arc<Store>) -> Self {
+    pub fn new(
+        article: articles::Model,
+        image: Option<(ImageObject, String)>,
+        author_names: Vec<String>,
+        store: &Arc<Store>,
+    ) -> Self {
         Self { article, image, author_names, store: Arc::clone(store) }
     }
 }
@@ -52,7 +57,8 @@ impl Seo {
     async fn json_ld(&self) -> String {
         let article = &self.article;
         let url = self.store.config.article_url(&article.slug);
-        let authors: Vec<_> = self.author_names.iter().map(|name| json!({ "@type": "Person", "name": name })).collect();
+        let authors: Vec<_> =
+            self.author_names.iter().map(|name| json!({ "@type": "Person", "name": name })).collect();
         let mut document = json!({
             "@context": "https://schema.org",
             "@type": "NewsArticle",
@@ -74,5 +80,9 @@ impl Seo {
 
 /// Escapes what could end a script element or open a comment in it.
 fn safe_in_script(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }

@@ -1,0 +1,62 @@
+//! Statements per query: bounded, and the same for one article as for a hundred.
+
+use serde_json::json;
+
+use crate::harness::{Desk, on_both};
+
+const DEEP: &str = r#"query ($first: Int!) { articles(first: $first) { nodes {
+    id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes
+    leadFigure { image { id url alt width height mimeType } caption credit }
+    tableOfContents { level text anchor }
+    sections { id position anchor level heading body { markdown html text wordCount } figures { image { url } caption credit } }
+    authors { id name slug bio { html } portrait { url alt } }
+    categories { name slug }
+    tags { name slug }
+    relatedLinks { __typename ... on RelatedArticle { title article { id slug title excerpt } } ... on ExternalLink { title url } }
+    commentCount
+    comments(first: 5) { nodes { id authorName createdAt body { html text } replies(first: 3) { nodes { id authorName body { html } } } } pageInfo { hasNextPage } }
+    seo { title description canonicalUrl image { url } jsonLd }
+} } }"#;
+
+async fn archive(desk: &Desk, articles: usize) {
+    let editor = desk.editor().await;
+    let image = editor.image("A quay").await;
+    let author =
+        editor.run("CreateAuthor", json!({ "input": { "name": "Ann", "portraitImageId": image } })).await;
+    let author = author.done("createAuthor", "author")["id"].clone();
+    let tag = editor.create_tag("Trams").await;
+    let category = editor.create_category("City", None).await;
+    let first = editor.publish(&editor.write("The first").await).await;
+    for number in 0..articles {
+        let draft = editor.create(json!({
+            "title": format!("Story {number}"), "leadFigure": { "imageId": image },
+            "sections": [{ "body": "Intro." }, { "heading": "Two", "body": format!("![]({image})") }],
+            "authorIds": [author], "tagIds": [tag], "categoryIds": [category],
+            "relatedLinks": [{ "article": { "articleId": first["articleId"] } }, { "external": { "url": "https://example.org/", "title": "x" } }],
+        })).await;
+        desk.clock.advance_seconds(1);
+        editor.publish(&draft).await;
+        if number % 10 == 9 {
+            let comment = desk.stranger().comment(&draft["articleId"], None, "One").await;
+            editor.approve(&comment).await;
+            let reply = desk.stranger().comment(&draft["articleId"], Some(&comment), "Two").await;
+            editor.approve(&reply).await;
+        }
+    }
+}
+
+async fn statements(desk: &Desk, first: usize) -> u64 {
+    let before = desk.store.database.statements();
+    let answer = desk.stranger().query_with(DEEP, json!({ "first": first })).await;
+    assert_eq!(answer.data()["articles"]["nodes"].as_array().unwrap().len(), first);
+    desk.store.database.statements() - before
+}
+
+on_both! {
+    async fn a_deep_list_takes_the_same_few_statements_at_any_length(desk) {
+        archive(&desk, 100).await;
+        let counts = [statements(&desk, 1).await, statements(&desk, 20).await, statements(&desk, 100).await];
+        eprintln!("statements for 1, 20 and 100 articles: {counts:?}");
+        assert!(counts[2] <= 12 && counts[0] == counts[2] && counts[1] == counts[2], "{counts:?}");
+    }
+}

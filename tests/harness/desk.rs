@@ -1,0 +1,253 @@
+//! A running instance of its own for a test.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use copydesk::account::user::{self, NewUser};
+use copydesk::clock::{SetClock, SystemChance, Timestamp};
+use copydesk::config::{Config, Given};
+use copydesk::operation::{Operation, Role, Store, Viewer};
+use copydesk::{server, start};
+use sea_orm::ConnectionTrait as _;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::{OnceCell, oneshot};
+use tokio::task::JoinHandle;
+
+use super::actor::Actor;
+use super::postgres;
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// When every story begins.
+pub const MORNING: Timestamp = Timestamp(1_795_510_800_000);
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A running instance.
+pub struct Desk {
+    pub engine: Engine,
+    pub store: Arc<Store>,
+    pub address: String,
+    pub clock: Arc<SetClock>,
+    pub http: reqwest::Client,
+    pub folder: PathBuf,
+    settings: Given,
+    stop: Option<oneshot::Sender<()>>,
+    server: Option<JoinHandle<()>>,
+    _held: Arc<tempfile::TempDir>,
+}
+
+struct Template {
+    folder: tempfile::TempDir,
+    database: Option<String>,
+}
+
+async fn template(engine: Engine) -> Option<&'static Template> {
+    static SQLITE: OnceCell<Option<Template>> = OnceCell::const_new();
+    static POSTGRES: OnceCell<Option<Template>> = OnceCell::const_new();
+    let cell = if engine == Engine::Sqlite { &SQLITE } else { &POSTGRES };
+    cell.get_or_init(|| make_template(engine)).await.as_ref()
+}
+
+async fn make_template(engine: Engine) -> Option<Template> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = Given::new();
+    let database = match engine {
+        Engine::Sqlite => None,
+        Engine::Postgres => Some(create_database("template", None).await?),
+    };
+    settings.extend(database.clone().map(|url| ("database_url".to_owned(), url)));
+    settings.insert("data_dir".to_owned(), folder.path().display().to_string());
+    let config = Config::from_sources("", &settings, &Given::new(), &Given::new()).unwrap();
+    let store = start::open(config, Arc::new(SetClock::at(MORNING)), Arc::new(SystemChance)).await.unwrap();
+    Arc::into_inner(store).unwrap().database.close().await.unwrap();
+    Some(Template { folder, database })
+}
+
+/// Makes a database in the cluster; gives its address.
+async fn create_database(kind: &str, template: Option<&str>) -> Option<String> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let maintenance = tokio::task::spawn_blocking(postgres::address).await.unwrap()?;
+    let name = format!("{kind}_{}", NUMBER.fetch_add(1, Ordering::SeqCst));
+    let connection = sea_orm::Database::connect(&maintenance).await.unwrap();
+    let from = template
+        .map(|template| format!(" TEMPLATE {}", template.rsplit('/').next().unwrap()))
+        .unwrap_or_default();
+    connection.execute_unprepared(&format!("CREATE DATABASE {name}{from}")).await.unwrap();
+    connection.close().await.unwrap();
+    Some(maintenance.replace("/postgres", &format!("/{name}")))
+}
+
+impl Desk {
+    /// A new instance; `None` where its engine isn't there.
+    pub async fn open(engine: Engine) -> Option<Self> {
+        Self::open_with(engine, &[]).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn open_with(engine: Engine, more: &[(&str, &str)]) -> Option<Self> {
+        let template = template(engine).await?;
+        let folder = tempfile::tempdir().unwrap();
+        copy_folder(template.folder.path(), folder.path());
+        let mut settings: Given =
+            more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        settings.insert("data_dir".to_owned(), folder.path().display().to_string());
+        settings.insert("site_url".to_owned(), "https://www.example.org".to_owned());
+        settings.entry("database_connections".to_owned()).or_insert_with(|| "6".to_owned());
+        if let Some(database) = &template.database {
+            settings
+                .insert("database_url".to_owned(), create_database("desk", Some(database)).await.unwrap());
+        }
+        let clock = Arc::new(SetClock::at(MORNING));
+        Some(Self::run(engine, settings, clock, Arc::new(folder)).await)
+    }
+
+    async fn run(
+        engine: Engine,
+        mut settings: Given,
+        clock: Arc<SetClock>,
+        folder: Arc<tempfile::TempDir>,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        settings.entry("public_url".to_owned()).or_insert_with(|| address.clone());
+        let config = Config::from_sources("", &settings, &Given::new(), &Given::new()).unwrap();
+        let store = start::open(config, Arc::clone(&clock) as _, Arc::new(SystemChance)).await.unwrap();
+        let router = server::router(Arc::clone(&store)).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(async move {
+            let shutdown = async { drop(stopped.await) };
+            server::serve(listener, router, shutdown).await.unwrap();
+        });
+        Self {
+            engine,
+            store,
+            address,
+            clock,
+            http: reqwest::Client::new(),
+            folder: folder.path().to_owned(),
+            settings,
+            stop: Some(stop),
+            server: Some(server),
+            _held: folder,
+        }
+    }
+
+    /// Stops the server, as a deployment does, and starts it again on the same data.
+    pub async fn restart(mut self) -> Self {
+        self.stop();
+        self.server.take().unwrap().await.unwrap();
+        self.settings.remove("public_url");
+        let (engine, settings, clock, held) =
+            (self.engine, self.settings.clone(), Arc::clone(&self.clock), Arc::clone(&self._held));
+        drop(self);
+        Self::run(engine, settings, clock, held).await
+    }
+
+    /// A second node on the same database, keys and media.
+    pub async fn second_node(&self) -> Self {
+        Self::run(self.engine, self.settings.clone(), Arc::clone(&self.clock), Arc::clone(&self._held)).await
+    }
+
+    fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Anybody: a reader, a frontend.
+    pub fn stranger(&self) -> Actor {
+        Actor::new(self, None)
+    }
+
+    /// A signed-in user with this role.
+    pub async fn user(&self, role: Role, name: &str) -> Actor {
+        let email = format!("{}@desk.example", name.to_lowercase());
+        let operator = Operation::new(Arc::clone(&self.store), Viewer::Operator, "test");
+        let new = NewUser { email: email.clone(), name: name.to_owned(), role, password: PASSWORD.into() };
+        user::add(&operator, new).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+        self.sign_in(&email).await
+    }
+
+    /// Signs a user in.
+    pub async fn sign_in(&self, email: &str) -> Actor {
+        let answer =
+            self.stranger().run("SignIn", json!({ "input": { "email": email, "password": PASSWORD } })).await;
+        let session = &answer.data()["signIn"]["session"];
+        Actor::new(
+            self,
+            Some(session["accessToken"].as_str().unwrap_or_else(|| panic!("{:?}", answer.body)).to_owned()),
+        )
+    }
+
+    pub async fn editor(&self) -> Actor {
+        self.user(Role::Editor, "Edda").await
+    }
+
+    pub async fn author(&self) -> Actor {
+        self.user(Role::Author, "Arthur").await
+    }
+
+    pub async fn contributor(&self) -> Actor {
+        self.user(Role::Contributor, "Connie").await
+    }
+
+    pub async fn moderator(&self) -> Actor {
+        self.user(Role::Moderator, "Mo").await
+    }
+
+    pub async fn admin(&self) -> Actor {
+        self.user(Role::Admin, "Ada").await
+    }
+
+    /// Runs a statement behind Copydesk's back.
+    pub async fn tamper(&self, sql: &str) {
+        let transaction = self.store.database.begin().await.unwrap();
+        transaction.connection().execute_unprepared(sql).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// The number of the log's last entry.
+    pub async fn log_length(&self) -> i64 {
+        let snapshot = self.store.database.snapshot().await.unwrap();
+        let head = <copydesk::log::entity::log_head::Entity as sea_orm::EntityTrait>::find_by_id(1)
+            .one(snapshot.connection())
+            .await
+            .unwrap();
+        head.unwrap().sequence
+    }
+
+    /// What `copydesk verify` finds.
+    pub async fn verify(&self) -> Vec<String> {
+        copydesk::article::verify::verify(&self.store)
+            .await
+            .unwrap_or_else(|failure| panic!("{failure:?}"))
+            .problems
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

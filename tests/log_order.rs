@@ -1,0 +1,70 @@
+//! The log: order is commit order, and a follower misses nothing and repeats nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use copydesk::log::follow::Follower;
+use serde_json::json;
+
+use crate::harness::on_both;
+
+on_both! {
+    async fn a_follower_misses_nothing_while_many_write(desk) {
+        let editor = desk.editor().await;
+        let other = desk.second_node().await;
+        let before = desk.log_length().await;
+        let done = Arc::new(AtomicBool::new(false));
+        let follower = tokio::spawn({
+            let (store, done) = (Arc::clone(&desk.store), Arc::clone(&done));
+            async move {
+                let mut follower = Follower::after(before);
+                let mut seen = Vec::new();
+                loop {
+                    let was_done = done.load(Ordering::SeqCst);
+                    let rows = follower.next(&store.database, 7).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+                    if rows.is_empty() && was_done {
+                        return seen;
+                    }
+                    seen.extend(rows.into_iter().map(|row| row.sequence));
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        let writers: Vec<_> = (0..6)
+            .map(|writer| {
+                let editor = if writer % 2 == 0 { editor.clone() } else { editor.at(&other) };
+                tokio::spawn(async move {
+                    for number in 0..10 {
+                        editor.create_tag(&format!("Tag {writer} {number}")).await;
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        done.store(true, Ordering::SeqCst);
+        let seen = follower.await.unwrap();
+        assert_eq!(seen, (before + 1..=before + 60).collect::<Vec<_>>());
+        assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
+    async fn everybody_sees_their_part_of_the_log(desk) {
+        let (author, admin) = (desk.author().await, desk.admin().await);
+        let editor = desk.editor().await;
+        let mine = author.write("Mine").await;
+        editor.write("Theirs").await;
+        editor.create_tag("A tag").await;
+        let subjects = async |actor: &crate::harness::Actor| {
+            let answer = actor.query("{ viewer { changes(first: 100) { totalCount nodes { subject { id type } action actor { name } } } } }").await;
+            let changes = answer.data()["viewer"]["changes"]["nodes"].as_array().unwrap().clone();
+            assert_eq!(answer.data()["viewer"]["changes"]["totalCount"], changes.len());
+            changes.into_iter().map(|change| change["subject"]["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(subjects(&author).await, ["ARTICLE"]);
+        assert_eq!(subjects(&editor).await, ["ARTICLE", "ARTICLE", "TAG"]);
+        assert_eq!(subjects(&admin).await.iter().filter(|kind| *kind == "USER").count(), 6);
+        let answer = author.query("{ viewer { changes { nodes { subject { id } } } } }").await;
+        assert_eq!(answer.data()["viewer"]["changes"]["nodes"], json!([{ "subject": { "id": mine["articleId"] } }]));
+    }
+}

@@ -1,0 +1,27 @@
+//! Black-box tests: over HTTP, against a running server, on SQLite and on PostgreSQL.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros
+)]
+#![allow(clippy::print_stderr, reason = "a test run says when PostgreSQL is missing")]
+
+mod harness;
+
+mod bad_input;
+mod budgets;
+mod day;
+mod drafts_stay_private;
+mod explorer;
+mod house;
+mod images;
+mod log_order;
+mod operations;
+mod over_http;
+mod paging;
+mod permissions;
+mod start;
+mod verify;
