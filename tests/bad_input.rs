@@ -6,6 +6,16 @@ use serde_json::{Value, json};
 
 use crate::harness::{Desk, Engine, on_both};
 
+/// A four-letter word for a number.
+fn radix(mut number: u32) -> String {
+    let mut word = String::new();
+    for _ in 0..4 {
+        word.push(char::from(b'a' + u8::try_from(number % 26).unwrap()));
+        number /= 26;
+    }
+    word
+}
+
 on_both! {
     async fn texts_are_bounded_and_every_problem_is_named(desk) {
         let editor = desk.editor().await;
@@ -110,6 +120,42 @@ on_both! {
             assert_eq!((answer.status, answer.error_code()), (422, "BAD_REQUEST"), "{}", answer.text);
             assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
         }
+    }
+
+    async fn a_section_of_another_article_cannot_be_taken(desk) {
+        let editor = desk.editor().await;
+        let other = editor.write("Theirs").await;
+        let one = editor.run("OneDraft", json!({ "articleId": other["articleId"] })).await;
+        let section = one.data()["viewer"]["draft"]["content"]["sections"][0]["id"].as_str().unwrap().to_owned();
+        let mine = editor.create(json!({ "title": "Mine", "sections": [{ "body": format!("About {section}") }] })).await;
+        let stolen = json!({ "articleId": mine["articleId"], "version": 1, "sections": [{ "id": section, "body": "x" }] });
+        assert_eq!(editor.run("UpdateArticle", json!({ "input": stolen })).await.user_errors("updateArticle"), ["NOT_FOUND"]);
+    }
+
+    async fn a_nul_finds_nothing(desk) {
+        let reader = desk.stranger();
+        let document = "query ($s: String!) { article(by: { slug: $s }) { id } tag(by: { slug: $s }) { id } author(by: { slug: $s }) { id } category(by: { slug: $s }) { id }
+            articles(filter: { tagSlug: $s, locale: $s }) { totalCount } search(query: $s) { totalCount } }";
+        let answer = reader.query_with(document, json!({ "s": "a\u{0}" })).await;
+        assert_eq!((&answer.data()["article"], &answer.data()["articles"]["totalCount"]), (&Value::Null, &json!(0)));
+    }
+
+    async fn a_long_article_is_published_and_found(desk) {
+        let editor = desk.editor().await;
+        let words: String = (0..27_000).map(|number| format!("{} ", radix(number))).collect();
+        let sections: Vec<Value> = (0..5).map(|number| json!({ "heading": format!("Part {number}"), "body": format!("{words}\n\n# {}", &words[..60_000]) })).collect();
+        let draft = editor.create(json!({ "title": "Long", "sections": sections })).await;
+        editor.publish(&draft).await;
+        assert_eq!(desk.stranger().run("Search", json!({ "query": "long" })).await.data()["search"]["totalCount"], 1);
+    }
+
+    async fn a_small_comment_makes_no_large_answer(desk) {
+        let editor = desk.editor().await;
+        let published = editor.publish(&editor.write("A story").await).await;
+        let bomb = format!("{}\n{}\n{}", "|x".repeat(1_000), "|-".repeat(1_000), "a\n".repeat(2_900));
+        let input = json!({ "articleId": published["articleId"], "authorName": "R", "authorEmail": "r@reader.example", "body": bomb });
+        let answer = desk.stranger().run("SubmitComment", json!({ "input": input })).await;
+        assert!(answer.text.len() < 50_000, "{}", answer.text.len());
     }
 
     async fn unknown_input_fields_are_refused_in_variables_too(desk) {

@@ -87,6 +87,20 @@ on_both! {
         assert_eq!(desk.http.get(&signed).send().await.unwrap().status(), 404);
     }
 
+    async fn unpublished_words_are_for_who_may_read_the_draft(desk) {
+        let (editor, author, moderator) = (desk.editor().await, desk.author().await, desk.moderator().await);
+        let published = editor.publish(&editor.write("Open title").await).await;
+        desk.stranger().comment(&published["articleId"], None, "Hello").await;
+        editor.save(&published, json!({ "title": "Hidden title", "slug": "hidden-slug" })).await;
+        let linking = author.create(json!({ "title": "Mine", "relatedLinks": [{ "article": { "articleId": published["articleId"] } }] })).await;
+        let one = author.run("OneDraft", json!({ "articleId": linking["articleId"] })).await;
+        assert_eq!(one.data()["viewer"]["draft"]["content"]["relatedLinks"][0]["article"]["title"], "Open title");
+        let queue = moderator.run("Desk", json!({})).await;
+        assert_eq!(queue.data()["viewer"]["moderationQueue"]["nodes"][0]["article"], json!({ "slug": "open-title", "title": "Open title" }));
+        let seen = editor.run("Desk", json!({})).await;
+        assert_eq!(seen.data()["viewer"]["moderationQueue"]["nodes"][0]["article"]["title"], "Hidden title");
+    }
+
     async fn readers_addresses_are_for_moderators(desk) {
         let author = desk.author().await;
         let published = author.publish(&author.write("Mine").await).await;

@@ -48,6 +48,12 @@ on_both! {
     async fn a_label_taken_off(desk) {
         expect(desk, "DELETE FROM article_tags", &["{article}, revision 1, tags"]).await;
     }
+    async fn an_address_led_elsewhere(desk) {
+        expect(desk, "INSERT INTO article_slugs (slug, article_id) SELECT 'hijacked', id FROM articles", &["{article}, revision 1, slugs"]).await;
+    }
+    async fn a_kind_changed_in_the_log(desk) {
+        expect(desk, "UPDATE changes SET subject_type = 'TAG' WHERE action = 'ARTICLE_CREATED'", &["the column subject_type"]).await;
+    }
     async fn a_revision_replaced(desk) {
         expect(desk, "UPDATE revisions SET content = replace(content, 'First', 'Worst') WHERE number = 1", &["{article}, revision 1, content"]).await;
     }

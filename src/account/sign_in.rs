@@ -12,6 +12,7 @@ use crate::error::{Failure, UserErrorCode};
 use crate::id::SessionId;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::{Operation, Viewer};
+use crate::text::input;
 
 /// How long a session lasts unless prolonged.
 pub(super) const SESSION_SECONDS: i64 = 30 * 24 * 60 * 60;
@@ -31,7 +32,8 @@ pub struct StartedSession {
 /// Starts a session. Unknown address, wrong password and inactive account answer alike, in words and in time.
 pub async fn sign_in(op: &Operation, email: &str, given: &SecretString) -> Result<StartedSession, Failure> {
     let snapshot = op.snapshot().await?;
-    let found = read::user_with_password(snapshot.connection(), &email.trim().to_lowercase()).await?;
+    let email = if input::is_storable(email) { email.trim().to_lowercase() } else { String::new() };
+    let found = read::user_with_password(snapshot.connection(), &email).await?;
     drop(snapshot);
     let (user, stored) = found.unzip();
     let holds = password::verify(given, stored).await?;

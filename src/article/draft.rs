@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select,
 };
@@ -98,6 +99,12 @@ pub fn check_version(draft: &Draft, given: i32) -> Result<(), Failure> {
     if draft.version == given { Ok(()) } else { Err(conflict(given)) }
 }
 
+/// The same for a transition that may be repeated: one that brought about the draft as it stands was made from the version
+/// before, and its answer may have been lost.
+pub(super) fn check_version_or_repeated(draft: &Draft, given: i32, is_done: bool) -> Result<(), Failure> {
+    if is_done && draft.version == given.saturating_add(1) { Ok(()) } else { check_version(draft, given) }
+}
+
 fn conflict(given: i32) -> Failure {
     let message = format!(
         "The article has changed since version {given}. Merge with the current draft and save with its version."
@@ -156,32 +163,37 @@ pub(super) async fn reserve_slug(
     problems: &mut Problems,
 ) -> Result<String, Failure> {
     let connection = transaction.connection();
-    let slug = if is_given {
-        wanted.to_owned()
-    } else {
-        let candidates =
-            slug::candidates(if wanted.is_empty() { "article" } else { wanted }, &op.random_hex::<4>());
-        let taken = slugs_of_others(connection, article, candidates.clone()).await?;
-        slug::first_free(candidates, &taken)
-    };
-    slug_history::Entity::insert(slug_history::ActiveModel {
-        slug: sea_orm::ActiveValue::Set(slug.clone()),
-        article_id: sea_orm::ActiveValue::Set(article),
-        was_published: sea_orm::ActiveValue::Set(false),
-        created_at: sea_orm::ActiveValue::Set(op.now()),
-    })
-    .on_conflict(sea_orm::sea_query::OnConflict::column(slug_history::Column::Slug).do_nothing().to_owned())
-    .exec_without_returning(connection)
-    .await?;
-    // Two nodes may have found it free at once; the row says who was first.
-    if !slugs_of_others(connection, article, vec![slug.clone()]).await?.is_empty() {
-        problems.add(
-            UserErrorCode::Taken,
-            &["input", "slug"],
-            "Another article has or had this slug. Choose another.",
-        );
+    loop {
+        let slug = if is_given {
+            wanted.to_owned()
+        } else {
+            let candidates =
+                slug::candidates(if wanted.is_empty() { "article" } else { wanted }, &op.random_hex::<4>());
+            let taken = slugs_of_others(connection, article, candidates.clone()).await?;
+            slug::first_free(candidates, &taken)
+        };
+        slug_history::Entity::insert(slug_history::ActiveModel {
+            slug: Set(slug.clone()),
+            article_id: Set(article),
+            was_published: Set(false),
+            created_at: Set(op.now()),
+        })
+        .on_conflict(OnConflict::column(slug_history::Column::Slug).do_nothing().to_owned())
+        .exec_without_returning(connection)
+        .await?;
+        // Two nodes may have found it free at once; the row says who was first. The other derives the next.
+        let is_ours = slugs_of_others(connection, article, vec![slug.clone()]).await?.is_empty();
+        if !is_ours && is_given {
+            problems.add(
+                UserErrorCode::Taken,
+                &["input", "slug"],
+                "Another article has or had this slug. Choose another.",
+            );
+        }
+        if is_ours || is_given {
+            return Ok(slug);
+        }
     }
-    Ok(slug)
 }
 
 async fn slugs_of_others(
@@ -210,12 +222,15 @@ pub struct Library {
     pub tags: HashMap<crate::id::TagId, taxonomy::entity::tag_records::Model>,
     /// Articles that links point to.
     pub articles: HashMap<ArticleId, Draft>,
+    /// The public rows of those that are published: what they are called to who may not read the draft.
+    pub public_articles: HashMap<ArticleId, articles::Model>,
 }
 
 /// Reads what the contents refer to, in five statements at most.
 pub async fn library(connection: &impl ConnectionTrait, contents: &[&Content]) -> Result<Library, Failure> {
     let related: Vec<ArticleId> = contents.iter().flat_map(|content| content.related_articles()).collect();
-    let articles = if related.is_empty() {
+    let public_articles = public_rows(connection, related.clone()).await?;
+    let articles: HashMap<ArticleId, Draft> = if related.is_empty() {
         HashMap::new()
     } else {
         let rows =
@@ -241,7 +256,38 @@ pub async fn library(connection: &impl ConnectionTrait, contents: &[&Content]) -
         )
         .await?,
         articles,
+        public_articles,
     })
+}
+
+async fn public_rows(
+    connection: &impl ConnectionTrait,
+    ids: Vec<ArticleId>,
+) -> Result<HashMap<ArticleId, articles::Model>, Failure> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = articles::Entity::find().filter(articles::Column::Id.is_in(ids)).all(connection).await?;
+    Ok(rows.into_iter().map(|article| (article.id, article)).collect())
+}
+
+/// What an article is called to somebody who works with something that hangs on it.
+pub struct Called {
+    /// Its title.
+    pub title: String,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Whether it is public.
+    pub is_published: bool,
+}
+
+/// What a viewer may be told of an article: the draft's words where they may read it, else the public ones, else nothing.
+pub fn called(viewer: Viewer, draft: &Draft, public: Option<&articles::Model>) -> Option<Called> {
+    let is_published = draft.is_published();
+    if policy::may(viewer, Action::ReadDraft, draft.owner_id) {
+        return Some(Called { title: draft.title.clone(), slug: draft.slug.clone(), is_published });
+    }
+    public.map(|article| Called { title: article.title.clone(), slug: article.slug.clone(), is_published })
 }
 
 /// Notes everything that a content refers to and that isn't there (or is not the viewer's to see). What the draft
@@ -374,13 +420,21 @@ pub async fn owner(
     Ok(found.map(|draft| (draft.owner_id, draft.is_published())))
 }
 
-/// Heads of articles for moderators: id, slug, title, whether public.
-pub async fn heads(snapshot: &Snapshot, ids: Vec<ArticleId>) -> Result<HashMap<ArticleId, Draft>, Failure> {
+/// Articles by id, each with what the viewer may be told of it.
+pub async fn heads(
+    snapshot: &Snapshot,
+    viewer: Viewer,
+    ids: Vec<ArticleId>,
+) -> Result<HashMap<ArticleId, Called>, Failure> {
+    let public = public_rows(snapshot.connection(), ids.clone()).await?;
     let rows = drafts::Entity::find()
         .filter(drafts::Column::ArticleId.is_in(ids))
         .all(snapshot.connection())
         .await?;
-    Ok(rows.into_iter().map(|draft| (draft.article_id, draft)).collect())
+    let heads = rows
+        .iter()
+        .filter_map(|draft| Some((draft.article_id, called(viewer, draft, public.get(&draft.article_id))?)));
+    Ok(heads.collect())
 }
 
 /// The ids of the articles that a user owns: a subquery for lists of what belongs to them.
@@ -390,9 +444,4 @@ pub fn owned_by(user: UserId) -> sea_orm::sea_query::SelectStatement {
         .from(drafts::Entity)
         .and_where(Expr::col(drafts::Column::OwnerId).eq(user.0))
         .to_owned()
-}
-
-/// The public row of a draft's article, if it is published.
-pub async fn public_row(snapshot: &Snapshot, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
-    Ok(articles::Entity::find_by_id(id).one(snapshot.connection()).await?)
 }

@@ -302,6 +302,9 @@ fn check_body(body: &str, path: &[&str], problems: &mut Problems) {
             format!("The Markdown nests deeper than {} levels.", markdown::DEEPEST),
         );
     }
+    if outline.is_too_wide {
+        problems.add(UserErrorCode::TooLong, path, "The tables have too many cells: split them up.");
+    }
     if let Some(address) = outline.foreign_pictures.first() {
         let shown: String = address.chars().take(100).collect();
         let message = format!(

@@ -165,10 +165,10 @@ pub fn project(
         tags: content.tags.clone(),
         categories: project_categories(&content.categories, tree),
         search: SearchWords {
-            title: fold::indexed(&content.title),
-            excerpt: fold::indexed(content.excerpt.as_deref().unwrap_or_default()),
-            headings: fold::indexed(&headings),
-            body: fold::indexed(&words),
+            title: fold::indexed(&content.title, fold::HEADING_BYTES),
+            excerpt: fold::indexed(content.excerpt.as_deref().unwrap_or_default(), fold::HEADING_BYTES),
+            headings: fold::indexed(&headings, fold::HEADING_BYTES),
+            body: fold::indexed(&words, fold::BODY_BYTES),
         },
     }
 }

@@ -35,8 +35,9 @@ pub async fn publish(
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     let found = draft::find_for::<act::PublishArticle>(&transaction, op, id).await?;
-    draft::check_version(&found, version)?;
-    if found.published_revision == Some(found.head_revision) {
+    let is_done = found.published_revision == Some(found.head_revision);
+    draft::check_version_or_repeated(&found, version, is_done)?;
+    if is_done {
         return Ok((*found).clone());
     }
     let head = revision::read(transaction.connection(), id, found.head_revision)

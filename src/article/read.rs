@@ -24,6 +24,7 @@ use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, TagId};
 use crate::image::entity::images;
 use crate::taxonomy::entity::{categories, tags};
+use crate::text::input;
 
 /// The order of a list of articles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -70,6 +71,9 @@ pub async fn by_id(snapshot: &Snapshot, id: ArticleId) -> Result<Option<articles
 
 /// A published article by its slug, or by one that it was published under before.
 pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<articles::Model>, Failure> {
+    if !input::is_storable(slug) {
+        return Ok(None);
+    }
     let found = articles::Entity::find()
         .join_rev(
             JoinType::InnerJoin,

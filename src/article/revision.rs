@@ -106,7 +106,13 @@ pub async fn has_section(
     let found = revisions::Entity::find()
         .filter(revisions::Column::ArticleId.eq(article))
         .filter(revisions::Column::Content.contains(section.to_string()))
-        .one(connection)
+        .all(connection)
         .await?;
-    Ok(found.is_some())
+    // The text may hold the id in its words, too: only a section's own id counts.
+    for revision in found {
+        if content(&revision)?.sections.iter().any(|known| known.id == section) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

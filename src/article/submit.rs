@@ -17,11 +17,12 @@ pub async fn submit(
 ) -> Result<Draft, Failure> {
     let transaction = op.begin().await?;
     let found = draft::find_for::<act::SubmitForReview>(&transaction, op, id).await?;
-    draft::check_version(&found, version)?;
+    let is_done = found.stage() == Stage::InReview;
+    draft::check_version_or_repeated(&found, version, is_done)?;
     let mut problems = Problems::default();
     let stage_note = problems.take(fields::note(note)).flatten();
     problems.check()?;
-    if found.stage() == Stage::InReview {
+    if is_done {
         return Ok((*found).clone());
     }
     let changed = Draft {

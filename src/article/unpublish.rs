@@ -13,7 +13,7 @@ pub async fn unpublish(op: &Operation, id: ArticleId, version: i32) -> Result<Dr
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     let found = draft::find_for::<act::UnpublishArticle>(&transaction, op, id).await?;
-    draft::check_version(&found, version)?;
+    draft::check_version_or_repeated(&found, version, !found.is_published())?;
     if !found.is_published() {
         return Ok((*found).clone());
     }

@@ -37,6 +37,9 @@ pub async fn update(op: &Operation, id: ArticleId, version: i32, given: Fields) 
         let derived = slug::from_title(&content.title);
         content.slug = draft::reserve_slug(&transaction, op, id, &derived, false, &mut problems).await?;
     }
+    if content.related_articles().contains(&id) {
+        problems.add(UserErrorCode::Invalid, &["input", "relatedLinks"], "An article can't point to itself.");
+    }
     problems.check()?;
     if content == before {
         return Ok((*found).clone());

@@ -48,6 +48,8 @@ struct Publication {
     hash: String,
     published_at: Timestamp,
     updated_at: Timestamp,
+    /// All under which it was published so far.
+    slugs: BTreeSet<String>,
 }
 
 /// Checks the whole.
@@ -71,6 +73,7 @@ pub async fn verify(store: &Store) -> Result<Report, Failure> {
 async fn read_log(store: &Store, report: &mut Report) -> Result<BTreeMap<ArticleId, Publication>, Failure> {
     let mut published = BTreeMap::new();
     let mut first_published: HashMap<ArticleId, Timestamp> = HashMap::new();
+    let mut slugs: HashMap<ArticleId, BTreeSet<String>> = HashMap::new();
     let mut follower = Follower::after(0);
     loop {
         let rows = follower.next(&store.database, BATCH).await?;
@@ -95,8 +98,14 @@ async fn read_log(store: &Store, report: &mut Report) -> Result<BTreeMap<Article
             match (Action::from_name(&entry.action), entry.revision, entry.hash) {
                 (Some(Action::ArticlePublished), Some(revision), Some(hash)) => {
                     let published_at = *first_published.entry(article).or_insert(entry.at);
+                    let known = slugs.entry(article).or_default();
+                    known.extend(
+                        entry.tags.iter().filter_map(|tag| tag.strip_prefix("slug:")).map(str::to_owned),
+                    );
+                    let slugs = known.clone();
+                    let updated_at = entry.at;
                     published
-                        .insert(article, Publication { revision, hash, published_at, updated_at: entry.at });
+                        .insert(article, Publication { revision, hash, published_at, updated_at, slugs });
                 }
                 (Some(Action::ArticleUnpublished), _, _) => {
                     published.remove(&article);
@@ -178,15 +187,12 @@ async fn compare(
             differs(&format!("section {}", expected.id), "the public table differs from the revision");
         }
     }
-    if !article_slugs::Entity::find()
+    let slugs = article_slugs::Entity::find()
         .filter(article_slugs::Column::ArticleId.eq(id))
-        .filter(article_slugs::Column::Slug.eq(&article.slug))
         .all(snapshot.connection())
-        .await?
-        .iter()
-        .any(|slug| slug.slug == expected.head.slug)
-    {
-        differs("slug", "does not lead to the article");
+        .await?;
+    if slugs.into_iter().map(|row| row.slug).collect::<BTreeSet<_>>() != publication.slugs {
+        differs("slugs", "the addresses that lead to the article are not those that it was published under");
     }
     Ok(())
 }

@@ -114,7 +114,7 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
 fn biography(bio: &str) -> Result<String, crate::error::UserError> {
     let path = ["input", "bio"];
     let bio = input::lines(&path, bio, 10_000)?;
-    let outline = markdown::outline(&bio);
+    let outline = markdown::outline_of(&bio, markdown::Flavor::Short);
     if outline.is_too_deep || !outline.figures.is_empty() || !outline.foreign_pictures.is_empty() {
         let message = "A biography is short Markdown without pictures; the portrait has a field of its own.";
         return Err(crate::error::UserError::new(UserErrorCode::Invalid, &path, message));

@@ -10,6 +10,7 @@ use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
 use crate::id::AuthorId;
+use crate::text::input;
 
 /// A public author by id.
 pub async fn by_id(snapshot: &Snapshot, id: AuthorId) -> Result<Option<authors::Model>, Failure> {
@@ -18,6 +19,9 @@ pub async fn by_id(snapshot: &Snapshot, id: AuthorId) -> Result<Option<authors::
 
 /// A public author by slug.
 pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<authors::Model>, Failure> {
+    if !input::is_storable(slug) {
+        return Ok(None);
+    }
     Ok(authors::Entity::find().filter(authors::Column::Slug.eq(slug)).one(snapshot.connection()).await?)
 }
 

@@ -215,7 +215,7 @@ impl SubmittedComment {
 /// What a page of moderated comments loads together.
 #[derive(Default)]
 pub struct ModeratedLoads {
-    articles: Batch<(), HashMap<ArticleId, article::Draft>>,
+    articles: Batch<(), HashMap<ArticleId, article::draft::Called>>,
 }
 
 /// A comment as moderators see it.
@@ -261,7 +261,7 @@ impl ModeratedComment {
         self.0.row().parent_id.map(ids::global)
     }
 
-    /// The article that it is under.
+    /// The article that it is under; null where it is not public and the viewer may not read its draft.
     async fn article(&self) -> Nullable<CommentedArticle> {
         nullable(async {
             let cohort = self.0.cohort();
@@ -270,14 +270,14 @@ impl ModeratedComment {
                 .articles
                 .get((), || async {
                     let ids = cohort.rows.iter().map(|comment| comment.article_id).collect();
-                    article::draft::heads(&*cohort.op.snapshot().await?, ids).await
+                    article::draft::heads(&*cohort.op.snapshot().await?, cohort.op.viewer, ids).await
                 })
                 .await?;
             Ok(articles.get(&self.0.row().article_id).map(|draft| CommentedArticle {
-                id: ids::global(draft.article_id),
+                id: ids::global(self.0.row().article_id),
                 slug: draft.slug.clone(),
                 title: draft.title.clone(),
-                is_published: draft.is_published(),
+                is_published: draft.is_published,
             }))
         })
         .await

@@ -12,7 +12,8 @@ use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::{ArticleId, CommentId};
 use crate::log::{Action, NewChange, SubjectType, content_hash, save};
 use crate::operation::Operation;
-use crate::text::{input, markdown};
+use crate::text::input;
+use crate::text::markdown::{self, Flavor};
 
 /// Longest comment, in bytes.
 const BODY_BYTES: usize = 10_000;
@@ -110,7 +111,7 @@ fn comment_body(body: &str) -> Result<String, crate::error::UserError> {
     if body.trim().is_empty() {
         return refuse(UserErrorCode::Required, "Write something.");
     }
-    let outline = markdown::outline(&body);
+    let outline = markdown::outline_of(&body, Flavor::Short);
     if !outline.figures.is_empty() || !outline.foreign_pictures.is_empty() {
         return refuse(UserErrorCode::Invalid, "Comments have no pictures: take them out.");
     }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet, TypeDefinition,
-    TypeKind, TypeSystemDefinition,
+    BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::parser::{parse_query, parse_schema};
 use async_graphql::{Pos, Positioned, Value as Constant, Variables};
@@ -24,6 +24,8 @@ const DEEPEST_VISIT: u32 = 120;
 const MOST_SELECTIONS: u64 = 3_000;
 /// Most aliases, fragments expanded.
 const MOST_ALIASES: u64 = 200;
+/// What a list without pages counts as: an article has a handful of authors, tags or sections.
+const PLAIN_LIST: u64 = 2;
 /// Most directives, fragments expanded.
 const MOST_DIRECTIVES: u64 = 200;
 
@@ -80,6 +82,7 @@ struct FieldType {
     name: String,
     is_object: bool,
     is_connection: bool,
+    is_list: bool,
 }
 
 impl SchemaTypes {
@@ -115,6 +118,7 @@ impl SchemaTypes {
                 let field_type = FieldType {
                     is_object: is_object(&name),
                     is_connection: name.ends_with("Connection"),
+                    is_list: matches!(field.node.ty.node.base, BaseType::List(_)),
                     name,
                 };
                 fields
@@ -129,10 +133,10 @@ impl SchemaTypes {
     }
 }
 
-fn base_name(base: &async_graphql::parser::types::BaseType) -> String {
+fn base_name(base: &BaseType) -> String {
     match base {
-        async_graphql::parser::types::BaseType::Named(name) => name.to_string(),
-        async_graphql::parser::types::BaseType::List(inner) => base_name(&inner.base),
+        BaseType::Named(name) => name.to_string(),
+        BaseType::List(inner) => base_name(&inner.base),
     }
 }
 
@@ -420,16 +424,21 @@ impl<'a> Costing<'a> {
 
     fn field(&mut self, parent: &str, field: &'a Field) -> u64 {
         let name = field.name.node.as_str();
-        if matches!(name, "__schema" | "__type") || parent == "__" {
+        if matches!(name, "__schema" | "__type") || parent.starts_with("__") {
             return self.introspection(name, field);
         }
         let Some(field_type) = self.types.field(parent, name) else { return 0 };
         if !field_type.is_object || name == "pageInfo" {
             return 0;
         }
-        let (type_name, is_connection) = (field_type.name.clone(), field_type.is_connection);
+        let FieldType { name: type_name, is_connection, is_list, is_object: _ } = field_type.clone();
         let below = self.selections(&type_name, &field.selection_set.node);
-        let size = if is_connection { self.page_size(field) } else { 1 };
+        let size = match (is_connection, is_list) {
+            (true, _) => self.page_size(field),
+            // A connection's `nodes` and `edges` are the page that its arguments ask for.
+            (false, true) if !parent.ends_with("Connection") => PLAIN_LIST,
+            (false, _) => 1,
+        };
         below.saturating_mul(size).saturating_add(1)
     }
 
@@ -450,9 +459,9 @@ impl<'a> Costing<'a> {
     fn page_size(&self, field: &Field) -> u64 {
         let asked = ["first", "last"]
             .iter()
-            .find_map(|argument| field.get_argument(argument))
-            .and_then(|value| self.number(value));
-        asked.unwrap_or_else(|| u64::try_from(DEFAULT_PAGE).unwrap_or_default())
+            .filter_map(|argument| field.get_argument(argument))
+            .filter_map(|value| self.number(value));
+        asked.max().unwrap_or_else(|| u64::try_from(DEFAULT_PAGE).unwrap_or_default())
     }
 
     fn number(&self, value: &Positioned<Value>) -> Option<u64> {
@@ -508,6 +517,7 @@ mod tests {
             "query ($n: Int = 7) { articles(first: $n) { nodes { comments(first: 3) { nodes { id } } } } }";
         assert_eq!(run(query).unwrap().cost, 1 + 7 * (1 + 1 + 3));
         assert_eq!(run_with(query, serde_json::json!({"n": 2})).unwrap().cost, 1 + 2 * 5);
+        assert_eq!(run("{ articles(first: null, last: 100) { nodes { id } } }").unwrap().cost, 101);
         let refusal = run_with(query, serde_json::json!({"n": 10_000})).err().unwrap();
         assert!(
             refusal.message.contains("50001") && refusal.message.contains("10000"),

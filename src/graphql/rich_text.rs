@@ -7,11 +7,12 @@ use async_graphql::{Object, SimpleObject};
 
 use crate::id::ImageId;
 use crate::text::anchors::Anchors;
-use crate::text::markdown::{self, Picture};
+use crate::text::markdown::{self, Flavor, Picture};
 
 /// A text with structure: CommonMark with GitHub's extensions.
 pub struct RichText {
     markdown: String,
+    flavor: Flavor,
     pictures: Arc<HashMap<ImageId, Picture>>,
     anchors: Anchors,
 }
@@ -19,12 +20,12 @@ pub struct RichText {
 impl RichText {
     /// A text whose pictures are these and whose anchors go on from those.
     pub fn new(markdown: String, pictures: Arc<HashMap<ImageId, Picture>>, anchors: Anchors) -> Self {
-        Self { markdown, pictures, anchors }
+        Self { markdown, flavor: Flavor::Article, pictures, anchors }
     }
 
-    /// A short text without pictures.
+    /// A short text: a biography, a comment.
     pub fn simple(markdown: String) -> Self {
-        Self::new(markdown, Arc::default(), Anchors::default())
+        Self { flavor: Flavor::Short, ..Self::new(markdown, Arc::default(), Anchors::default()) }
     }
 }
 
@@ -39,17 +40,20 @@ impl RichText {
     /// Sanitized HTML: it never runs anything, its links are http or https, its headings carry anchors, its pictures are
     /// figures with captions.
     async fn html(&self) -> String {
-        markdown::html(&self.markdown, &self.pictures, &mut self.anchors.clone())
+        match self.flavor {
+            Flavor::Article => markdown::html(&self.markdown, &self.pictures, &mut self.anchors.clone()),
+            Flavor::Short => markdown::simple_html(&self.markdown),
+        }
     }
 
     /// The words alone, blocks on lines of their own.
     async fn text(&self) -> String {
-        markdown::outline(&self.markdown).text
+        markdown::outline_of(&self.markdown, self.flavor).text
     }
 
     /// How many words it has.
     async fn word_count(&self) -> usize {
-        markdown::outline(&self.markdown).word_count
+        markdown::outline_of(&self.markdown, self.flavor).word_count
     }
 }
 

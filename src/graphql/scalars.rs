@@ -56,6 +56,11 @@ impl Upload {
     pub fn placeholder(number: usize) -> String {
         format!("{UPLOAD_MARK}{number}")
     }
+
+    /// The upload that a placeholder stands for.
+    pub fn from_placeholder(text: &str) -> Option<Self> {
+        text.strip_prefix(UPLOAD_MARK)?.parse().ok().map(Self)
+    }
 }
 
 const UPLOAD_MARK: &str = "copydesk-upload:";
@@ -63,16 +68,14 @@ const UPLOAD_MARK: &str = "copydesk-upload:";
 #[Scalar(name = "Upload", specified_by_url = "https://github.com/jaydenseric/graphql-multipart-request-spec")]
 impl ScalarType for Upload {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => text
-                .strip_prefix(UPLOAD_MARK)
-                .and_then(|number| number.parse().ok())
-                .map(Self)
-                .ok_or_else(|| {
-                    InputValueError::custom("send the file by the GraphQL multipart request specification")
-                }),
-            _ => Err(InputValueError::custom("send the file by the GraphQL multipart request specification")),
-        }
+        let placeholder = if let Value::String(text) = &value { Self::from_placeholder(text) } else { None };
+        placeholder.ok_or_else(|| {
+            InputValueError::custom("send the file by the GraphQL multipart request specification")
+        })
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if Self::from_placeholder(text).is_some())
     }
 
     fn to_value(&self) -> Value {

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type, TypeDefinition, TypeKind};
 use async_graphql::{Name, Value, Variables};
 
+use super::scalars::Upload;
 use crate::clock::Timestamp;
 
 /// What may be given for each input type.
@@ -116,7 +117,8 @@ fn is_scalar(name: &Name, value: &Value) -> bool {
         ("Int", Value::Number(number)) => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
         ("Float", Value::Number(_))
         | ("Boolean", Value::Boolean(_))
-        | ("String" | "ID" | "URL" | "Upload", Value::String(_)) => true,
+        | ("String" | "ID" | "URL", Value::String(_)) => true,
+        ("Upload", Value::String(text)) => Upload::from_placeholder(text).is_some(),
         ("ID", Value::Number(number)) => number.is_i64(),
         ("DateTime", Value::String(text)) => Timestamp::parse_rfc3339(text).is_some(),
         _ => false,

@@ -17,6 +17,9 @@ use img_parts::webp::{CHUNK_EXIF, CHUNK_VP8X, CHUNK_XMP, WebP};
 /// Quality of a JPEG that had to be turned.
 const TURNED_JPEG_QUALITY: u8 = 92;
 
+/// Largest color profile, unpacked.
+const LARGEST_PROFILE: usize = 4_000_000;
+
 /// A picture that may be kept.
 #[derive(Debug)]
 pub struct Processed {
@@ -61,6 +64,11 @@ pub fn process(bytes: &[u8], max_pixels: u64) -> Result<Processed, Refused> {
     let mut decoder = reader.into_decoder().map_err(|error| broken(&error))?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().unwrap_or_default();
+    if profile.as_ref().is_some_and(|profile| profile.len() > LARGEST_PROFILE) {
+        return Err(Refused(format!(
+            "A color profile has at most {LARGEST_PROFILE} bytes: export the picture with a common one, such as sRGB."
+        )));
+    }
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| broken(&error))?;
     let rendition = if orientation == Orientation::NoTransforms {
         without_metadata(bytes, format).map_err(|error| broken(&error))?

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::id::{ArticleId, AuthorId, CategoryId, CommentId, GlobalId as _, ImageId, TagId, UserId};
 
 macro_rules! names {
     ($(#[$doc:meta])* $kind:ident { $($(#[$variant_doc:meta])* $variant:ident $name:literal,)* }) => {
@@ -83,6 +84,22 @@ names! {
         Comment "COMMENT",
         /// A user, and the sessions that are theirs.
         User "USER",
+    }
+}
+
+impl SubjectType {
+    /// The kind that an id's prefix tells.
+    pub fn of_id(id: &str) -> Option<Self> {
+        match id.split_once('_')?.0 {
+            ArticleId::PREFIX => Some(Self::Article),
+            ImageId::PREFIX => Some(Self::Image),
+            AuthorId::PREFIX => Some(Self::Author),
+            TagId::PREFIX => Some(Self::Tag),
+            CategoryId::PREFIX => Some(Self::Category),
+            CommentId::PREFIX => Some(Self::Comment),
+            UserId::PREFIX => Some(Self::User),
+            _ => None,
+        }
     }
 }
 

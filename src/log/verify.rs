@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::change::Entry;
+use super::change::{Entry, SubjectType};
 use super::entity::changes;
 use crate::keys::Keys;
 
@@ -78,6 +78,10 @@ fn differing_columns(entry: &Entry, row: &changes::Model) -> Vec<&'static str> {
         ("sequence", entry.sequence == row.sequence),
         ("at", entry.at == row.at),
         ("action", entry.action == row.action),
+        (
+            "subject_type",
+            SubjectType::of_id(&entry.subject).is_some_and(|kind| kind.name() == row.subject_type),
+        ),
         ("subject_id", subject_matches),
         ("actor_id", actor_matches),
         ("key_id", entry.key == row.key_id),

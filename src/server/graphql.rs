@@ -25,7 +25,7 @@ const COST_HEADER: &str = "x-copydesk-cost";
 
 /// What a client asks, however it came.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename = "an object with `query`", rename_all = "camelCase")]
 pub(super) struct Asked {
     pub query: Option<String>,
     #[serde(default)]
@@ -74,7 +74,12 @@ pub async fn handle(
         Duration::from_secs(app.store.config.request_timeout) * if is_multipart(&headers) { 10 } else { 1 };
     let mut response = match tokio::time::timeout(patience, answer(&app, &id, media_type, request)).await {
         Ok(Ok(response)) => response,
-        Ok(Err(refused)) => refusal(media_type, &id, refused),
+        Ok(Err(refused)) => {
+            let mut response = refusal(media_type, &id, refused);
+            // The body may not have been read: what follows on this connection would be taken for its rest.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
         Err(_) => {
             let message = "The request took too long. Ask for less, or try again.";
             refusal(media_type, &id, Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message))
@@ -104,14 +109,9 @@ async fn answer(
     let viewer = viewer::of(&app.store, &headers).await.map_err(unauthenticated)?;
     let (asked, uploads) = read(app, viewer, request).await?;
     let query = asked.query.ok_or_else(|| Refused::bad_request("The request has no `query`."))?;
+    let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
-    let checked = match guard::check(
-        &app.schema_types,
-        app.limits,
-        &query,
-        asked.operation_name.as_deref(),
-        &variables,
-    ) {
+    let checked = match guard::check(&app.schema_types, app.limits, &query, operation_name, &variables) {
         Ok(checked) => checked,
         Err(refusal) => {
             let outcome = if refusal.is_unreadable { Outcome::UnreadableDocument } else { Outcome::Refused };
@@ -124,7 +124,7 @@ async fn answer(
     }
     let operation = Arc::new(Operation::new(Arc::clone(&app.store), viewer, id.0.clone()));
     let mut request = async_graphql::Request::new(query).variables(variables).data(operation).data(uploads);
-    request.operation_name = asked.operation_name;
+    request.operation_name = operation_name.map(str::to_owned);
     request.set_parsed_query(checked.document);
     let schema = app.schema.clone();
     let mut answer = if checked.operation == OperationType::Mutation {

@@ -10,6 +10,7 @@ use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
+use crate::text::input;
 
 /// All categories, by id. A site has hundreds at most, and every answer about one needs its neighbors.
 pub async fn tree(
@@ -49,6 +50,9 @@ pub async fn tag_by_id(snapshot: &Snapshot, id: TagId) -> Result<Option<tags::Mo
 
 /// A public tag by slug.
 pub async fn tag_by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<tags::Model>, Failure> {
+    if !input::is_storable(slug) {
+        return Ok(None);
+    }
     Ok(tags::Entity::find().filter(tags::Column::Slug.eq(slug)).one(snapshot.connection()).await?)
 }
 

@@ -3,8 +3,11 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Most bytes of folded words that the index takes of one text: PostgreSQL's tsvector holds at most a megabyte.
-const INDEXED_BYTES: usize = 400_000;
+/// Most bytes of folded words that the index takes of an article's headings, and of its text. PostgreSQL's tsvector holds a
+/// megabyte for all fields together, and takes up to two and a half bytes for one of ours.
+pub const HEADING_BYTES: usize = 60_000;
+/// See [`HEADING_BYTES`].
+pub const BODY_BYTES: usize = 300_000;
 
 /// Compatibility decomposition, marks removed, lower case.
 pub fn fold(text: &str) -> String {
@@ -22,11 +25,11 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The words of a text for the index, separated by spaces.
-pub fn indexed(text: &str) -> String {
+/// The words of a text for the index, separated by spaces; at most `limit` bytes.
+pub fn indexed(text: &str, limit: usize) -> String {
     let mut joined = String::new();
     for word in words(text) {
-        if joined.len() + word.len() >= INDEXED_BYTES {
+        if joined.len() + word.len() >= limit {
             break;
         }
         if !joined.is_empty() {
@@ -87,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_index_takes_a_bounded_text() {
-        assert!(indexed(&"word ".repeat(1_000_000)).len() <= INDEXED_BYTES);
-        assert_eq!(indexed(&"x".repeat(5_000)).len(), 200);
+        assert!(indexed(&"word ".repeat(1_000_000), BODY_BYTES).len() <= BODY_BYTES);
+        assert_eq!(indexed(&"x".repeat(5_000), BODY_BYTES).len(), 200);
     }
 }

@@ -5,11 +5,21 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::error::{UserError, UserErrorCode};
 
+/// Whether a text can stand in the database at all; one that can't, is found nowhere.
+pub fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+/// Characters that nobody sees: a text of these alone is blank.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
 /// One line: spaces folded and trimmed; not blank; no control characters; at most `limit` characters.
 pub fn line(path: &[&str], text: &str, limit: usize) -> Result<String, UserError> {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let folded: String = folded.nfc().collect();
-    if folded.is_empty() {
+    if folded.chars().all(is_invisible) {
         return Err(UserError::new(UserErrorCode::Required, path, "Give a text that is not blank."));
     }
     check(path, folded, limit, |character| character.is_control())
@@ -18,7 +28,9 @@ pub fn line(path: &[&str], text: &str, limit: usize) -> Result<String, UserError
 /// One line that may be left out: blank is the same as absent.
 pub fn optional_line(path: &[&str], text: Option<&str>, limit: usize) -> Result<Option<String>, UserError> {
     match text {
-        Some(text) if !text.trim().is_empty() => line(path, text, limit).map(Some),
+        Some(text) if !text.chars().all(|character| character.is_whitespace() || is_invisible(character)) => {
+            line(path, text, limit).map(Some)
+        }
         _ => Ok(None),
     }
 }
@@ -114,6 +126,7 @@ mod tests {
         assert_eq!(line(&[], "  The\n  tide ", 20).unwrap(), "The tide");
         assert_eq!(line(&[], "Cafe\u{301}", 4).unwrap(), "Café");
         assert_eq!(line(&[], " \t ", 20).unwrap_err().code, UserErrorCode::Required);
+        assert_eq!(line(&[], "\u{200B}\u{2060}", 20).unwrap_err().code, UserErrorCode::Required);
         assert_eq!(line(&[], "abc", 2).unwrap_err().code, UserErrorCode::TooLong);
         assert_eq!(line(&[], "a\0b", 20).unwrap_err().code, UserErrorCode::Invalid);
     }

@@ -33,6 +33,8 @@ pub struct Outline {
     pub foreign_links: Vec<String>,
     /// Whether it nests deeper than [`DEEPEST`].
     pub is_too_deep: bool,
+    /// Whether its tables have too many cells.
+    pub is_too_wide: bool,
 }
 
 /// A picture placed in a text: `![](img_… "caption for this place")`.
@@ -70,25 +72,46 @@ pub struct Picture {
     pub height: i32,
 }
 
-fn options() -> Options<'static> {
+/// Most cells of a text's tables: a row that is short of cells is filled up by the parser, so a few bytes can make many.
+const MOST_CELLS: usize = 20_000;
+
+/// Stands before the ids that rendering gives, so that sanitizing tells them from those in a text's raw HTML. A
+/// private-use character, taken out of every text first.
+const OURS: char = '\u{E000}';
+
+/// What a text may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// Written by editors: with tables.
+    Article,
+    /// Short: a biography, a comment. Without tables, which would let ten kilobytes become megabytes.
+    Short,
+}
+
+fn options(flavor: Flavor) -> Options<'static> {
     let mut options = Options::default();
     options.extension.strikethrough = true;
-    options.extension.table = true;
+    options.extension.table = flavor == Flavor::Article;
     options.extension.autolink = true;
     options.extension.tasklist = true;
-    options.extension.footnotes = true;
     options.render.r#unsafe = true;
     options
 }
 
 /// Reads a text's figures, headings, words and addresses.
 pub fn outline(markdown: &str) -> Outline {
+    outline_of(markdown, Flavor::Article)
+}
+
+/// The same of a text of this flavor.
+pub fn outline_of(markdown: &str, flavor: Flavor) -> Outline {
     let arena = Arena::new();
-    let root = parse_document(&arena, markdown, &options());
+    let root = parse_document(&arena, markdown, &options(flavor));
     let mut outline = Outline::default();
     let mut words = String::new();
+    let mut cells = 0;
     for node in root.descendants() {
-        if outline.is_too_deep {
+        if outline.is_too_deep || outline.is_too_wide {
             break;
         }
         outline.is_too_deep = node.ancestors().take(DEEPEST + 2).count() > DEEPEST;
@@ -111,7 +134,11 @@ pub fn outline(markdown: &str) -> Outline {
                 words.push_str(&block.literal);
             }
             NodeValue::SoftBreak | NodeValue::LineBreak => words.push('\n'),
-            NodeValue::TableCell => words.push(' '),
+            NodeValue::TableCell => {
+                cells += 1;
+                outline.is_too_wide = cells > MOST_CELLS;
+                words.push(' ');
+            }
             value if value.block() => end_line(&mut words),
             _ => {}
         }
@@ -171,7 +198,7 @@ create_formatter!(Formatter<Rendering>, {
     NodeValue::Heading(ref heading) => |context, node, entering| {
         if entering {
             let anchor = context.user.anchors.next(&plain_text(node), "section");
-            write!(context, "<h{} id=\"{anchor}\">", heading.level)?;
+            write!(context, "<h{} id=\"{OURS}{anchor}\">", heading.level)?;
         } else {
             writeln!(context, "</h{}>", heading.level)?;
         }
@@ -257,11 +284,20 @@ pub fn escape(text: &str) -> String {
 
 /// Renders a text to sanitized HTML. Anchors go on from those given, and those after it are left there.
 pub fn html(markdown: &str, pictures: &HashMap<ImageId, Picture>, anchors: &mut Anchors) -> String {
+    html_of(markdown, Flavor::Article, pictures, anchors)
+}
+
+fn html_of(
+    markdown: &str,
+    flavor: Flavor,
+    pictures: &HashMap<ImageId, Picture>,
+    anchors: &mut Anchors,
+) -> String {
     let arena = Arena::new();
-    let root = parse_document(&arena, markdown, &options());
+    let root = parse_document(&arena, &markdown.replace(OURS, ""), &options(flavor));
     let mut unsafe_html = String::new();
     let rendering = Rendering { pictures: pictures.clone(), anchors: std::mem::take(anchors) };
-    match Formatter::format_document(root, &options(), &mut unsafe_html, rendering) {
+    match Formatter::format_document(root, &options(flavor), &mut unsafe_html, rendering) {
         Ok(rendered) => *anchors = rendered.anchors,
         // Writing to a string can't fail; were it to, nothing is shown rather than half.
         Err(std::fmt::Error) => return String::new(),
@@ -272,7 +308,7 @@ pub fn html(markdown: &str, pictures: &HashMap<ImageId, Picture>, anchors: &mut 
 
 /// Renders a short text without pictures or anchors: a biography, a comment.
 pub fn simple_html(markdown: &str) -> String {
-    html(markdown, &HashMap::new(), &mut Anchors::default())
+    html_of(markdown, Flavor::Short, &HashMap::new(), &mut Anchors::default())
 }
 
 fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
@@ -347,7 +383,7 @@ fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
         )
         .generic_attributes(["lang", "dir", "title"].into())
         .tag_attributes(HashMap::from([
-            ("a", HashSet::from(["href", "id"])),
+            ("a", HashSet::from(["href"])),
             ("img", HashSet::from(["src", "alt", "width", "height", "loading"])),
             ("input", HashSet::from(["type", "checked", "disabled"])),
             ("td", HashSet::from(["align", "colspan", "rowspan"])),
@@ -360,17 +396,16 @@ fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
             ("h4", HashSet::from(["id"])),
             ("h5", HashSet::from(["id"])),
             ("h6", HashSet::from(["id"])),
-            ("li", HashSet::from(["id"])),
         ]))
         .allowed_classes(HashMap::from([
             ("span", HashSet::from(["caption"])),
             ("small", HashSet::from(["credit"])),
-            ("section", HashSet::from(["footnotes"])),
         ]))
         .url_schemes(["http", "https"].into())
         .link_rel(Some("noopener"))
         .attribute_filter(move |element, attribute, value| match (element, attribute) {
             ("img", "src") => picture_addresses.contains(value).then(|| value.into()),
+            (_, "id") => value.strip_prefix(OURS).map(|ours| ours.to_owned().into()),
             ("a", "href") => is_reader_safe(value).then(|| value.into()),
             ("input", "type") => (value == "checkbox").then(|| value.into()),
             _ => Some(value.into()),
@@ -378,14 +413,59 @@ fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
     builder.clean(unsafe_html).to_string()
 }
 
-/// The text with the ids of images replaced by addresses, for those who render Markdown themselves.
+/// The text with the ids of images replaced by addresses, for those who render Markdown themselves. Replaced is what the
+/// parser takes for a picture, and what defines a reference; an id in code stays.
 pub fn with_addresses(markdown: &str, pictures: &HashMap<ImageId, Picture>) -> String {
-    let mut replaced = markdown.to_owned();
-    for (id, picture) in pictures {
-        for before in ["(", "(<", "]: ", "]:"] {
-            replaced = replaced.replace(&format!("{before}{id}"), &format!("{before}{}", picture.url));
+    let arena = Arena::new();
+    let root = parse_document(&arena, markdown, &options(Flavor::Article));
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(markdown.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let mut replacements: Vec<(usize, usize, &str)> = Vec::new();
+    for node in root.descendants() {
+        let ast = node.data();
+        let NodeValue::Image(link) = &ast.value else { continue };
+        let Some(picture) = link.url.parse().ok().and_then(|id: ImageId| pictures.get(&id)) else { continue };
+        let place = |line: usize, column: usize| {
+            starts.get(line.saturating_sub(1)).map(|start| start + column.saturating_sub(1))
+        };
+        let (from, to) = (
+            place(ast.sourcepos.start.line, ast.sourcepos.start.column),
+            place(ast.sourcepos.end.line, ast.sourcepos.end.column),
+        );
+        let written = from.zip(to).and_then(|(from, to)| {
+            markdown.get(from..(to + 1).min(markdown.len())).map(|written| (from, written))
+        });
+        if let Some((from, at)) =
+            written.and_then(|(from, written)| written.rfind(&link.url).map(|at| (from, at)))
+        {
+            replacements.push((from + at, link.url.len(), &picture.url));
         }
     }
+    for (line, start) in markdown.split('\n').zip(&starts) {
+        let Some((label, address)) = line.split_once("]:") else { continue };
+        let address_start =
+            start + label.len() + 2 + (address.len() - address.trim_start_matches([' ', '\t', '<']).len());
+        let id = markdown[address_start..]
+            .split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+            .next()
+            .unwrap_or_default();
+        let is_definition = label.trim_start().starts_with('[') && !label.starts_with("    ");
+        if let Some(picture) =
+            id.parse().ok().and_then(|id: ImageId| pictures.get(&id)).filter(|_| is_definition)
+        {
+            replacements.push((address_start, id.len(), &picture.url));
+        }
+    }
+    replacements.sort_unstable();
+    replacements.dedup();
+    let mut replaced = String::with_capacity(markdown.len());
+    let mut at = 0;
+    for (start, length, url) in replacements {
+        replaced.push_str(&markdown[at..start]);
+        replaced.push_str(url);
+        at = start + length;
+    }
+    replaced.push_str(&markdown[at..]);
     replaced
 }
 
@@ -478,12 +558,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn ids_are_ours_alone() {
+        let html = html(
+            "## Costs\n\n<h2 id=\"costs\">x</h2><a id=\"y\">z</a>\u{E000}",
+            &HashMap::new(),
+            &mut Anchors::default(),
+        );
+        assert_eq!(html.matches("id=").count(), 1, "{html}");
+        assert!(html.starts_with("<h2 id=\"costs\">"));
+    }
+
+    #[test]
+    fn a_small_text_makes_no_large_page() {
+        let bomb = format!("{}\n{}\n{}", "|x".repeat(1_000), "|-".repeat(1_000), "a\n".repeat(2_900));
+        assert!(simple_html(&bomb).len() < 20_000);
+        assert!(outline(&bomb).is_too_wide);
+    }
+
+    #[test]
+    fn ids_become_addresses_where_they_are_pictures() {
+        let text =
+            format!("![a]( {ID} \"x\") `({ID})` ![b][r]\n\n[r]:   {ID}\n\n| t |\n|---|\n| ![]({ID}) |");
+        let replaced = with_addresses(&text, &pictures());
+        assert_eq!(replaced.matches("https://desk.example/media/x.jpg").count(), 3, "{replaced}");
+        assert!(replaced.contains(&format!("`({ID})`")));
+    }
+
     proptest! {
         #[test]
         fn any_text_renders_and_never_runs(text in "[\\PC\\n<>\"'`*_\\[\\]()#!&-]{0,200}") {
             let html = simple_html(&text);
             prop_assert!(!html.to_lowercase().contains("<script"));
             outline(&text);
+            with_addresses(&text, &pictures());
         }
     }
 }

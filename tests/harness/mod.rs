@@ -6,8 +6,8 @@ mod desk;
 mod picture;
 mod postgres;
 
-pub use actor::{Actor, Answer, CONTRACT, answer};
-pub use desk::{Desk, Engine, MORNING, PASSWORD};
+pub use actor::{Actor, Answer, CONTRACT};
+pub use desk::{Desk, Engine, PASSWORD};
 pub use picture::picture;
 
 /// Runs a story on SQLite and on PostgreSQL.

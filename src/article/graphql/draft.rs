@@ -379,6 +379,15 @@ impl DraftContent {
             .ok_or_else(|| Failure::corrupt(format!("{} has no content", self.article)))
     }
 
+    /// What the viewer may be told of an article that is pointed to.
+    fn linked(&self, id: ArticleId) -> Option<LinkedArticle> {
+        let library = &self.contents.library;
+        let draft = library.articles.get(&id)?;
+        let draft::Called { title, slug: _, is_published } =
+            draft::called(self.op.viewer, draft, library.public_articles.get(&id))?;
+        Some(LinkedArticle { article_id: ids::global(id), title, is_published })
+    }
+
     fn pictures(&self) -> HashMap<ImageId, Picture> {
         self.contents
             .library
@@ -472,15 +481,9 @@ impl DraftContent {
             RelatedLink::External { url, title } => {
                 DraftRelatedLink { title: Some(title.clone()), url: Some(Url(url.clone())), article: None }
             }
-            RelatedLink::Article { article, title } => DraftRelatedLink {
-                title: title.clone(),
-                url: None,
-                article: self.contents.library.articles.get(article).map(|draft| LinkedArticle {
-                    article_id: ids::global(*article),
-                    title: draft.title.clone(),
-                    is_published: draft.is_published(),
-                }),
-            },
+            RelatedLink::Article { article, title } => {
+                DraftRelatedLink { title: title.clone(), url: None, article: self.linked(*article) }
+            }
         });
         Ok(links.collect())
     }

@@ -16,6 +16,7 @@ use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{ids, operation};
 use crate::operation::Operation;
+use crate::text::input;
 use crate::{author, taxonomy};
 
 /// The order of a list of articles.
@@ -60,6 +61,9 @@ impl ArticleFilterInput {
     /// Finds what the slugs name; `None` where one names nothing.
     async fn resolve(self, op: &Operation) -> Result<Option<ArticleFilter>, Failure> {
         let Self { author_slug, tag_slug, category_slug, published_after, published_before, locale } = self;
+        if locale.as_deref().is_some_and(|locale| !input::is_storable(locale)) {
+            return Ok(None);
+        }
         let snapshot = op.snapshot().await?;
         let mut filter = ArticleFilter {
             published_after: published_after.map(|moment| moment.0),
