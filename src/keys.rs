@@ -51,7 +51,11 @@ impl Keys {
     /// Reads the keys; makes those that are missing (files of mode 600). Nodes that start together on one folder agree:
     /// a file is created by one of them, whole, and read by the rest.
     pub fn load_or_create(directory: &Path, chance: &dyn Chance) -> Result<Self, KeysError> {
-        std::fs::create_dir_all(directory).map_err(|source| file_error(directory, source))?;
+        let mut folder = std::fs::DirBuilder::new();
+        folder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder.create(directory).map_err(|source| file_error(directory, source))?;
         let seal = load_or_create(&directory.join("seal.key"), chance)?;
         let token = load_or_create(&directory.join("token.key"), chance)?;
         let secret = load_or_create(&directory.join("secret.key"), chance)?;

@@ -42,7 +42,9 @@ pub(super) async fn run(config: Config, with_demo: bool) -> anyhow::Result<ExitC
 }
 
 fn start_logging(config: &Config) {
-    let filter = EnvFilter::try_new(&config.log_level).unwrap_or_default();
+    // Which migrations there are is no news at each start.
+    let filter =
+        EnvFilter::try_new(format!("sea_orm_migration=warn,{}", config.log_level)).unwrap_or_default();
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_json {
         lines.json().flatten_event(true).init();

@@ -3,16 +3,13 @@
 
 use std::collections::HashMap;
 
+use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
-    TypeDefinition, TypeKind, TypeSystemDefinition,
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::parser::{parse_query, parse_schema};
-use async_graphql::{Pos, Positioned, Value as Constant, Variables};
-use async_graphql_value::Value;
+use async_graphql::{Pos, Variables};
 
-use super::connection::DEFAULT_PAGE;
-use super::variables::InputTypes;
+use super::cost::{self, SchemaTypes};
 
 /// Longest document in bytes. Content belongs into variables.
 const LONGEST_DOCUMENT: usize = 200_000;
@@ -24,8 +21,6 @@ const DEEPEST_VISIT: u32 = 120;
 const MOST_SELECTIONS: u64 = 3_000;
 /// Most aliases, fragments expanded.
 const MOST_ALIASES: u64 = 200;
-/// What a list without pages counts as: an article has a handful of authors, tags or sections.
-const PLAIN_LIST: u64 = 2;
 /// Most directives, fragments expanded.
 const MOST_DIRECTIVES: u64 = 200;
 
@@ -71,75 +66,6 @@ pub struct Checked {
     pub cost: u64,
 }
 
-/// What the guard knows of the schema: what its fields return, and what its inputs take.
-pub struct SchemaTypes {
-    fields: HashMap<(String, String), FieldType>,
-    inputs: InputTypes,
-}
-
-#[derive(Clone, Debug)]
-struct FieldType {
-    name: String,
-    is_object: bool,
-    is_connection: bool,
-    is_list: bool,
-}
-
-impl SchemaTypes {
-    /// Reads the schema's printed form.
-    pub fn from_sdl(sdl: &str) -> Result<Self, async_graphql::parser::Error> {
-        let document = parse_schema(sdl)?;
-        let types: Vec<TypeDefinition> = document
-            .definitions
-            .into_iter()
-            .filter_map(|definition| match definition {
-                TypeSystemDefinition::Type(definition) => Some(definition.node),
-                _ => None,
-            })
-            .collect();
-        let is_object = |name: &str| {
-            types.iter().any(|definition| {
-                definition.name.node == name
-                    && matches!(
-                        definition.kind,
-                        TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_)
-                    )
-            })
-        };
-        let mut fields = HashMap::new();
-        for definition in &types {
-            let of_type = match &definition.kind {
-                TypeKind::Object(object) => &object.fields,
-                TypeKind::Interface(interface) => &interface.fields,
-                _ => continue,
-            };
-            for field in of_type {
-                let name = base_name(&field.node.ty.node.base);
-                let field_type = FieldType {
-                    is_object: is_object(&name),
-                    is_connection: name.ends_with("Connection"),
-                    is_list: matches!(field.node.ty.node.base, BaseType::List(_)),
-                    name,
-                };
-                fields
-                    .insert((definition.name.node.to_string(), field.node.name.node.to_string()), field_type);
-            }
-        }
-        Ok(Self { fields, inputs: InputTypes::new(&types) })
-    }
-
-    fn field(&self, parent: &str, field: &str) -> Option<&FieldType> {
-        self.fields.get(&(parent.to_owned(), field.to_owned()))
-    }
-}
-
-fn base_name(base: &BaseType) -> String {
-    match base {
-        BaseType::Named(name) => name.to_string(),
-        BaseType::List(inner) => base_name(&inner.base),
-    }
-}
-
 /// Parses and bounds a document.
 pub fn check(
     types: &SchemaTypes,
@@ -168,13 +94,12 @@ pub fn check(
     check_measure(&total, limits)?;
     let operation = choose(&document, operation_name)?;
     types.inputs.check(operation, variables).map_err(Refusal::refused)?;
-    let mut costing = Costing { document: &document, types, operation, variables, fragments: HashMap::new() };
     let root = match operation.ty {
         OperationType::Query => "Query",
         OperationType::Mutation => "Mutation",
         OperationType::Subscription => "Subscription",
     };
-    let cost = costing.selections(root, &operation.selection_set.node);
+    let cost = cost::of(&document, types, operation, variables, root);
     if cost > limits.cost {
         let message = format!(
             "The query costs {cost}; at most {} is allowed. Ask for smaller pages, or for less below them.",
@@ -376,114 +301,6 @@ impl<'a> Measuring<'a> {
                 self.fragments.insert(name.as_str(), Some(measure));
                 Ok(measure)
             }
-        }
-    }
-}
-
-/// Adds up what an operation can make us fetch: one for each object, times the sizes of the pages above it.
-struct Costing<'a> {
-    document: &'a ExecutableDocument,
-    types: &'a SchemaTypes,
-    operation: &'a OperationDefinition,
-    variables: &'a Variables,
-    fragments: HashMap<&'a str, u64>,
-}
-
-impl<'a> Costing<'a> {
-    fn selections(&mut self, parent: &str, set: &'a SelectionSet) -> u64 {
-        let mut cost = 0_u64;
-        for selection in &set.items {
-            cost = cost.saturating_add(match &selection.node {
-                Selection::Field(field) => self.field(parent, &field.node),
-                Selection::InlineFragment(fragment) => {
-                    let condition = fragment
-                        .node
-                        .type_condition
-                        .as_ref()
-                        .map(|condition| condition.node.on.node.as_str());
-                    self.selections(condition.unwrap_or(parent), &fragment.node.selection_set.node)
-                }
-                Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str()),
-            });
-        }
-        cost
-    }
-
-    fn fragment(&mut self, name: &str) -> u64 {
-        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else { return 0 };
-        if let Some(&cost) = self.fragments.get(name.as_str()) {
-            return cost;
-        }
-        let cost = self.selections(
-            fragment.node.type_condition.node.on.node.as_str(),
-            &fragment.node.selection_set.node,
-        );
-        self.fragments.insert(name.as_str(), cost);
-        cost
-    }
-
-    fn field(&mut self, parent: &str, field: &'a Field) -> u64 {
-        let name = field.name.node.as_str();
-        if matches!(name, "__schema" | "__type") || parent.starts_with("__") {
-            return self.introspection(name, field);
-        }
-        let Some(field_type) = self.types.field(parent, name) else { return 0 };
-        if !field_type.is_object || name == "pageInfo" {
-            return 0;
-        }
-        let FieldType { name: type_name, is_connection, is_list, is_object: _ } = field_type.clone();
-        let below = self.selections(&type_name, &field.selection_set.node);
-        let size = match (is_connection, is_list) {
-            (true, _) => self.page_size(field),
-            // A connection's `nodes` and `edges` are the page that its arguments ask for.
-            (false, true) if !parent.ends_with("Connection") => PLAIN_LIST,
-            (false, _) => 1,
-        };
-        below.saturating_mul(size).saturating_add(1)
-    }
-
-    /// The lists of the introspection schema have no sizes to ask for: each counts as what a schema like ours has.
-    fn introspection(&mut self, name: &str, field: &'a Field) -> u64 {
-        let size = match name {
-            "types" => 100,
-            "fields" | "inputFields" => 10,
-            "enumValues" | "possibleTypes" | "directives" => 5,
-            "args" => 3,
-            "interfaces" => 2,
-            _ => 0,
-        };
-        let below = self.selections("__", &field.selection_set.node);
-        if size == 0 { below } else { below.saturating_add(1).saturating_mul(size) }
-    }
-
-    fn page_size(&self, field: &Field) -> u64 {
-        let asked = ["first", "last"]
-            .iter()
-            .filter_map(|argument| field.get_argument(argument))
-            .filter_map(|value| self.number(value));
-        asked.max().unwrap_or_else(|| u64::try_from(DEFAULT_PAGE).unwrap_or_default())
-    }
-
-    fn number(&self, value: &Positioned<Value>) -> Option<u64> {
-        let constant = match &value.node {
-            Value::Variable(name) => match self.variables.get(name) {
-                Some(given) => given.clone(),
-                None => self
-                    .operation
-                    .variable_definitions
-                    .iter()
-                    .find(|definition| definition.node.name.node == *name)?
-                    .node
-                    .default_value
-                    .as_ref()?
-                    .node
-                    .clone(),
-            },
-            constant => constant.clone().into_const()?,
-        };
-        match constant {
-            Constant::Number(number) => Some(number.as_u64().unwrap_or(0)),
-            _ => None,
         }
     }
 }

@@ -10,9 +10,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::negotiate::{self, MediaType, Outcome};
+use super::request::{Asked, Refused, content_type, from_address, from_json, too_large};
 use super::{App, RequestId, upload, viewer};
 use crate::error::Failure;
 use crate::graphql::errors::code;
@@ -22,38 +23,6 @@ use crate::operation::{Operation, Viewer};
 
 /// A client that sends this header is told what its query costs.
 const COST_HEADER: &str = "x-copydesk-cost";
-
-/// What a client asks, however it came.
-#[derive(Debug, Deserialize)]
-#[serde(rename = "an object with `query`", rename_all = "camelCase")]
-pub(super) struct Asked {
-    pub query: Option<String>,
-    #[serde(default)]
-    pub operation_name: Option<String>,
-    #[serde(default)]
-    pub variables: Option<serde_json::Map<String, serde_json::Value>>,
-    #[serde(default)]
-    #[allow(dead_code, reason = "read so that one of another shape is refused")]
-    extensions: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-/// An answer that comes before anything is executed.
-#[derive(Debug)]
-pub(super) struct Refused {
-    pub status: StatusCode,
-    pub code: &'static str,
-    pub message: String,
-}
-
-impl Refused {
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
-    }
-
-    pub fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, message)
-    }
-}
 
 /// Answers `/graphql`.
 pub async fn handle(
@@ -168,10 +137,6 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     content_type(headers).is_some_and(|mime| mime.essence_str() == "multipart/form-data")
 }
 
-fn content_type(headers: &HeaderMap) -> Option<mime::Mime> {
-    headers.get(header::CONTENT_TYPE)?.to_str().ok()?.parse().ok()
-}
-
 async fn read(app: &App, viewer: Viewer, request: Request) -> Result<(Asked, Uploads), Refused> {
     if request.method() != Method::POST {
         return Ok((from_address(request.uri().query().unwrap_or_default())?, Uploads::default()));
@@ -194,40 +159,6 @@ async fn read(app: &App, viewer: Viewer, request: Request) -> Result<(Asked, Upl
     let limit = app.store.config.max_body_bytes;
     let body = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| too_large(limit))?;
     Ok((from_json(&body)?, Uploads::default()))
-}
-
-pub(super) fn too_large(limit: usize) -> Refused {
-    Refused::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        code::BAD_REQUEST,
-        format!("The request body has more than {limit} bytes, or broke off."),
-    )
-}
-
-pub(super) fn from_json(body: &[u8]) -> Result<Asked, Refused> {
-    if body.trim_ascii_start().starts_with(b"[") {
-        return Err(Refused::bad_request("Batches are not answered: send one request at a time."));
-    }
-    serde_json::from_slice(body)
-        .map_err(|error| Refused::bad_request(format!("The body is not a GraphQL request in JSON: {error}.")))
-}
-
-fn from_address(query: &str) -> Result<Asked, Refused> {
-    let mut asked = Asked { query: None, operation_name: None, variables: None, extensions: None };
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "query" => asked.query = Some(value.into_owned()),
-            "operationName" if !value.is_empty() => asked.operation_name = Some(value.into_owned()),
-            "variables" if !value.is_empty() => {
-                let variables = serde_json::from_str(&value);
-                asked.variables = variables.map_err(|error| {
-                    Refused::bad_request(format!("`variables` is not a JSON object: {error}."))
-                })?;
-            }
-            _ => {}
-        }
-    }
-    Ok(asked)
 }
 
 fn refusal(media_type: MediaType, id: &RequestId, refused: Refused) -> Response {

@@ -5,6 +5,7 @@ mod graphql;
 mod health;
 mod media;
 mod negotiate;
+mod request;
 mod upload;
 mod viewer;
 
@@ -26,7 +27,8 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
 use crate::config::{Config, CorsOrigins};
-use crate::graphql::guard::{Limits, SchemaTypes};
+use crate::graphql::cost::SchemaTypes;
+use crate::graphql::guard::Limits;
 use crate::operation::Store;
 use crate::schema::{self, Schema};
 

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::io::AsyncWriteExt as _;
 
-use super::graphql::{Asked, Refused, from_json, too_large};
+use super::request::{Asked, Refused, from_json, too_large};
 use crate::account::policy::{self, Action, Reach};
 use crate::graphql::errors::code;
 use crate::graphql::scalars::Upload;

@@ -3,31 +3,26 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object};
 use uuid::Uuid;
 
+use super::check::Check;
+use super::draft_content::{Contents, DraftContent};
 use crate::account::entity::users;
 use crate::account::graphql::{Actor, UserObject};
-use crate::article::checks::{self, CheckCode as Code, Finding};
-use crate::article::content::{Content, RelatedLink, Section};
-use crate::article::draft::{self, Draft, DraftFilter as Filter, Library, Stage as DeskStage};
+use crate::article::checks;
+use crate::article::draft::{self, Draft, DraftFilter as Filter, Stage as DeskStage};
 use crate::article::revision::{self, Revision};
-use crate::author::graphql::AuthorRecord;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, nullable};
-use crate::graphql::rich_text::RichText;
-use crate::graphql::scalars::{DateTime, Url};
+use crate::graphql::scalars::DateTime;
 use crate::graphql::{ids, operation};
-use crate::id::{ArticleId, ImageId, UserId};
-use crate::image::graphql::LibraryImage;
+use crate::id::{ArticleId, UserId};
 use crate::operation::Operation;
-use crate::taxonomy::graphql::{CategoryRecord, TagRecord};
-use crate::text::anchors::Anchors;
-use crate::text::markdown::{self, Picture};
 
 /// Where a draft stands on the desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -57,12 +52,6 @@ pub struct DraftLoads {
     owners: Batch<(), HashMap<UserId, users::Model>>,
     revisions: Batch<(), HashMap<(ArticleId, i32), Revision>>,
     contents: Batch<(), Contents>,
-}
-
-/// The heads of a page of drafts, and what they refer to.
-pub struct Contents {
-    by_article: HashMap<ArticleId, Content>,
-    library: Library,
 }
 
 /// A draft.
@@ -202,11 +191,7 @@ impl DraftObject {
 
     /// The newest revision's content.
     async fn content(&self) -> Result<DraftContent, Failure> {
-        Ok(DraftContent {
-            contents: self.contents().await?,
-            article: self.0.row().article_id,
-            op: Arc::clone(self.0.op()),
-        })
+        Ok(DraftContent::new(self.contents().await?, self.0.row().article_id, self.0.op()))
     }
 
     /// What publishing would say now.
@@ -309,253 +294,6 @@ impl RevisionObject {
     async fn hash(&self) -> &str {
         &self.0.row().hash
     }
-}
-
-/// What a check before publishing says.
-#[derive(SimpleObject)]
-pub struct Check {
-    /// For programs.
-    code: CheckCode,
-    /// Whether it keeps the article from being published.
-    severity: CheckSeverity,
-    /// For people: says what to do.
-    message: String,
-    /// What it is about, from the draft's content down.
-    path: Vec<String>,
-}
-
-impl From<Finding> for Check {
-    fn from(Finding { code, message, path }: Finding) -> Self {
-        let severity = if code.is_blocking() { CheckSeverity::Blocking } else { CheckSeverity::Advisory };
-        Self { code: code.into(), severity, message, path }
-    }
-}
-
-/// Whether a check keeps an article from being published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum CheckSeverity {
-    /// It does.
-    Blocking,
-    /// It advises.
-    Advisory,
-}
-
-/// The checks before publishing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "Code")]
-pub enum CheckCode {
-    /// There is no title.
-    TitleMissing,
-    /// There are no words.
-    ContentMissing,
-    /// A figure's image is not in the library.
-    ImageMissing,
-    /// A figure's image has no alt text.
-    AltTextMissing,
-    /// A category, tag or author is not in the library any more.
-    ReferenceMissing,
-    /// There is no excerpt.
-    ExcerptMissing,
-    /// The byline credits nobody.
-    AuthorMissing,
-    /// A heading is two or more levels below the one before it.
-    HeadingLevelSkipped,
-    /// A related article is not public: its link shows once it is.
-    RelatedArticleNotPublished,
-}
-
-/// A draft's content.
-pub struct DraftContent {
-    contents: Arc<Contents>,
-    article: ArticleId,
-    op: Arc<Operation>,
-}
-
-impl DraftContent {
-    fn content(&self) -> Result<&Content, Failure> {
-        self.contents
-            .by_article
-            .get(&self.article)
-            .ok_or_else(|| Failure::corrupt(format!("{} has no content", self.article)))
-    }
-
-    /// What the viewer may be told of an article that is pointed to.
-    fn linked(&self, id: ArticleId) -> Option<LinkedArticle> {
-        let library = &self.contents.library;
-        let draft = library.articles.get(&id)?;
-        let draft::Called { title, slug: _, is_published } =
-            draft::called(self.op.viewer, draft, library.public_articles.get(&id))?;
-        Some(LinkedArticle { article_id: ids::global(id), title, is_published })
-    }
-
-    fn pictures(&self) -> HashMap<ImageId, Picture> {
-        self.contents
-            .library
-            .images
-            .values()
-            .map(|row| (row.id, LibraryImage::picture(row, &self.op.store)))
-            .collect()
-    }
-}
-
-/// The content of an article's newest revision.
-#[Object]
-impl DraftContent {
-    /// Its title; blank until it has one.
-    async fn title(&self) -> Result<&str, Failure> {
-        Ok(&self.content()?.title)
-    }
-
-    /// Its name in addresses.
-    async fn slug(&self) -> Result<&str, Failure> {
-        Ok(&self.content()?.slug)
-    }
-
-    /// What a card shows, and search engines.
-    async fn excerpt(&self) -> Nullable<&str> {
-        nullable(async { Ok(self.content()?.excerpt.as_deref()) }).await
-    }
-
-    /// Its language: a tag of BCP 47.
-    async fn locale(&self) -> Result<&str, Failure> {
-        Ok(&self.content()?.locale)
-    }
-
-    /// The picture above the text; null also where its image is not in the library any more.
-    async fn lead_figure(&self) -> Nullable<DraftFigure> {
-        nullable(async {
-            let Some(lead) = &self.content()?.lead_figure else { return Ok(None) };
-            let image = self.contents.library.images.get(&lead.image);
-            Ok(image.map(|row| DraftFigure {
-                image: LibraryImage::new(row.clone(), &self.op.store),
-                caption: lead.caption.clone(),
-                credit: lead.credit.clone(),
-            }))
-        })
-        .await
-    }
-
-    /// The text, in order.
-    async fn sections(&self) -> Result<Vec<DraftSection>, Failure> {
-        let pictures = Arc::new(self.pictures());
-        let mut anchors = Anchors::default();
-        let sections = self.content()?.sections.iter().zip(1..).map(|(section, position)| {
-            anchors.next(section.heading.as_deref().unwrap_or_default(), &format!("section-{position}"));
-            let before_body = anchors.clone();
-            for heading in markdown::headings(&section.body) {
-                anchors.next(&heading.text, "section");
-            }
-            DraftSection { section: section.clone(), pictures: Arc::clone(&pictures), anchors: before_body }
-        });
-        Ok(sections.collect())
-    }
-
-    /// Whom the byline credits, in order.
-    async fn authors(&self) -> Result<Vec<AuthorRecord>, Failure> {
-        let library = &self.contents.library.authors;
-        let rows = self.content()?.authors.iter().filter_map(|id| library.get(id).cloned()).collect();
-        Ok(Member::page(&self.op, rows).into_iter().map(AuthorRecord).collect())
-    }
-
-    /// Where it stands in the site's tree, in order.
-    async fn categories(&self) -> Result<Vec<CategoryRecord>, Failure> {
-        let library = &self.contents.library.categories;
-        Ok(self
-            .content()?
-            .categories
-            .iter()
-            .filter_map(|id| library.get(id).cloned())
-            .map(CategoryRecord)
-            .collect())
-    }
-
-    /// Its free labels, in order.
-    async fn tags(&self) -> Result<Vec<TagRecord>, Failure> {
-        let library = &self.contents.library.tags;
-        Ok(self.content()?.tags.iter().filter_map(|id| library.get(id).cloned()).map(TagRecord).collect())
-    }
-
-    /// Where it points to, in order.
-    async fn related_links(&self) -> Result<Vec<DraftRelatedLink>, Failure> {
-        let links = self.content()?.related_links.iter().map(|link| match link {
-            RelatedLink::External { url, title } => {
-                DraftRelatedLink { title: Some(title.clone()), url: Some(Url(url.clone())), article: None }
-            }
-            RelatedLink::Article { article, title } => {
-                DraftRelatedLink { title: title.clone(), url: None, article: self.linked(*article) }
-            }
-        });
-        Ok(links.collect())
-    }
-}
-
-/// An image placed in a draft.
-#[derive(SimpleObject)]
-pub struct DraftFigure {
-    /// The image.
-    image: LibraryImage,
-    /// The caption for this place; the image's own shows where it is null.
-    caption: Option<String>,
-    /// The credit for this place; the image's own shows where it is null.
-    credit: Option<String>,
-}
-
-/// A section of a draft.
-pub struct DraftSection {
-    section: Section,
-    pictures: Arc<HashMap<ImageId, Picture>>,
-    anchors: Anchors,
-}
-
-/// An ordered part of a draft.
-#[Object]
-impl DraftSection {
-    /// Its id: send it back when saving, so that the section stays the same one.
-    async fn id(&self) -> ID {
-        ids::global(self.section.id)
-    }
-
-    /// Its heading; null for an introduction.
-    async fn heading(&self) -> Option<&str> {
-        self.section.heading.as_deref()
-    }
-
-    /// The level of its heading: 2, 3 or 4.
-    async fn level(&self) -> i32 {
-        self.section.level
-    }
-
-    /// Its text. `source` is the Markdown to edit.
-    async fn body(&self) -> RichText {
-        RichText::new(self.section.body.clone(), Arc::clone(&self.pictures), self.anchors.clone())
-    }
-
-    /// The Markdown as it was saved, with the ids of images: what an editor edits.
-    async fn source(&self) -> &str {
-        &self.section.body
-    }
-}
-
-/// A pointer from a draft: to an article or to an address.
-#[derive(SimpleObject)]
-pub struct DraftRelatedLink {
-    /// What it is called here; null: as the article is called.
-    title: Option<String>,
-    /// The address, where it is one.
-    url: Option<Url>,
-    /// The article, where it is one.
-    article: Option<LinkedArticle>,
-}
-
-/// The head of an article that a draft points to.
-#[derive(SimpleObject)]
-pub struct LinkedArticle {
-    /// Its id.
-    article_id: ID,
-    /// Its title.
-    title: String,
-    /// Whether it is public: the link shows only then.
-    is_published: bool,
 }
 
 /// The desk, under `viewer`.

@@ -1,7 +1,9 @@
 //! Articles in the schema. Types, queries, mutations and inputs; no rule stands here.
 
 mod article;
+mod check;
 mod draft;
+mod draft_content;
 mod inputs;
 mod lists;
 mod mutations;

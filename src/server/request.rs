@@ -1,0 +1,80 @@
+//! What a client asks, before anything is executed: as JSON or in the address; and how it is refused.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+
+use crate::graphql::errors::code;
+
+/// What a client asks, however it came.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "an object with `query`", rename_all = "camelCase")]
+pub struct Asked {
+    pub query: Option<String>,
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    #[serde(default)]
+    pub variables: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    #[allow(dead_code, reason = "read so that one of another shape is refused")]
+    extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// An answer that comes before anything is executed.
+#[derive(Debug)]
+pub struct Refused {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl Refused {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, message)
+    }
+}
+
+/// The request's content type, if it has one that can be read.
+pub fn content_type(headers: &HeaderMap) -> Option<mime::Mime> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()?.parse().ok()
+}
+
+/// That the body is larger than allowed.
+pub fn too_large(limit: usize) -> Refused {
+    Refused::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        code::BAD_REQUEST,
+        format!("The request body has more than {limit} bytes, or broke off."),
+    )
+}
+
+/// Reads a request's JSON body.
+pub fn from_json(body: &[u8]) -> Result<Asked, Refused> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Refused::bad_request("Batches are not answered: send one request at a time."));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| Refused::bad_request(format!("The body is not a GraphQL request in JSON: {error}.")))
+}
+
+/// Reads a request from the query of its address.
+pub fn from_address(query: &str) -> Result<Asked, Refused> {
+    let mut asked = Asked { query: None, operation_name: None, variables: None, extensions: None };
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "query" => asked.query = Some(value.into_owned()),
+            "operationName" if !value.is_empty() => asked.operation_name = Some(value.into_owned()),
+            "variables" if !value.is_empty() => {
+                let variables = serde_json::from_str(&value);
+                asked.variables = variables.map_err(|error| {
+                    Refused::bad_request(format!("`variables` is not a JSON object: {error}."))
+                })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(asked)
+}
