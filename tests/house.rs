@@ -83,6 +83,13 @@ fn time_and_chance_are_injected() {
 }
 
 #[test]
+fn html_comes_from_one_place() {
+    for word in ["comrak", "ammonia"] {
+        only(word, &["text/markdown.rs"], "what is rendered there is sanitized");
+    }
+}
+
+#[test]
 fn public_reads_see_public_tables_alone() {
     let read = sources().into_iter().find(|(path, _)| path == "article/read.rs").unwrap().1;
     for word in ["private::", "_records", "drafts", "revisions"] {
@@ -168,6 +175,18 @@ fn settings_page() -> String {
         ));
     }
     page
+}
+
+#[test]
+fn the_readme_names_every_setting() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for setting in copydesk::config::SETTINGS {
+        assert!(
+            readme.contains(setting.name) || readme.contains(&setting.variable()),
+            "README.md does not name {}",
+            setting.name
+        );
+    }
 }
 
 #[test]

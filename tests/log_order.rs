@@ -21,7 +21,7 @@ on_both! {
                 let mut seen = Vec::new();
                 loop {
                     let was_done = done.load(Ordering::SeqCst);
-                    let rows = follower.next(&store.database, 7).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+                    let rows = follower.next(&store.database.snapshot().await.unwrap(), 7).await.unwrap_or_else(|failure| panic!("{failure:?}"));
                     if rows.is_empty() && was_done {
                         return seen;
                     }

@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
 use crate::id::ArticleId;
-use crate::log::entity::{changes, log_head};
+use crate::log::entity::log_head;
 use crate::log::follow::Follower;
 use crate::log::{Action, verify_entry};
 use crate::operation::Store;
@@ -55,8 +55,9 @@ struct Publication {
 /// Checks the whole.
 pub async fn verify(store: &Store) -> Result<Report, Failure> {
     let mut report = Report::default();
-    let published = read_log(store, &mut report).await?;
+    // One snapshot for the log and the tables: what is published meanwhile is in both or in neither.
     let snapshot = store.database.snapshot().await?;
+    let published = read_log(store, &snapshot, &mut report).await?;
     let tree = taxonomy::read::tree(snapshot.connection()).await?;
     for (id, publication) in &published {
         compare(&snapshot, *id, publication, &tree, &mut report).await?;
@@ -70,14 +71,19 @@ pub async fn verify(store: &Store) -> Result<Report, Failure> {
     Ok(report)
 }
 
-async fn read_log(store: &Store, report: &mut Report) -> Result<BTreeMap<ArticleId, Publication>, Failure> {
+async fn read_log(
+    store: &Store,
+    snapshot: &Snapshot,
+    report: &mut Report,
+) -> Result<BTreeMap<ArticleId, Publication>, Failure> {
     let mut published = BTreeMap::new();
     let mut first_published: HashMap<ArticleId, Timestamp> = HashMap::new();
     let mut slugs: HashMap<ArticleId, BTreeSet<String>> = HashMap::new();
     let mut follower = Follower::after(0);
     loop {
-        let rows = follower.next(&store.database, BATCH).await?;
-        if rows.is_empty() && head_is_reached(store, report).await? {
+        let rows = follower.next(snapshot, BATCH).await?;
+        if rows.is_empty() {
+            check_head(snapshot, report).await?;
             return Ok(published);
         }
         for row in rows {
@@ -116,23 +122,16 @@ async fn read_log(store: &Store, report: &mut Report) -> Result<BTreeMap<Article
     }
 }
 
-/// Whether the log was read to its head. On a running instance the head may have moved on since: then there is more to
-/// read. A head beyond the last entry there is means that entries were cut off.
-async fn head_is_reached(store: &Store, report: &mut Report) -> Result<bool, Failure> {
-    let snapshot = store.database.snapshot().await?;
+/// A head that does not name the last entry there is means that entries were cut off.
+async fn check_head(snapshot: &Snapshot, report: &mut Report) -> Result<(), Failure> {
     let head = log_head::Entity::find_by_id(1).one(snapshot.connection()).await?;
-    let last =
-        changes::Entity::find().order_by_desc(changes::Column::Sequence).one(snapshot.connection()).await?;
-    if last.is_some_and(|last| last.sequence > report.head_sequence) {
-        return Ok(false);
-    }
     if head.is_none_or(|head| head.sequence != report.head_sequence || head.hash != report.head_hash) {
-        report.problems.push(format!(
-            "log: the head does not name entry {}: the newest entries were cut off",
-            report.head_sequence
-        ));
+        let last = report.head_sequence;
+        report
+            .problems
+            .push(format!("log: the head does not name entry {last}: the newest entries were cut off"));
     }
-    Ok(true)
+    Ok(())
 }
 
 async fn compare(

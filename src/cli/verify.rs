@@ -3,9 +3,17 @@
 use std::process::ExitCode;
 
 use crate::article;
-use crate::config::Config;
+use crate::config::{Config, DatabaseAddress};
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    if let DatabaseAddress::Sqlite(path) = &config.database {
+        // Opening would make a new instance, in which nothing differs.
+        anyhow::ensure!(
+            path.exists(),
+            "there is no database at {}: set COPYDESK_DATA_DIR to the instance's folder",
+            path.display()
+        );
+    }
     let store = super::open(config).await?;
     let report = article::verify::verify(&store).await.map_err(super::words)?;
     for problem in &report.problems {

@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
 use super::entity::changes;
-use crate::db::Database;
+use crate::db::Snapshot;
 use crate::error::Failure;
 
 /// A reader of the log with a place of its own.
@@ -23,9 +23,8 @@ impl Follower {
         self.place
     }
 
-    /// The entries that follow, at most `limit`; none when there are no more yet.
-    pub async fn next(&mut self, database: &Database, limit: u64) -> Result<Vec<changes::Model>, Failure> {
-        let snapshot = database.snapshot().await?;
+    /// The entries that follow in this snapshot, at most `limit`; none when there are no more in it.
+    pub async fn next(&mut self, snapshot: &Snapshot, limit: u64) -> Result<Vec<changes::Model>, Failure> {
         let rows = changes::Entity::find()
             .filter(changes::Column::Sequence.gt(self.place))
             .order_by_asc(changes::Column::Sequence)
