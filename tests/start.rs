@@ -161,6 +161,26 @@ async fn a_crash_loses_no_acknowledged_write() {
     );
 }
 
+#[tokio::test]
+async fn shutting_down_answers_what_is_under_way_and_refuses_the_rest() {
+    let mut desk = Desk::open(Engine::Sqlite).await.unwrap();
+    let editor = desk.editor().await;
+    let other = desk.second_node().await;
+    let held = other.store.database.begin().await.unwrap();
+    let before = desk.store.database.statements();
+    let waiting = tokio::spawn(async move { editor.create_tag("Patient").await });
+    while desk.store.database.statements() == before {
+        tokio::task::yield_now().await;
+    }
+    desk.stop();
+    while reqwest::get(format!("{}/health/live", desk.address)).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!waiting.is_finished());
+    drop(held);
+    assert!(waiting.await.unwrap().starts_with("tag_"));
+}
+
 on_both! {
     async fn two_nodes_are_one_desk(desk) {
         let editor = desk.editor().await;

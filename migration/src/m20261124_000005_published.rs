@@ -35,6 +35,8 @@ CREATE TABLE articles (
 
 CREATE INDEX articles_newest ON articles (published_at, id)
 
+CREATE INDEX articles_by_locale ON articles (locale, published_at, id)
+
 CREATE TABLE article_slugs (
     slug TEXT NOT NULL PRIMARY KEY,
     article_id {id} NOT NULL REFERENCES articles (id) ON DELETE CASCADE

@@ -1,7 +1,6 @@
 //! Authors in the schema.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
 
@@ -14,7 +13,7 @@ use crate::article::read::Subject;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
-use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::rich_text::RichText;
@@ -235,10 +234,8 @@ impl AuthorQuery {
             key: SortKey::Text(author.0.row().sort_name.clone()),
             id: author.0.row().id.0,
         };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
-            let op = Arc::clone(&counting);
-            async move { Ok(Count::bounded(read::count(&*op.snapshot().await?, COUNTED).await?)) }
+        Ok(Connection::listed(op, &list, page, place, |op| async move {
+            read::count(&*op.snapshot().await?, COUNTED).await
         }))
     }
 }
@@ -276,14 +273,8 @@ impl AuthorViewer {
             key: SortKey::Text(author.0.row().sort_name.clone()),
             id: author.0.row().id.0,
         };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
-            let op = Arc::clone(&counting);
-            async move {
-                let counted =
-                    if sees { read::library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
-                Ok(Count::bounded(counted))
-            }
+        Ok(Connection::listed(op, &list, page, place, move |op| async move {
+            if sees { read::library_count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
         }))
     }
 }

@@ -335,14 +335,8 @@ impl CommentViewer {
             let row = comment.0.row();
             Position { key: SortKey::Number(row.created_at.0), id: row.id.0 }
         };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
-            let op = Arc::clone(&counting);
-            async move {
-                Ok(Count::bounded(
-                    read::queue_count(&*op.snapshot().await?, op.viewer, status, COUNTED).await?,
-                ))
-            }
+        Ok(Connection::listed(op, &list, page, place, move |op| async move {
+            read::queue_count(&*op.snapshot().await?, op.viewer, status, COUNTED).await
         }))
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use tokio::sync::OnceCell;
@@ -11,6 +12,7 @@ use super::cursors::{self, ListName};
 use crate::db::keyset::{Page, Position, Window};
 use crate::error::Failure;
 use crate::keys::Keys;
+use crate::operation::Operation;
 
 /// Things on a page when the client does not say.
 pub const DEFAULT_PAGE: i32 = 20;
@@ -115,6 +117,22 @@ pub struct PageInfo {
     end_cursor: Option<String>,
 }
 
+impl PageInfo {
+    /// Of a page with these cursors, in its order.
+    pub fn new<'a>(
+        cursors: impl DoubleEndedIterator<Item = &'a str> + Clone,
+        has_next: bool,
+        has_previous: bool,
+    ) -> Self {
+        Self {
+            has_next_page: has_next,
+            has_previous_page: has_previous,
+            start_cursor: cursors.clone().next().map(str::to_owned),
+            end_cursor: { cursors }.next_back().map(str::to_owned),
+        }
+    }
+}
+
 impl<N> Connection<N> {
     /// Makes the connection of a page. `place` gives a thing's position, `counter` counts the whole list when asked.
     pub fn new<F>(
@@ -139,6 +157,24 @@ impl<N> Connection<N> {
             count: OnceCell::new(),
             counter: Box::new(move || Box::pin(counter())),
         }
+    }
+
+    /// The same of a list that is counted by a statement, up to one more than [`COUNTED`].
+    pub fn listed<F>(
+        op: &Arc<Operation>,
+        list: &ListName,
+        page: Page<N>,
+        place: impl Fn(&N) -> Position,
+        count: impl Fn(Arc<Operation>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<u64, Failure>> + Send + 'static,
+    {
+        let counting = Arc::clone(op);
+        Self::new(&op.store.keys, list, page, place, move || {
+            let counted = count(Arc::clone(&counting));
+            async move { Ok(Count::bounded(counted.await?)) }
+        })
     }
 
     /// The same of a list whose length is known.
@@ -172,12 +208,7 @@ impl<N: OutputType> Connection<N> {
 
     /// Where this page stands.
     async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            has_next_page: self.has_next,
-            has_previous_page: self.has_previous,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
-        }
+        PageInfo::new(self.edges.iter().map(|edge| edge.cursor.as_str()), self.has_next, self.has_previous)
     }
 
     /// How many things the whole list has; counted only when asked for, and up to 10,000.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Pos, Variables};
+use async_graphql::{Pos, Positioned, Variables};
 
 use super::cost::{self, SchemaTypes};
 
@@ -21,6 +21,8 @@ const DEEPEST_VISIT: u32 = 120;
 const MOST_SELECTIONS: u64 = 3_000;
 /// Most aliases, fragments expanded.
 const MOST_ALIASES: u64 = 200;
+/// Most variables of an operation.
+const MOST_VARIABLES: usize = 200;
 /// Most directives, fragments expanded.
 const MOST_DIRECTIVES: u64 = 200;
 
@@ -82,8 +84,14 @@ pub fn check(
     let mut measuring = Measuring { document: &document, fragments: HashMap::new() };
     let mut total = Measure::default();
     for (_, operation) in document.operations.iter() {
-        let mut measure = measuring.selections(&operation.node.selection_set.node, 0)?;
-        measure.directives = measure.directives.saturating_add(operation.node.directives.len() as u64);
+        check_directives(&operation.node.directives)?;
+        let variables = operation.node.variable_definitions.len();
+        if variables > MOST_VARIABLES {
+            return Err(Refusal::refused(format!(
+                "The operation has {variables} variables; at most {MOST_VARIABLES} are allowed."
+            )));
+        }
+        let measure = measuring.selections(&operation.node.selection_set.node, 0)?;
         check_measure(&measure, limits)?;
         total = total.beside(&measure);
     }
@@ -241,6 +249,22 @@ fn check_measure(measure: &Measure, limits: Limits) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// async-graphql passes directives that it does not know, and `@skip` without its argument.
+fn check_directives(directives: &[Positioned<Directive>]) -> Result<(), Refusal> {
+    for directive in directives {
+        let (name, position) = (directive.node.name.node.as_str(), Some(directive.pos));
+        let message = if !matches!(name, "skip" | "include") {
+            format!("The directive @{name} is not known.")
+        } else if directive.node.get_argument("if").is_none() {
+            format!("The directive @{name} needs the argument `if`.")
+        } else {
+            continue;
+        };
+        return Err(Refusal { message, position, is_unreadable: false });
+    }
+    Ok(())
+}
+
 struct Measuring<'a> {
     document: &'a ExecutableDocument,
     /// `None` while a fragment is being visited: meeting it again is a cycle.
@@ -257,6 +281,7 @@ impl<'a> Measuring<'a> {
         let mut measure = Measure::default();
         for selection in &set.items {
             measure.selections = measure.selections.saturating_add(1);
+            check_directives(selection.node.directives())?;
             measure.directives = measure.directives.saturating_add(selection.node.directives().len() as u64);
             let inner = match &selection.node {
                 Selection::Field(field) => self.field(&field.node, visit)?,
@@ -370,6 +395,11 @@ mod tests {
         assert!(run(&deep).err().unwrap().message.contains("levels"));
         let aliases: String = (0..201).map(|n| format!("a{n}: title ")).collect();
         assert!(run(&format!("{{ {aliases} }}")).err().unwrap().message.contains("aliases"));
+        for wrong in ["{ title @unknown }", "{ title @skip }", "query @skip(if: true) @other { title }"] {
+            assert!(run(wrong).err().unwrap().message.contains("directive"), "{wrong}");
+        }
+        let many: String = (0..201).map(|number| format!("$v{number}: Int ")).collect();
+        assert!(run(&format!("query ({many}) {{ title }}")).err().unwrap().message.contains("variables"));
         let directives = "@skip(if: false) ".repeat(201);
         assert!(run(&format!("{{ title {directives} }}")).err().unwrap().message.contains("directives"));
         assert!(

@@ -1,7 +1,6 @@
 //! The log in the schema, under `viewer`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
@@ -13,7 +12,7 @@ use crate::account::graphql::Actor;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
-use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::operation;
 use crate::graphql::scalars::DateTime;
@@ -216,14 +215,9 @@ impl HistoryViewer {
             let row = change.member.row();
             Position { key: SortKey::Number(row.sequence), id: row.subject_id }
         };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
-            let (op, filter) = (Arc::clone(&counting), filter.clone());
-            async move {
-                Ok(Count::bounded(
-                    read::count(&*op.snapshot().await?, visible(op.viewer), &filter, COUNTED).await?,
-                ))
-            }
+        Ok(Connection::listed(op, &list, page, place, move |op| {
+            let filter = filter.clone();
+            async move { read::count(&*op.snapshot().await?, visible(op.viewer), &filter, COUNTED).await }
         }))
     }
 }

@@ -9,7 +9,7 @@ use super::upload::{self, NewImage};
 use super::{address, read};
 use crate::db::keyset::{Position, SortKey};
 use crate::error::{Failure, UserErrorCode};
-use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::{DateTime, Upload, Url};
@@ -248,21 +248,10 @@ impl ImageViewer {
             key: SortKey::Number(image.row.created_at.0),
             id: image.row.id.0,
         };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(
-            &op.store.keys,
-            &list,
-            page.map(|row| LibraryImage::new(row, &op.store)),
-            place,
-            move || {
-                let op = Arc::clone(&counting);
-                async move {
-                    let counted =
-                        if sees { read::library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
-                    Ok(Count::bounded(counted))
-                }
-            },
-        ))
+        let page = page.map(|row| LibraryImage::new(row, &op.store));
+        Ok(Connection::listed(op, &list, page, place, move |op| async move {
+            if sees { read::library_count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
+        }))
     }
 }
 

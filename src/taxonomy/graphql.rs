@@ -15,7 +15,7 @@ use crate::article::read::Subject;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
-use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::DateTime;
@@ -332,10 +332,8 @@ impl TaxonomyQuery {
             key: SortKey::Text(tag.0.row().sort_name.clone()),
             id: tag.0.row().id.0,
         };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
-            let op = Arc::clone(&counting);
-            async move { Ok(Count::bounded(read::tag_count(&*op.snapshot().await?, COUNTED).await?)) }
+        Ok(Connection::listed(op, &list, page, place, |op| async move {
+            read::tag_count(&*op.snapshot().await?, COUNTED).await
         }))
     }
 
@@ -391,14 +389,8 @@ impl TaxonomyViewer {
             if sees { read::tag_library(&*op.snapshot().await?, &window).await? } else { Page::empty() };
         let place =
             |tag: &TagRecord| Position { key: SortKey::Text(tag.0.sort_name.clone()), id: tag.0.id.0 };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page.map(TagRecord), place, move || {
-            let op = Arc::clone(&counting);
-            async move {
-                let counted =
-                    if sees { read::tag_library_count(&*op.snapshot().await?, COUNTED).await? } else { 0 };
-                Ok(Count::bounded(counted))
-            }
+        Ok(Connection::listed(op, &list, page.map(TagRecord), place, move |op| async move {
+            if sees { read::tag_library_count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
         }))
     }
 

@@ -156,7 +156,8 @@ impl Desk {
         Self::run(self.engine, self.settings.clone(), Arc::clone(&self.clock), Arc::clone(&self._held)).await
     }
 
-    fn stop(&mut self) {
+    /// Begins to shut the server down, as a deployment does.
+    pub fn stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }

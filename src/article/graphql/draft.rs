@@ -16,7 +16,7 @@ use crate::article::revision::{self, Revision};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
-use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::scalars::DateTime;
@@ -354,12 +354,9 @@ impl DraftViewer {
             let id: Uuid = row.article_id.0;
             Position { key: SortKey::Number(row.updated_at.0), id }
         };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(&op.store.keys, &list, page, place, move || {
-            let (op, filter) = (Arc::clone(&counting), filter.clone());
-            async move {
-                Ok(Count::bounded(draft::count(&*op.snapshot().await?, op.viewer, &filter, COUNTED).await?))
-            }
+        Ok(Connection::listed(op, &list, page, place, move |op| {
+            let filter = filter.clone();
+            async move { draft::count(&*op.snapshot().await?, op.viewer, &filter, COUNTED).await }
         }))
     }
 }

@@ -1,7 +1,5 @@
 //! Public queries for articles.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
 
 use super::ArticleObject;
@@ -10,7 +8,7 @@ use super::search::{self, SearchConnection};
 use crate::article::read::{self, ArticleFilter, ArticleOrder as Order};
 use crate::db::keyset::Page;
 use crate::error::Failure;
-use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
+use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::scalars::DateTime;
@@ -158,24 +156,16 @@ impl ArticleQuery {
             None => Page::empty(),
         };
         let page = Page { rows: ArticleObject::page(op, rows), has_next, has_previous };
-        let counting = Arc::clone(op);
-        Ok(Connection::new(
-            &op.store.keys,
-            &list,
-            page,
-            |article| position(article.row()),
-            move || {
-                let (op, filter) = (Arc::clone(&counting), filter.clone());
-                async move {
-                    match filter {
-                        Some(filter) => {
-                            Ok(Count::bounded(read::count(&*op.snapshot().await?, &filter, COUNTED).await?))
-                        }
-                        None => Ok(Count::exactly(0)),
-                    }
+        let place = |article: &ArticleObject| position(article.row());
+        Ok(Connection::listed(op, &list, page, place, move |op| {
+            let filter = filter.clone();
+            async move {
+                match filter {
+                    Some(filter) => read::count(&*op.snapshot().await?, &filter, COUNTED).await,
+                    None => Ok(0),
                 }
-            },
-        ))
+            }
+        }))
     }
 
     /// Published articles in which all words stand, the last of them as a prefix; best first. Accents and case don't matter.

@@ -12,7 +12,7 @@ use crate::article::read;
 use crate::article::search::{self, SearchQuery};
 use crate::db::keyset::{Position, SortKey};
 use crate::error::Failure;
-use crate::graphql::connection::{COUNTED, Count, PageArguments};
+use crate::graphql::connection::{COUNTED, Count, PageArguments, PageInfo};
 use crate::graphql::cursors::{self, ListName};
 use crate::id::ArticleId;
 use crate::operation::Operation;
@@ -49,19 +49,6 @@ pub struct SearchSnippet {
     text: String,
 }
 
-/// Where a page of results stands.
-#[derive(SimpleObject)]
-pub struct SearchPageInfo {
-    /// Whether results follow this page.
-    has_next_page: bool,
-    /// Whether results precede this page.
-    has_previous_page: bool,
-    /// The first result's cursor.
-    start_cursor: Option<String>,
-    /// The last result's cursor: for `after`.
-    end_cursor: Option<String>,
-}
-
 /// A page of search results, best first.
 #[Object]
 impl SearchConnection {
@@ -76,13 +63,8 @@ impl SearchConnection {
     }
 
     /// Where this page stands.
-    async fn page_info(&self) -> SearchPageInfo {
-        SearchPageInfo {
-            has_next_page: self.has_next,
-            has_previous_page: self.has_previous,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
-        }
+    async fn page_info(&self) -> PageInfo {
+        PageInfo::new(self.edges.iter().map(|edge| edge.cursor.as_str()), self.has_next, self.has_previous)
     }
 
     /// How many articles match; counted only when asked for, and up to 10,000.
