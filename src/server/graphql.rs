@@ -6,14 +6,15 @@ use std::time::Duration;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value, Variables};
 use axum::Extension;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::negotiate::{self, MediaType, Outcome};
-use super::request::{Asked, Refused, content_type, from_address, from_json, too_large};
+use super::request::{Asked, Refused, content_type, drain, from_address, from_json, whole};
 use super::{App, RequestId, upload, viewer};
 use crate::error::Failure;
 use crate::graphql::errors::code;
@@ -30,8 +31,9 @@ pub async fn handle(
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    let headers = request.headers().clone();
-    let Some(media_type) = negotiate::accepted(&headers) else {
+    let (head, body) = request.into_parts();
+    let (headers, mut body) = (&head.headers, body.into_data_stream());
+    let Some(media_type) = negotiate::accepted(headers) else {
         let message = "Accept application/graphql-response+json or application/json.";
         return refusal(
             MediaType::Json,
@@ -40,12 +42,15 @@ pub async fn handle(
         );
     };
     let patience =
-        Duration::from_secs(app.store.config.request_timeout) * if is_multipart(&headers) { 10 } else { 1 };
-    let mut response = match tokio::time::timeout(patience, answer(&app, &id, media_type, request)).await {
+        Duration::from_secs(app.store.config.request_timeout) * if is_multipart(headers) { 10 } else { 1 };
+    let mut response = match tokio::time::timeout(patience, answer(&app, &id, media_type, &head, &mut body))
+        .await
+    {
         Ok(Ok(response)) => response,
         Ok(Err(refused)) => {
+            // A client that is still sending would see a broken connection instead of the answer.
+            drain(&mut body).await;
             let mut response = refusal(media_type, &id, refused);
-            // The body may not have been read: what follows on this connection would be taken for its rest.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             response
         }
@@ -64,19 +69,19 @@ async fn answer(
     app: &App,
     id: &RequestId,
     media_type: MediaType,
-    request: Request,
+    head: &Parts,
+    body: &mut BodyDataStream,
 ) -> Result<Response, Refused> {
-    let method = request.method().clone();
-    if method != Method::POST && method != Method::GET && method != Method::HEAD {
+    let (method, headers) = (&head.method, &head.headers);
+    if ![Method::POST, Method::GET, Method::HEAD].contains(method) {
         return Err(Refused::new(
             StatusCode::METHOD_NOT_ALLOWED,
             code::BAD_REQUEST,
             "Use POST, or GET for queries.",
         ));
     }
-    let headers = request.headers().clone();
-    let viewer = viewer::of(&app.store, &headers).await.map_err(unauthenticated)?;
-    let (asked, uploads) = read(app, viewer, request).await?;
+    let viewer = viewer::of(&app.store, headers).await.map_err(unauthenticated)?;
+    let (asked, uploads) = read(app, viewer, head, body).await?;
     let query = asked.query.ok_or_else(|| Refused::bad_request("The request has no `query`."))?;
     let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
@@ -88,7 +93,7 @@ async fn answer(
             return Ok(write(media_type, id, Some(outcome), Answer::from_errors(errors)));
         }
     };
-    if checked.operation == OperationType::Mutation && method != Method::POST {
+    if checked.operation == OperationType::Mutation && *method != Method::POST {
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, "Mutations need POST."));
     }
     let operation = Arc::new(Operation::new(Arc::clone(&app.store), viewer, id.0.clone()));
@@ -137,14 +142,19 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     content_type(headers).is_some_and(|mime| mime.essence_str() == "multipart/form-data")
 }
 
-async fn read(app: &App, viewer: Viewer, request: Request) -> Result<(Asked, Uploads), Refused> {
-    if request.method() != Method::POST {
-        return Ok((from_address(request.uri().query().unwrap_or_default())?, Uploads::default()));
+async fn read(
+    app: &App,
+    viewer: Viewer,
+    head: &Parts,
+    body: &mut BodyDataStream,
+) -> Result<(Asked, Uploads), Refused> {
+    if head.method != Method::POST {
+        return Ok((from_address(head.uri.query().unwrap_or_default())?, Uploads::default()));
     }
-    if is_multipart(request.headers()) {
-        return upload::read(&app.store, viewer, request).await;
+    if is_multipart(&head.headers) {
+        return upload::read(&app.store, viewer, &head.headers, body).await;
     }
-    let mime = content_type(request.headers());
+    let mime = content_type(&head.headers);
     if mime.as_ref().is_none_or(|mime| mime.essence_str() != "application/json") {
         let message = "Send JSON with `Content-Type: application/json`, or files by the multipart request specification.";
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, message));
@@ -156,9 +166,8 @@ async fn read(app: &App, viewer: Viewer, request: Request) -> Result<(Asked, Upl
             "Send JSON in UTF-8.",
         ));
     }
-    let limit = app.store.config.max_body_bytes;
-    let body = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| too_large(limit))?;
-    Ok((from_json(&body)?, Uploads::default()))
+    let bytes = whole(body, app.store.config.max_body_bytes).await?;
+    Ok((from_json(&bytes)?, Uploads::default()))
 }
 
 fn refusal(media_type: MediaType, id: &RequestId, refused: Refused) -> Response {

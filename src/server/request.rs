@@ -1,6 +1,10 @@
 //! What a client asks, before anything is executed: as JSON or in the address; and how it is refused.
 
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
 use axum::http::{HeaderMap, StatusCode, header};
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 
 use crate::graphql::errors::code;
@@ -47,7 +51,7 @@ pub fn too_large(limit: usize) -> Refused {
     Refused::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         code::BAD_REQUEST,
-        format!("The request body has more than {limit} bytes, or broke off."),
+        format!("The request body has more than {limit} bytes."),
     )
 }
 
@@ -77,4 +81,37 @@ pub fn from_address(query: &str) -> Result<Asked, Refused> {
         }
     }
     Ok(asked)
+}
+
+/// Most bytes that are read of a body that was refused already.
+const DRAINED: usize = 64_000_000;
+/// Longest that is waited for them.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The whole body.
+pub async fn whole(body: &mut BodyDataStream, limit: usize) -> Result<Vec<u8>, Refused> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|_| Refused::bad_request("The request body broke off."))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Reads on, within bounds, and forgets what comes: so that a client that sends first and listens then hears the refusal.
+pub async fn drain(body: &mut BodyDataStream) {
+    let mut left = DRAINED;
+    let reading = async {
+        while let Some(Ok(chunk)) = body.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Whether it came to the end in time: the connection is closed after the answer either way.
+    let _ = tokio::time::timeout(PATIENCE, reading).await;
 }

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::body::BodyDataStream;
+use axum::http::{HeaderMap, StatusCode, header};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::io::AsyncWriteExt as _;
 
@@ -20,16 +20,20 @@ const MOST_FILES: usize = 10;
 
 /// Reads a multipart request. Nothing of the body is read for a viewer who may not upload. Who may has sent a token in
 /// `Authorization`, which no form on another site can: the preflight that the specification asks for is forced.
-pub async fn read(store: &Store, viewer: Viewer, request: Request) -> Result<(Asked, Uploads), Refused> {
+pub async fn read(
+    store: &Store,
+    viewer: Viewer,
+    headers: &HeaderMap,
+    body: &mut BodyDataStream,
+) -> Result<(Asked, Uploads), Refused> {
     may_upload(viewer)?;
     let content_type =
-        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type).map_err(|_| malformed("the boundary is missing"))?;
     let largest = store.config.max_image_bytes;
     let whole = largest.saturating_mul(MOST_FILES as u64).saturating_add(store.config.max_body_bytes as u64);
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(whole));
-    let mut parts =
-        Multipart::with_constraints(request.into_body().into_data_stream(), boundary, constraints);
+    let mut parts = Multipart::with_constraints(body, boundary, constraints);
 
     let operations = text(&mut parts, "operations", store.config.max_body_bytes).await?;
     let map = text(&mut parts, "map", store.config.max_body_bytes).await?;
