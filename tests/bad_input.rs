@@ -221,3 +221,32 @@ async fn a_locked_database_is_waited_for_and_a_read_only_one_refuses() {
     assert_eq!(refused.error_code(), "INTERNAL");
     assert_eq!(desk.stranger().query("{ articles { nodes { id } } }").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_goes_away_comes_back_without_a_restart() {
+    use copydesk::config::DatabaseAddress;
+    use sea_orm::ConnectionTrait as _;
+
+    let Some(desk) = Desk::open(Engine::Postgres).await else { return };
+    let editor = desk.editor().await;
+    let DatabaseAddress::Postgres(address) = desk.store.config.database.clone() else { unreachable!() };
+    let (server, name) = address.rsplit_once('/').unwrap();
+    let maintenance = sea_orm::Database::connect(format!("{server}/postgres")).await.unwrap();
+    let run = async |sql: String| maintenance.execute_unprepared(&sql).await.unwrap();
+    run(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+    run(format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")).await;
+
+    let ready = || desk.http.get(format!("{}/health/ready", desk.address)).send();
+    assert_eq!(ready().await.unwrap().status(), 503);
+    let read = desk.stranger().query("{ articles { nodes { id } } }").await;
+    assert_eq!((read.status, read.error_code()), (294, "INTERNAL"));
+    // Who asks can't be told: neither the public nor refused.
+    let signed_in = editor.query("{ viewer { user { id } } }").await;
+    assert_eq!((signed_in.status, signed_in.error_code()), (503, "INTERNAL"));
+    for answer in [&read, &signed_in] {
+        assert!(!answer.text.contains(name) && !answer.text.contains("connect"), "{}", answer.text);
+    }
+    run(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+    assert_eq!(ready().await.unwrap().status(), 200);
+    editor.create_tag("Back again").await;
+}
