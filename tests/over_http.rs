@@ -168,3 +168,31 @@ async fn health_cors_and_headers() {
         assert!(page.headers().contains_key(name), "{name}");
     }
 }
+
+/// What clients build upon: the shape of every kind of error, as text under review.
+#[tokio::test]
+async fn error_shapes() {
+    let desk = Desk::open(Engine::Sqlite).await.unwrap();
+    let (editor, contributor, reader) = (desk.editor().await, desk.contributor().await, desk.stranger());
+    let draft = contributor.write("A story").await;
+    let publish = json!({ "input": { "articleId": draft["articleId"], "version": 1 } });
+    let stale = json!({ "input": { "articleId": draft["articleId"], "version": 7, "title": "x" } });
+    let blank = json!({ "input": { "articleId": editor.create(json!({ "title": "" })).await["articleId"], "version": 1 } });
+    let mut shapes = serde_json::Map::new();
+    for (name, answer) in [
+        ("a document that can't be parsed", reader.query("{ articles {").await),
+        ("an unknown field", reader.query("{ nothing }").await),
+        ("a missing variable", reader.query("query ($id: ID!) { node(id: $id) { id } }").await),
+        ("too much", reader.query("{ articles(first: 100) { nodes { comments(first: 100) { nodes { id } } } } }").await),
+        ("an id of another kind", reader.query("{ article(by: { id: \"img_1\" }) { id } }").await),
+        ("a forged cursor", reader.query("{ viewer { user { id } } articles(after: \"x\") { nodes { id } } }").await),
+        ("nobody signed in", reader.query("mutation { createTag(input: { name: \"x\" }) { tag { id } } }").await),
+        ("not allowed", contributor.query("mutation { createTag(input: { name: \"x\" }) { tag { id } } }").await),
+        ("a stale version", contributor.query_with("mutation ($input: UpdateArticleInput!) { updateArticle(input: $input) { draft { title } userErrors { code message path } } }", stale).await),
+        ("a blocking check", editor.query_with("mutation ($input: PublishArticleInput!) { publishArticle(input: $input) { article { id } userErrors { code message path } } }", blank).await),
+        ("a contributor publishes", contributor.query_with("mutation ($input: PublishArticleInput!) { publishArticle(input: $input) { article { id } } }", publish).await),
+    ] {
+        shapes.insert(format!("{name} ({})", answer.status), answer.body);
+    }
+    insta::assert_json_snapshot!(shapes);
+}
