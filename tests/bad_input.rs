@@ -201,7 +201,7 @@ on_both! {
 }
 
 #[tokio::test]
-async fn a_locked_database_is_waited_for_and_a_read_only_one_refuses() {
+async fn a_locked_database_is_waited_for_and_a_full_or_read_only_one_refuses() {
     let desk = Desk::open(Engine::Sqlite).await.unwrap();
     let editor = desk.editor().await;
     // Another process holds the write lock for a while: the write waits and is done.
@@ -215,6 +215,22 @@ async fn a_locked_database_is_waited_for_and_a_read_only_one_refuses() {
     assert!(!waiting.is_finished());
     drop(held);
     waiting.await.unwrap();
+    // The disk is full: what fits is written, what doesn't is refused whole; once there is room, writing goes on.
+    desk.tamper("PRAGMA max_page_count = 1").await;
+    let mut written = 0;
+    let refused = loop {
+        let answer = editor.run("CreateTag", json!({ "input": { "name": format!("Tag {written}") } })).await;
+        if answer.body.get("errors").is_some() {
+            break answer;
+        }
+        written += 1;
+        assert!(written < 1_000, "the database never got full");
+    };
+    assert_eq!(refused.error_code(), "INTERNAL");
+    assert!(!refused.text.contains("full") && !refused.text.contains("disk"), "{}", refused.text);
+    desk.tamper("PRAGMA max_page_count = 1000000").await;
+    editor.create_tag("After the disk was full").await;
+    assert_eq!(desk.verify().await, Vec::<String>::new());
     // The disk turns read-only under the server.
     desk.tamper("PRAGMA query_only = 1").await;
     let refused = editor.run("CreateTag", json!({ "input": { "name": "Refused" } })).await;

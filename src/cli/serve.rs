@@ -47,7 +47,7 @@ fn start_logging(config: &Config) {
         EnvFilter::try_new(format!("sea_orm_migration=warn,{}", config.log_level)).unwrap_or_default();
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_json {
-        lines.json().flatten_event(true).init();
+        lines.json().flatten_event(true).with_span_list(false).init();
     } else {
         lines.init();
     }
