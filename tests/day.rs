@@ -214,5 +214,19 @@ on_both! {
         assert_eq!(back["slug"], "same-title");
         let blank = editor.create(json!({ "title": "…" })).await;
         assert_eq!(blank["slug"], "article");
+
+        // Raced on two nodes, derived slugs take one number each; nobody is told that a name is taken that they never gave.
+        let other = desk.second_node().await;
+        let races: Vec<_> = (0..10)
+            .map(|number| {
+                let editor = if number % 2 == 0 { editor.clone() } else { editor.at(&other) };
+                tokio::spawn(async move { editor.write("Raced title").await["slug"].as_str().unwrap().to_owned() })
+            })
+            .collect();
+        let mut slugs = std::collections::BTreeSet::new();
+        for race in races {
+            assert!(slugs.insert(race.await.unwrap()));
+        }
+        assert_eq!(slugs.len(), 10);
     }
 }
