@@ -116,10 +116,9 @@ pub fn project(
     let mut next_figure = 1;
     for (position, section) in (1..).zip(&content.sections) {
         let outline = markdown::outline(&section.body);
-        let anchor =
-            anchors.next(section.heading.as_deref().unwrap_or_default(), &format!("section-{position}"));
+        let anchor = anchors.section(section.heading.as_deref(), position);
         for heading in &outline.headings {
-            anchors.next(&heading.text, "section");
+            anchors.in_body(&heading.text);
             headings.push_str(&heading.text);
             headings.push(' ');
         }

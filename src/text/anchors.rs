@@ -11,8 +11,19 @@ pub struct Anchors {
 }
 
 impl Anchors {
+    /// The anchor of the next section, by its heading, or by its position (from 1) where that makes none. What is stored
+    /// and what is rendered come by this one rule.
+    pub fn section(&mut self, heading: Option<&str>, position: i32) -> String {
+        self.next(heading.unwrap_or_default(), &format!("section-{position}"))
+    }
+
+    /// The anchor of the next heading inside a body.
+    pub fn in_body(&mut self, heading: &str) -> String {
+        self.next(heading, "section")
+    }
+
     /// The anchor of the next heading. `fallback` names it when its words make none.
-    pub fn next(&mut self, heading: &str, fallback: &str) -> String {
+    fn next(&mut self, heading: &str, fallback: &str) -> String {
         let made = slug::from_title(heading);
         let base = if made.is_empty() { fallback } else { &made };
         let mut number = 1;

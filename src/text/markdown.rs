@@ -197,7 +197,7 @@ struct Rendering {
 create_formatter!(Formatter<Rendering>, {
     NodeValue::Heading(ref heading) => |context, node, entering| {
         if entering {
-            let anchor = context.user.anchors.next(&plain_text(node), "section");
+            let anchor = context.user.anchors.in_body(&plain_text(node));
             write!(context, "<h{} id=\"{OURS}{anchor}\">", heading.level)?;
         } else {
             writeln!(context, "</h{}>", heading.level)?;
@@ -513,7 +513,7 @@ mod tests {
     #[test]
     fn headings_are_anchored_on_from_those_before() {
         let mut anchors = Anchors::default();
-        anchors.next("Costs", "section");
+        anchors.section(Some("Costs"), 1);
         assert_eq!(
             html("## Costs\n\n## Costs", &HashMap::new(), &mut anchors).trim(),
             "<h2 id=\"costs-2\">Costs</h2>\n<h2 id=\"costs-3\">Costs</h2>"

@@ -110,10 +110,10 @@ impl DraftContent {
         let pictures = Arc::new(self.pictures());
         let mut anchors = Anchors::default();
         let sections = self.content()?.sections.iter().zip(1..).map(|(section, position)| {
-            anchors.next(section.heading.as_deref().unwrap_or_default(), &format!("section-{position}"));
+            anchors.section(section.heading.as_deref(), position);
             let before_body = anchors.clone();
             for heading in markdown::headings(&section.body) {
-                anchors.next(&heading.text, "section");
+                anchors.in_body(&heading.text);
             }
             DraftSection { section: section.clone(), pictures: Arc::clone(&pictures), anchors: before_body }
         });

@@ -98,10 +98,10 @@ pub fn sections_of(
     let mut anchors = Anchors::default();
     rows.iter()
         .map(|row| {
-            anchors.next(row.heading.as_deref().unwrap_or_default(), &format!("section-{}", row.position));
+            anchors.section(row.heading.as_deref(), row.position);
             let before_body = anchors.clone();
             for heading in markdown::headings(&row.body) {
-                anchors.next(&heading.text, "section");
+                anchors.in_body(&heading.text);
             }
             let figures = placed.iter().filter(|(figure, _)| figure.section_id == Some(row.id));
             SectionObject {
@@ -119,11 +119,10 @@ pub fn table_of_contents(rows: &[sections::Model]) -> Vec<Heading> {
     let mut anchors = Anchors::default();
     let mut headings = Vec::new();
     for row in rows {
-        let anchor =
-            anchors.next(row.heading.as_deref().unwrap_or_default(), &format!("section-{}", row.position));
+        let anchor = anchors.section(row.heading.as_deref(), row.position);
         headings.extend(row.heading.clone().map(|text| Heading { level: row.level, text, anchor }));
         for heading in markdown::headings(&row.body) {
-            let anchor = anchors.next(&heading.text, "section");
+            let anchor = anchors.in_body(&heading.text);
             headings.push(Heading { level: i32::from(heading.level), text: heading.text, anchor });
         }
     }
