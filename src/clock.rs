@@ -1,10 +1,11 @@
 //! Time and chance, injected: every rule takes them from [`crate::operation::Operation`], so that tests control both.
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::pin::Pin;
 
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 /// A moment in whole milliseconds since 1970-01-01T00:00:00Z, as it stands in every table and in every hashed document.
 #[derive(
@@ -47,6 +48,9 @@ impl fmt::Display for Timestamp {
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// Ends when that moment has come.
+    fn wait_until(&self, moment: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 /// Where unpredictable bytes come from.
@@ -63,6 +67,11 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp(chrono::Utc::now().timestamp_millis())
     }
+
+    fn wait_until(&self, moment: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let millis = u64::try_from(moment.0.saturating_sub(self.now().0)).unwrap_or_default();
+        Box::pin(tokio::time::sleep(std::time::Duration::from_millis(millis)))
+    }
 }
 
 /// The operating system's source of randomness.
@@ -76,28 +85,37 @@ impl Chance for SystemChance {
 }
 
 /// A clock that stands still until it is moved: for tests, and for content that is written as of another day.
-pub struct SetClock(AtomicI64);
+pub struct SetClock(watch::Sender<i64>);
 
 impl SetClock {
     /// A clock that shows this moment.
     pub fn at(moment: Timestamp) -> Self {
-        Self(AtomicI64::new(moment.0))
+        Self(watch::Sender::new(moment.0))
     }
 
     /// Shows another moment from now on.
     pub fn set(&self, moment: Timestamp) {
-        self.0.store(moment.0, Ordering::SeqCst);
+        self.0.send_replace(moment.0);
     }
 
     /// Moves on.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.0.fetch_add(seconds.saturating_mul(1_000), Ordering::SeqCst);
+        self.0.send_modify(|now| *now = now.saturating_add(seconds.saturating_mul(1_000)));
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+        Timestamp(*self.0.borrow())
+    }
+
+    fn wait_until(&self, moment: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let mut shown = self.0.subscribe();
+        Box::pin(async move {
+            if shown.wait_for(|now| *now >= moment.0).await.is_err() {
+                // The clock is gone, and its time with it.
+            }
+        })
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use url::Url;
 
 /// What may be set, and what it does: the one list that the reader, `copydesk config` and the README's table share.
@@ -63,6 +65,41 @@ pub const SETTINGS: &[Setting] = &[
         name: "max_cost",
         default: "10000",
         help: "highest cost of a query: objects that it may ask for",
+    },
+    Setting {
+        name: "sign_in_limit",
+        default: "10",
+        help: "sign-ins of one account from one network in 15 minutes, on each node",
+    },
+    Setting {
+        name: "sign_in_network_limit",
+        default: "100",
+        help: "sign-ins from one network (an IPv4 address, an IPv6 /64) in 15 minutes, on each node",
+    },
+    Setting {
+        name: "password_hashes",
+        default: "2",
+        help: "passwords that are hashed at once, each in 19 MiB of memory",
+    },
+    Setting {
+        name: "comment_limit",
+        default: "5",
+        help: "comments from one network under one article in 10 minutes, on each node",
+    },
+    Setting {
+        name: "comment_network_limit",
+        default: "20",
+        help: "comments from one network in 10 minutes, on each node",
+    },
+    Setting {
+        name: "trusted_proxies",
+        default: "",
+        help: "addresses or networks of the proxies in front, separated by commas: what they say of a client's address counts; empty: none",
+    },
+    Setting {
+        name: "forwarded_header",
+        default: "x-forwarded-for",
+        help: "where trusted proxies say it: `x-forwarded-for` or `forwarded`",
     },
     Setting { name: "request_timeout", default: "30", help: "seconds that a request may take" },
     Setting { name: "database_connections", default: "16", help: "most database connections of this node" },
@@ -124,6 +161,20 @@ pub struct Config {
     pub max_depth: u32,
     /// Highest cost of a query.
     pub max_cost: u64,
+    /// Sign-ins of one account from one network in 15 minutes.
+    pub sign_in_limit: NonZeroU32,
+    /// Sign-ins from one network in 15 minutes.
+    pub sign_in_network_limit: NonZeroU32,
+    /// Passwords that are hashed at once.
+    pub password_hashes: NonZeroU32,
+    /// Comments from one network under one article in 10 minutes.
+    pub comment_limit: NonZeroU32,
+    /// Comments from one network in 10 minutes.
+    pub comment_network_limit: NonZeroU32,
+    /// The proxies whose word on a client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where they say it.
+    pub forwarded_header: ForwardedHeader,
     /// Seconds that a request may take.
     pub request_timeout: u64,
     /// Most database connections of this node.
@@ -160,6 +211,16 @@ pub enum CorsOrigins {
     Any,
     /// These, exactly.
     These(Vec<String>),
+}
+
+/// The header in which proxies name the client. Only one is read: a proxy that writes the one passes on the other as the
+/// client sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, the custom.
+    XForwardedFor,
+    /// `Forwarded`, RFC 7239.
+    Forwarded,
 }
 
 /// What one source of settings gives: names of [`SETTINGS`] and texts.
@@ -284,6 +345,11 @@ impl Config {
             "text" => false,
             _ => return Err(read.wrong("log_format", "text or json")),
         };
+        let forwarded_header = match read.text("forwarded_header") {
+            "x-forwarded-for" => ForwardedHeader::XForwardedFor,
+            "forwarded" => ForwardedHeader::Forwarded,
+            _ => return Err(read.wrong("forwarded_header", "x-forwarded-for or forwarded")),
+        };
         Ok(Self {
             listen,
             data_dir,
@@ -300,6 +366,13 @@ impl Config {
             max_image_pixels: read.positive("max_image_pixels", "a number of pixels above 0")?,
             max_depth: read.positive("max_depth", "a number above 0")?,
             max_cost: read.positive("max_cost", "a number above 0")?,
+            sign_in_limit: read.parsed("sign_in_limit", "a number above 0")?,
+            sign_in_network_limit: read.parsed("sign_in_network_limit", "a number above 0")?,
+            password_hashes: read.parsed("password_hashes", "a number above 0")?,
+            comment_limit: read.parsed("comment_limit", "a number above 0")?,
+            comment_network_limit: read.parsed("comment_network_limit", "a number above 0")?,
+            trusted_proxies: read.networks("trusted_proxies")?,
+            forwarded_header,
             request_timeout: read.positive("request_timeout", "a number of seconds above 0")?,
             database_connections: read.positive("database_connections", "a number above 0")?,
             log_level,
@@ -357,6 +430,14 @@ impl Reader<'_> {
         self.parsed(name, cure).and_then(|number: T| {
             if number > T::default() { Ok(number) } else { Err(self.wrong(name, cure)) }
         })
+    }
+
+    fn networks(&self, name: &str) -> Result<Vec<IpNet>, WrongSetting> {
+        let listed = self.text(name).split(',').map(str::trim).filter(|listed| !listed.is_empty());
+        listed
+            .map(|listed| listed.parse().or_else(|_| listed.parse::<IpAddr>().map(IpNet::from)))
+            .collect::<Result<_, _>>()
+            .map_err(|_| self.wrong(name, "addresses or networks such as 10.0.0.1, 172.16.0.0/12, fd00::/8"))
     }
 
     fn web_address(&self, name: &str) -> Result<String, WrongSetting> {
@@ -447,6 +528,9 @@ mod tests {
             ("DATABASE_URL", "mysql://x"),
             ("CORS_ORIGINS", "https://a.example/path"),
             ("INTROSPECTION", "yes"),
+            ("TRUSTED_PROXIES", "10.0.0.1, caddy"),
+            ("SIGN_IN_LIMIT", "0"),
+            ("FORWARDED_HEADER", "x-real-ip"),
         ] {
             let variable = format!("COPYDESK_{name}");
             let message = load(&[], &[(&variable, value)], &[]).unwrap_err().to_string();

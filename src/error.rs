@@ -118,6 +118,9 @@ pub enum Fault {
     /// A file could not be read.
     #[error("file: {0}")]
     File(#[from] std::io::Error),
+    /// The keys can't be read or written.
+    #[error("keys: {0}")]
+    Keys(#[from] crate::keys::KeysError),
 }
 
 macro_rules! internal {
@@ -137,6 +140,7 @@ internal!(
     jsonwebtoken::errors::Error,
     tokio::task::JoinError,
     std::io::Error,
+    crate::keys::KeysError,
 );
 
 /// Collects every violation of an input, so that one answer names them all.

@@ -108,6 +108,7 @@ ids! {
     CommentId "com" "comment";
     UserId "usr" "user";
     SessionId "ses" "session";
+    KeyId "key" "key";
 }
 
 #[cfg(test)]

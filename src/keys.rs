@@ -1,17 +1,21 @@
-//! The instance's secrets, in `COPYDESK_KEYS_DIR`: the key that seals the log, the key that signs tokens, and one secret
-//! from which the keys of cursors and of private media addresses are derived. None of them is in the database.
+//! The instance's secrets, in `COPYDESK_KEYS_DIR`: the key that seals the log, the keys that sign tokens, and one secret
+//! from which the keys of cursors, refresh tokens and private media addresses are derived. None of them is in the database.
+
+mod token_keys;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::clock::Chance;
+
+pub use token_keys::{Term, TokenKey, TokenKeys};
 
 /// What the derived keys are for: a key of one purpose opens nothing of another.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +24,16 @@ pub enum Purpose {
     Cursor,
     /// Addresses of pictures that are not public.
     MediaAddress,
+    /// Refresh tokens.
+    RefreshToken,
 }
 
 /// The secrets of an instance. All nodes of one instance hold the same.
 pub struct Keys {
+    directory: PathBuf,
     seal: SigningKey,
-    token: SigningKey,
     secret: Zeroizing<[u8; 32]>,
+    tokens: RwLock<Arc<TokenKeys>>,
 }
 
 /// The keys can't be read, written or used.
@@ -57,19 +64,45 @@ impl Keys {
         std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
         folder.create(directory).map_err(|source| file_error(directory, source))?;
         let seal = load_or_create(&directory.join("seal.key"), chance)?;
-        let token = load_or_create(&directory.join("token.key"), chance)?;
         let secret = load_or_create(&directory.join("secret.key"), chance)?;
-        Ok(Self { seal: SigningKey::from_bytes(&seal), token: SigningKey::from_bytes(&token), secret })
+        if token_keys::files(directory)?.is_empty() {
+            load_or_create(&directory.join("token.key"), chance)?;
+        }
+        Ok(Self {
+            directory: directory.to_owned(),
+            seal: SigningKey::from_bytes(&seal),
+            secret,
+            tokens: RwLock::new(Arc::new(TokenKeys::read(directory)?)),
+        })
+    }
+
+    /// The keys that sign tokens, as far as this node has them, with their terms.
+    pub fn tokens(&self) -> Arc<TokenKeys> {
+        Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the token keys' files again, and takes over which of them counts when. Gives the ids of those that have a term
+    /// and are not here.
+    pub fn set_terms(&self, terms: &[Term]) -> Result<Vec<String>, KeysError> {
+        let mut read = TokenKeys::read(&self.directory)?;
+        let missing = read.set_terms(terms);
+        *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read);
+        Ok(missing)
+    }
+
+    /// Where the token key of this id is kept, or has to be.
+    pub fn token_file(&self, id: &str) -> String {
+        self.directory.join(token_keys::file_name(id)).display().to_string()
+    }
+
+    /// Makes another token key (a file of mode 600 beside the first), which counts for nothing until it has a term.
+    pub fn create_token_key(&self, chance: &dyn Chance) -> Result<TokenKey, KeysError> {
+        token_keys::create(&self.directory, chance)
     }
 
     /// The public id of the key that seals the log.
     pub fn seal_id(&self) -> String {
         public_id(&self.seal.verifying_key())
-    }
-
-    /// The public id of the key that signs tokens: their `kid`.
-    pub fn token_id(&self) -> String {
-        public_id(&self.token.verifying_key())
     }
 
     /// The public id of the secret.
@@ -92,21 +125,12 @@ impl Keys {
         })
     }
 
-    /// The token key in PKCS#8, for signing.
-    pub fn token_signing_der(&self) -> Option<Zeroizing<Vec<u8>>> {
-        self.token.to_pkcs8_der().ok().map(|document| Zeroizing::new(document.as_bytes().to_vec()))
-    }
-
-    /// The token key's public half: 32 bytes.
-    pub fn token_public(&self) -> [u8; 32] {
-        self.token.verifying_key().to_bytes()
-    }
-
     /// The first 16 bytes of HMAC-SHA-256 over the parts, under the purpose's own key.
     pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 16] {
         let label: &[u8] = match purpose {
             Purpose::Cursor => b"copydesk cursor",
             Purpose::MediaAddress => b"copydesk media address",
+            Purpose::RefreshToken => b"copydesk refresh token",
         };
         let derived = keyed(self.secret.as_slice(), &[label]);
         let code = keyed(&derived, parts);
@@ -135,10 +159,17 @@ fn file_error(path: &Path, source: std::io::Error) -> KeysError {
     KeysError::File { file: path.display().to_string(), source }
 }
 
+/// A new secret.
+fn random(chance: &dyn Chance) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    chance.fill(key.as_mut_slice());
+    key
+}
+
 fn load_or_create(path: &Path, chance: &dyn Chance) -> Result<Zeroizing<[u8; 32]>, KeysError> {
     match read(path)? {
         Some(key) => Ok(key),
-        None => create(path, chance),
+        None => create(path, random(chance), chance),
     }
 }
 
@@ -156,9 +187,11 @@ fn read(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, KeysError> {
 }
 
 /// Writes a temporary file and links it to its name: the name appears with the whole key behind it, once.
-fn create(path: &Path, chance: &dyn Chance) -> Result<Zeroizing<[u8; 32]>, KeysError> {
-    let mut key = Zeroizing::new([0; 32]);
-    chance.fill(key.as_mut_slice());
+fn create(
+    path: &Path,
+    key: Zeroizing<[u8; 32]>,
+    chance: &dyn Chance,
+) -> Result<Zeroizing<[u8; 32]>, KeysError> {
     let mut suffix = [0; 8];
     chance.fill(&mut suffix);
     let draft = path.with_extension(format!("{}.new", hex::encode(suffix)));

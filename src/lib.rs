@@ -11,7 +11,7 @@
 //! - [`graphql`]: the kit: errors, ids, connections, cursors, batches, the guard.
 //! - [`db`]: connections, transactions, pages by key, and what differs between SQLite and PostgreSQL.
 //! - [`text`]: Markdown, slugs, anchors, folding: pure functions.
-//! - [`operation`], [`error`], [`id`], [`clock`], [`keys`], [`config`]: what every rule receives.
+//! - [`operation`], [`error`], [`id`], [`clock`], [`keys`], [`limit`], [`progress`], [`config`]: what every rule receives.
 
 pub mod account;
 pub mod article;
@@ -28,8 +28,10 @@ pub mod history;
 pub mod id;
 pub mod image;
 pub mod keys;
+pub mod limit;
 pub mod log;
 pub mod operation;
+pub mod progress;
 pub mod schema;
 pub mod server;
 pub mod start;

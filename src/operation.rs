@@ -1,6 +1,7 @@
 //! What every rule receives: who asks, the clock, the source of randomness, the store and the request's id.
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError};
 
 use object_store::ObjectStore;
 use tokio::sync::Mutex;
@@ -9,8 +10,10 @@ use crate::clock::{Chance, Clock, Timestamp};
 use crate::config::Config;
 use crate::db::{Database, Snapshot, WriteTransaction};
 use crate::error::Failure;
-use crate::id::{GlobalId, UserId};
+use crate::id::{GlobalId, SessionId, UserId};
 use crate::keys::Keys;
+use crate::limit::Limits;
+use crate::progress::Progress;
 
 /// What a role may do stands in [`crate::account::policy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +62,8 @@ pub enum Viewer {
         id: UserId,
         /// What the account may do.
         role: Role,
+        /// Which of the account's sessions.
+        session: SessionId,
     },
     /// Whoever runs the command line on the machine itself.
     Operator,
@@ -69,6 +74,14 @@ impl Viewer {
     pub fn user_id(self) -> Option<UserId> {
         match self {
             Self::User { id, .. } => Some(id),
+            Self::Public | Self::Operator => None,
+        }
+    }
+
+    /// The session that the request belongs to.
+    pub fn session(self) -> Option<SessionId> {
+        match self {
+            Self::User { session, .. } => Some(session),
             Self::Public | Self::Operator => None,
         }
     }
@@ -97,6 +110,29 @@ pub struct Store {
     pub clock: Arc<dyn Clock>,
     /// Where unpredictable bytes come from.
     pub chance: Arc<dyn Chance>,
+    /// How often what may happen.
+    pub limits: Limits,
+    /// How far this node's followers of the log have come.
+    pub progress: Progress,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Its address, as far as the proxies in between are trusted; none at the command line.
+    pub address: Option<IpAddr>,
+    /// What it calls itself.
+    pub user_agent: Option<String>,
+}
+
+impl Client {
+    /// What is counted as one place: an IPv4 address, or the /64 of an IPv6 address, which one household or office has.
+    pub fn network(&self) -> Option<Vec<u8>> {
+        self.address.map(|address| match address {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets()[..8].to_vec(),
+        })
+    }
 }
 
 /// One request, or one command: made where it enters, handed to every rule.
@@ -107,15 +143,40 @@ pub struct Operation {
     pub store: Arc<Store>,
     /// Names the request in the log and towards the client.
     pub request_id: String,
+    /// Where the request comes from.
+    pub client: Client,
     moment: Timestamp,
     reads: Mutex<Option<Arc<Snapshot>>>,
+    refused: std::sync::Mutex<Vec<&'static str>>,
 }
 
 impl Operation {
     /// A new operation.
     pub fn new(store: Arc<Store>, viewer: Viewer, request_id: impl Into<String>) -> Self {
         let moment = store.clock.now();
-        Self { viewer, store, request_id: request_id.into(), moment, reads: Mutex::new(None) }
+        let client = Client::default();
+        let (reads, refused) = (Mutex::default(), std::sync::Mutex::default());
+        Self { viewer, store, request_id: request_id.into(), client, moment, reads, refused }
+    }
+
+    /// The same, sent from there.
+    pub fn from_client(self, client: Client) -> Self {
+        Self { client, ..self }
+    }
+
+    /// The same request, done by somebody else: who signs in is the public before and a user after.
+    pub fn acting_as(&self, viewer: Viewer) -> Self {
+        Self::new(Arc::clone(&self.store), viewer, self.request_id.clone()).from_client(self.client.clone())
+    }
+
+    /// Notes that a right was refused to a signed-in viewer: what the request's end writes to the log.
+    pub fn note_refusal(&self, right: &'static str) {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).push(right);
+    }
+
+    /// The rights that were refused so far; afterwards none are noted.
+    pub fn take_refusals(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.refused.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// When the operation began: one moment for all that it writes, so that a row and its log entry agree.
@@ -147,10 +208,15 @@ impl Operation {
         Ok(snapshot)
     }
 
+    /// Lets the snapshot go, before a wait in which nothing is read.
+    pub async fn end_reading(&self) {
+        *self.reads.lock().await = None;
+    }
+
     /// Begins a writing transaction. The snapshot is let go: what is read after the write shows it, and a request never
     /// holds two connections at once (which could starve a full pool).
     pub async fn begin(&self) -> Result<WriteTransaction, Failure> {
-        *self.reads.lock().await = None;
+        self.end_reading().await;
         Ok(self.store.database.begin().await?)
     }
 }

@@ -9,7 +9,9 @@ use crate::clock::{Chance, Clock};
 use crate::config::{Config, DatabaseAddress};
 use crate::db::Database;
 use crate::keys::{Keys, KeysError};
+use crate::limit::Limits;
 use crate::operation::Store;
+use crate::progress::Progress;
 
 /// Why an instance can't be opened: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +60,9 @@ pub async fn open(
     database.migrate().await?;
     instance::check_keys(&database, &keys, &*clock).await?;
     let media = Arc::new(LocalFileSystem::new_with_prefix(media_dir)?.with_automatic_cleanup(true));
-    Ok(Arc::new(Store { config, database, keys, media, clock, chance }))
+    let limits = Limits::new(&config, &clock);
+    let progress = Progress::default();
+    Ok(Arc::new(Store { config, database, keys, media, clock, chance, limits, progress }))
 }
 
 /// Holds a lock file while SQLite is migrated, for processes that start together. `BEGIN IMMEDIATE` would serialize them

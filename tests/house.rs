@@ -154,8 +154,8 @@ fn what_is_generated_is_committed() {
 
 fn policy_page() -> String {
     format!(
-        "# Who may do what\n\nPrinted from `src/account/policy.rs`; a test holds it. `own`: to what is their own. The public has no row: it reads what is\npublished and sends comments.\n\n{}",
-        copydesk::account::policy::matrix()
+        "# Who may do what\n\nPrinted from `src/account/policy.rs`; a test holds it. The public has no row: it reads what is published, sends comments and\nsigns in.\n\n{}",
+        copydesk::account::policy::printed()
     )
 }
 

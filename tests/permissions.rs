@@ -1,11 +1,12 @@
 //! Who may do what, over HTTP: exact code, and where it is refused nothing happens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use copydesk::account::policy::{self, GATES, Gate, Reach};
 use copydesk::operation::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, Desk, on_both};
+use crate::harness::{Actor, Answer, Desk, PASSWORD, on_both};
 
 /// What came of it, in a word.
 fn outcome(answer: &Answer, mutation: &str) -> String {
@@ -30,6 +31,9 @@ struct Case {
 }
 
 const NOBODY: &str = "UNAUTHENTICATED";
+const FORBIDDEN: &str = "FORBIDDEN";
+const NOT_FOUND: &str = "NOT_FOUND";
+const ADMINS: [&str; 6] = [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done"];
 const CASES: &[Case] = &[
     Case {
         operation: "CreateArticle",
@@ -99,10 +103,51 @@ const CASES: &[Case] = &[
     },
 ];
 
+const USER_CASES: &[Case] = &[
+    Case {
+        operation: "",
+        mutation: "createUser",
+        others: [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done"],
+        own: [""; 6],
+    },
+    Case {
+        operation: "",
+        mutation: "updateUser",
+        others: [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, "done"],
+        own: [NOBODY, "done", "done", "done", "done", "done"],
+    },
+    Case { operation: "", mutation: "setUserPassword", others: ADMINS, own: ADMINS },
+    Case {
+        operation: "",
+        mutation: "deactivateUser",
+        others: ADMINS,
+        own: [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "WRONG_STATE"],
+    },
+    Case { operation: "", mutation: "reactivateUser", others: ADMINS, own: ADMINS },
+    Case {
+        operation: "",
+        mutation: "endSession",
+        others: [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+        own: [NOBODY, "done", "done", "done", "done", "done"],
+    },
+    Case {
+        operation: "",
+        mutation: "changePassword",
+        others: [""; 6],
+        own: [NOBODY, "done", "done", "done", "done", "done"],
+    },
+    Case {
+        operation: "",
+        mutation: "signOut",
+        others: [""; 6],
+        own: [NOBODY, "done", "done", "done", "done", "done"],
+    },
+];
+
 /// Mutations with no row here, and why.
 const ELSEWHERE: &[&str] = &[
-    "signIn",         // for everybody: tests/operations.rs
-    "refreshSession", // for everybody: tests/operations.rs
+    "signIn",         // for everybody: tests/sessions.rs
+    "refreshSession", // for everybody: tests/sessions.rs
     "submitComment",  // for everybody: tests/operations.rs
     "uploadImage",    // refused before the body: tests/images.rs
 ];
@@ -122,6 +167,43 @@ fn input(case: &Case, draft: &Value, comment: &str) -> Value {
         _ => {}
     }
     input
+}
+
+/// The document of a mutation about users, and its input for this user with this session.
+fn about(mutation: &str, user: &Value, session: &Value, number: usize) -> (String, Value) {
+    let name = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
+    let document = format!(
+        "mutation ($input: {name}Input) {{ {mutation}(input: $input) {{ userErrors {{ code message path }} }} }}"
+    );
+    // Only signOut takes no input.
+    let document = if mutation == "signOut" { document } else { document.replace("Input)", "Input!)") };
+    let input = match mutation {
+        "createUser" => {
+            json!({ "email": format!("new{number}@desk.example"), "name": format!("New {number}"), "role": "AUTHOR", "password": PASSWORD })
+        }
+        "updateUser" => {
+            json!({ "userId": user["id"], "version": user["version"], "name": format!("Renamed {number}") })
+        }
+        "setUserPassword" => json!({ "userId": user["id"], "newPassword": "another horse battery" }),
+        "deactivateUser" | "reactivateUser" => json!({ "userId": user["id"] }),
+        "endSession" => json!({ "sessionId": session }),
+        "changePassword" => json!({ "currentPassword": PASSWORD, "newPassword": "another horse battery" }),
+        _ => Value::Null,
+    };
+    (document, input)
+}
+
+/// Checks that a refusal left no trace but, where somebody signed in was refused a right, the entry that says so.
+async fn assert_nothing_happened(
+    desk: &Desk,
+    before: &(BTreeMap<String, String>, i64),
+    code: &str,
+    what: &str,
+) {
+    assert_eq!(desk.rows().await, before.0, "{what} changed a row");
+    let entries = desk.log_after(before.1).await;
+    let is_told = entries.iter().all(|entry| entry.starts_with("ACCESS_REFUSED ")) && entries.len() <= 1;
+    assert!(is_told && (entries.is_empty() || code == FORBIDDEN), "{what} left {entries:?}");
 }
 
 /// A published article of the owner's with a comment that waits, put there by the owner or behind the scenes.
@@ -146,20 +228,114 @@ on_both! {
                         continue;
                     }
                     let (draft, comment) = prepare(&desk, owner, &helper).await;
-                    let before = desk.log_length().await;
+                    let before = (desk.rows().await, desk.log_length().await);
                     let variables = json!({ "input": input(case, &draft, &comment) });
                     let answer = actor.run(case.operation, variables).await;
                     assert_eq!(outcome(&answer, case.mutation), expected, "{} by actor {index}: {}", case.mutation, answer.text);
                     if expected != "done" {
-                        assert_eq!(desk.log_length().await, before, "{} by actor {index} left an entry", case.mutation);
-                        let one = helper.run("OneDraft", json!({ "articleId": draft["articleId"] })).await;
-                        assert_eq!(one.data()["viewer"]["draft"]["version"], draft["version"]);
+                        assert_nothing_happened(&desk, &before, expected, case.mutation).await;
                         assert!(!answer.text.contains("A story") || std::ptr::eq(owner, actor) || expected == "WRONG_STATE", "{}", answer.text);
                     }
                 }
             }
         }
         assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
+    async fn every_mutation_about_users_asks_the_policy(desk) {
+        let roles = [None, Some(Role::Contributor), Some(Role::Author), Some(Role::Moderator), Some(Role::Editor), Some(Role::Admin)];
+        let admin = desk.admin().await;
+        let mut number = 0;
+        for case in USER_CASES {
+            for (index, role) in roles.iter().enumerate() {
+                for (is_own, expected) in [(false, case.others[index]), (true, case.own[index])] {
+                    if expected.is_empty() {
+                        continue;
+                    }
+                    number += 1;
+                    // Each time somebody new: the last one's password or session is gone.
+                    let other = desk.user(Role::Author, &format!("Other{number}")).await;
+                    let actor = match role {
+                        None => desk.stranger(),
+                        // The only admin, so that it can't keep itself out.
+                        Some(Role::Admin) if case.mutation == "deactivateUser" => admin.clone(),
+                        Some(role) => desk.user(*role, &format!("Actor{number}")).await,
+                    };
+                    let target = if is_own && role.is_some() { &actor } else { &other };
+                    let seen = target.query("{ viewer { user { id version } sessions { id } } }").await;
+                    let viewer = &seen.data()["viewer"];
+                    let (document, input) = about(case.mutation, &viewer["user"], &viewer["sessions"][0]["id"], number);
+                    let before = (desk.rows().await, desk.log_length().await);
+                    let answer = actor.query_with(&document, json!({ "input": input })).await;
+                    let what = format!("{} by {role:?}, own: {is_own}: {}", case.mutation, answer.text);
+                    assert_eq!(outcome(&answer, case.mutation), expected, "{what}");
+                    if expected != "done" {
+                        assert_nothing_happened(&desk, &before, expected, &what).await;
+                        assert!(!answer.text.contains("Other"), "{what}");
+                    }
+                    if case.mutation != "deactivateUser" && role == &Some(Role::Admin) {
+                        let id = actor_id(&desk, &format!("Actor{number}")).await;
+                        admin.query_with("mutation ($id: ID!) { deactivateUser(input: { userId: $id }) { user { id } } }", json!({ "id": id })).await;
+                    }
+                }
+            }
+        }
+        assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
+    async fn a_refusal_is_in_the_log_once_for_many(desk) {
+        let (author, admin) = (desk.author().await, desk.admin().await);
+        let before = desk.log_length().await;
+        for _ in 0..10 {
+            assert_eq!(author.query("mutation { createTag(input: { name: \"x\" }) { tag { id } } }").await.error_code(), FORBIDDEN);
+        }
+        assert_eq!(desk.log_after(before).await, vec!["ACCESS_REFUSED CreateTag"; 3]);
+        let told = "{ viewer { changes(filter: { action: ACCESS_REFUSED }) { nodes { detail actor { name } subject { type } } } } }";
+        let seen = admin.query(told).await;
+        let expected = json!({ "detail": "CreateTag", "actor": { "name": "Arthur" }, "subject": { "type": "USER" } });
+        assert_eq!(seen.data()["viewer"]["changes"]["nodes"][0], expected);
+        assert_eq!(author.query(told).await.data()["viewer"]["changes"]["nodes"], json!([]));
+    }
+
+    async fn a_draft_says_what_may_be_done_to_it_and_mutations_agree(desk) {
+        let (author, editor, moderator) = (desk.author().await, desk.editor().await, desk.moderator().await);
+        let may = async |actor: &Actor, draft: &Value| -> BTreeMap<String, Option<String>> {
+            let document = "query ($id: ID!) { viewer { draft(articleId: $id) { may { action isAllowed reason } } } }";
+            let answer = actor.query_with(document, json!({ "id": draft["articleId"] })).await;
+            let rights = answer.data()["viewer"]["draft"]["may"].as_array().unwrap().clone();
+            rights.iter().map(|right| {
+                assert_eq!(right["isAllowed"].as_bool().unwrap(), right["reason"].is_null());
+                (right["action"].as_str().unwrap().to_owned(), right["reason"].as_str().map(str::to_owned))
+            }).collect()
+        };
+        let draft = author.write("A story").await;
+        let rights = may(&author, &draft).await;
+        assert_eq!(rights.keys().collect::<Vec<_>>(), ["EDIT_DRAFT", "PUBLISH_ARTICLE", "REQUEST_CHANGES", "SUBMIT_FOR_REVIEW", "UNPUBLISH_ARTICLE"]);
+        assert!(rights["PUBLISH_ARTICLE"].is_none() && rights["EDIT_DRAFT"].is_none());
+        assert_eq!(rights["UNPUBLISH_ARTICLE"].as_deref(), Some("The article is not public."));
+        assert_eq!(rights["REQUEST_CHANGES"].as_deref(), Some("Your role, author, may not request changes to the draft. Ask an editor."));
+        assert_eq!(may(&editor, &draft).await["REQUEST_CHANGES"].as_deref(), Some("The article is not in review."));
+        let early = json!({ "input": { "articleId": draft["articleId"], "version": draft["version"], "note": "x" } });
+        assert_eq!(editor.run("RequestChanges", early).await.data()["requestChanges"]["userErrors"][0]["message"], "The article is not in review.");
+        let published = author.publish(&draft).await;
+        let rights = may(&author, &published).await;
+        assert_eq!(rights["PUBLISH_ARTICLE"].as_deref(), Some("The newest revision is public already."));
+        assert!(rights["UNPUBLISH_ARTICLE"].is_none());
+        let none = moderator.query_with("query ($id: ID!) { viewer { draft(articleId: $id) { may { action } } } }", json!({ "id": draft["articleId"] })).await;
+        assert_eq!(none.data()["viewer"]["draft"], Value::Null);
+    }
+
+    async fn capabilities_are_the_policys(desk) {
+        for (role, name) in [(Role::Contributor, "C"), (Role::Author, "A"), (Role::Moderator, "M"), (Role::Editor, "E"), (Role::Admin, "X")] {
+            let actor = desk.user(role, name).await;
+            let answer = actor.query("{ viewer { capabilities { action reach } } }").await;
+            let told = answer.data()["viewer"]["capabilities"].as_array().unwrap().clone();
+            let expected: Vec<Value> = policy::asked_for().map(|action| {
+                let reach = match policy::reach(role, action) { Reach::None => "NONE", Reach::Own => "OWN", Reach::Any => "ANY" };
+                json!({ "action": shouted(action.name()), "reach": reach })
+            }).collect();
+            assert_eq!(told, expected);
+        }
     }
 
     async fn the_desk_shows_what_the_role_may_see(desk) {
@@ -184,16 +360,74 @@ on_both! {
     }
 }
 
-#[test]
-fn no_mutation_escapes_the_table() {
+async fn actor_id(desk: &Desk, name: &str) -> Value {
+    let operator = copydesk::operation::Operation::new(
+        desk.store.clone(),
+        copydesk::operation::Viewer::Operator,
+        "test",
+    );
+    let email = format!("{}@desk.example", name.to_lowercase());
+    let found = copydesk::account::user::by_email(&operator, &email)
+        .await
+        .unwrap_or_else(|failure| panic!("{failure:?}"));
+    json!(found.unwrap().id.to_string())
+}
+
+/// `CreateTag` as GraphQL writes it: `CREATE_TAG`.
+fn shouted(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.extend(letter.to_uppercase());
+    }
+    text
+}
+
+/// The names of a type's fields in the schema.
+fn fields_of(kind: &str) -> BTreeSet<String> {
     let sdl = copydesk::schema::sdl();
-    let block = sdl.split("type Mutation {").nth(1).unwrap().split("\n}").next().unwrap();
-    let in_schema: BTreeSet<&str> = block
-        .lines()
-        .filter_map(|line| line.trim().split_once('(').map(|(name, _)| name))
-        .filter(|name| name.chars().all(char::is_alphanumeric))
-        .collect();
-    let covered: BTreeSet<&str> =
-        CASES.iter().map(|case| case.mutation).chain(ELSEWHERE.iter().copied()).collect();
-    assert_eq!(in_schema, covered);
+    let block = sdl.split(&format!("type {kind} {{")).nth(1).unwrap().split("\n}").next().unwrap().to_owned();
+    let names =
+        block.lines().filter(|line| line.starts_with('\t') && !line.starts_with("\t\t")).filter_map(|line| {
+            let name: String = line.trim().chars().take_while(char::is_ascii_alphanumeric).collect();
+            line.trim()[name.len()..].starts_with(['(', ':']).then_some(name)
+        });
+    names.collect()
+}
+
+#[test]
+fn no_mutation_and_no_field_of_the_viewer_escapes_the_policy() {
+    let in_policy: BTreeSet<&str> = GATES.iter().map(|(field, _)| *field).collect();
+    let viewer = fields_of("Viewer").into_iter().map(|field| format!("viewer.{field}"));
+    let in_schema: BTreeSet<String> = fields_of("Mutation").into_iter().chain(viewer).collect();
+    assert_eq!(in_policy.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), in_schema);
+}
+
+#[test]
+fn every_mutation_is_tried_and_what_is_expected_is_what_the_policy_says() {
+    let cases = || CASES.iter().chain(USER_CASES);
+    let covered: BTreeSet<String> =
+        cases().map(|case| case.mutation).chain(ELSEWHERE.iter().copied()).map(str::to_owned).collect();
+    assert_eq!(covered, fields_of("Mutation"));
+    for case in cases() {
+        let (_, gate) = GATES.iter().find(|(field, _)| *field == case.mutation).unwrap();
+        let Gate::Right(action) = gate else { continue };
+        for (role, (others, own)) in Role::ALL.into_iter().zip(case.others[1..].iter().zip(&case.own[1..])) {
+            let refused = |code: &str| [FORBIDDEN, NOT_FOUND].contains(&code);
+            let (may_others, may_own) = match policy::reach(role, *action) {
+                Reach::None => (false, false),
+                Reach::Own => (false, true),
+                Reach::Any => (true, true),
+            };
+            assert!(
+                others.is_empty() || refused(others) != may_others,
+                "{} of others by {role:?}",
+                case.mutation
+            );
+            assert!(own.is_empty() || refused(own) != may_own, "own {} by {role:?}", case.mutation);
+        }
+        assert!([case.others[0], case.own[0]].iter().all(|code| code.is_empty() || *code == NOBODY));
+    }
 }

@@ -12,6 +12,7 @@ mod m20261124_000004_drafts;
 mod m20261124_000005_published;
 mod m20261124_000006_comments;
 mod m20261124_000007_search;
+mod m20261124_000008_sessions;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_published::Migration),
             Box::new(m20261124_000006_comments::Migration),
             Box::new(m20261124_000007_search::Migration),
+            Box::new(m20261124_000008_sessions::Migration),
         ]
     }
 }

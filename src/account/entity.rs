@@ -60,7 +60,7 @@ pub mod credentials {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Sign-ins that last: one row each, prolonged by refresh tokens that are stored hashed.
+/// Sign-ins that last: one row each, prolonged by refresh tokens of which only a hash is kept.
 pub mod sessions {
     use sea_orm::entity::prelude::*;
 
@@ -77,10 +77,16 @@ pub mod sessions {
         pub id: SessionId,
         /// Whose.
         pub user_id: UserId,
-        /// SHA-256 of the refresh token that is good.
+        /// What its refresh tokens are derived with, besides the instance's secret.
+        pub salt: String,
+        /// Which refresh token is good, from 1.
+        pub generation: i32,
+        /// SHA-256 of that token.
         pub refresh_hash: String,
-        /// SHA-256 of the one before it: shown again, it ends the session.
-        pub spent_hash: Option<String>,
+        /// From where it was started.
+        pub address: Option<String>,
+        /// With which program.
+        pub user_agent: Option<String>,
         /// When it began.
         pub created_at: Timestamp,
         /// When it was last prolonged.
@@ -113,6 +119,10 @@ pub mod instance_keys {
         pub key_id: String,
         /// When it was first seen.
         pub created_at: Timestamp,
+        /// A token key signs from then on.
+        pub signs_from: Timestamp,
+        /// What a token key signed is refused from then on.
+        pub refused_from: Option<Timestamp>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

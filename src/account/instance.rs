@@ -1,14 +1,17 @@
 //! The database remembers the public ids of its instance's keys: a node that holds others refuses to start, before it
-//! signs what the rest can't check.
+//! signs what the rest can't check. Of the keys that sign tokens it also remembers when each counts.
 
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait as _, QueryOrder as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 
 use super::entity::instance_keys;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::db::Database;
-use crate::keys::Keys;
+use crate::error::Failure;
+use crate::keys::{Keys, KeysError, Term};
+use crate::operation::Store;
 
 /// Why a node may not start.
 #[derive(Debug, thiserror::Error)]
@@ -26,44 +29,97 @@ pub enum InstanceError {
         /// Its public id in the database.
         recorded: String,
     },
+    /// The key files.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The database's trouble.
     #[error("the database can't be used: {0}")]
-    Database(#[from] sea_orm::DbErr),
+    Database(#[from] DbErr),
 }
+
+/// What the database calls the keys that sign tokens.
+pub(super) const TOKEN: &str = "token";
 
 /// Records the keys' ids at the first start, compares them at every other. Of nodes that start together, the first one's
 /// keys hold.
 pub async fn check_keys(database: &Database, keys: &Keys, clock: &dyn Clock) -> Result<(), InstanceError> {
-    let held = [("seal", keys.seal_id()), ("token", keys.token_id()), ("secret", keys.secret_id())];
     let transaction = database.begin().await?;
     transaction.lock_public_tables().await?;
-    let recorded = instance_keys::Entity::find()
-        .order_by_asc(instance_keys::Column::Purpose)
+    let mut recorded = instance_keys::Entity::find()
+        .order_by_asc(instance_keys::Column::SignsFrom)
         .all(transaction.connection())
         .await?;
     if recorded.is_empty() {
-        let rows = held.map(|(purpose, key_id)| instance_keys::ActiveModel {
-            purpose: Set(purpose.to_owned()),
-            key_id: Set(key_id),
-            created_at: Set(clock.now()),
-        });
+        recorded = first_keys(keys, clock.now());
+        let rows = recorded.iter().cloned().map(instance_keys::ActiveModel::from);
         instance_keys::Entity::insert_many(rows)
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .exec_without_returning(transaction.connection())
             .await?;
         // Not a change of content: there is no actor yet, and the log can't be signed before its key is known.
-        return Ok(transaction.commit().await?);
+        transaction.commit().await?;
     }
-    for (purpose, held) in held {
-        if !recorded.iter().any(|key| key.purpose == purpose && key.key_id == held) {
-            let recorded: Vec<&str> =
-                recorded.iter().filter(|key| key.purpose == purpose).map(|key| key.key_id.as_str()).collect();
-            return Err(InstanceError::OtherKeys {
-                purpose: purpose.to_owned(),
-                held,
-                recorded: recorded.join(", "),
-            });
+    let of = |purpose: &str| {
+        recorded.iter().filter(move |key| key.purpose == purpose).cloned().collect::<Vec<_>>()
+    };
+    for (purpose, held) in [("seal", keys.seal_id()), ("secret", keys.secret_id())] {
+        if !of(purpose).iter().any(|key| key.key_id == held) {
+            return Err(other_keys(purpose, held, &of(purpose)));
         }
+    }
+    let terms: Vec<Term> = of(TOKEN).into_iter().map(term).collect();
+    let missing = keys.set_terms(&terms)?;
+    if terms.iter().any(|term| term.is_good(clock.now()) && missing.contains(&term.key_id)) {
+        let held = keys.tokens().first().map(|key| key.id.clone()).unwrap_or_default();
+        return Err(other_keys(TOKEN, held, &of(TOKEN)));
+    }
+    Ok(())
+}
+
+fn first_keys(keys: &Keys, now: Timestamp) -> Vec<instance_keys::Model> {
+    let token = keys.tokens().first().map(|key| key.id.clone()).unwrap_or_default();
+    [("seal", keys.seal_id()), (TOKEN, token), ("secret", keys.secret_id())]
+        .map(|(purpose, key_id)| instance_keys::Model {
+            purpose: purpose.to_owned(),
+            key_id,
+            created_at: now,
+            signs_from: Timestamp(0),
+            refused_from: None,
+        })
+        .into()
+}
+
+fn other_keys(purpose: &str, held: String, recorded: &[instance_keys::Model]) -> InstanceError {
+    let ids: Vec<&str> = recorded.iter().map(|key| key.key_id.as_str()).collect();
+    InstanceError::OtherKeys { purpose: purpose.to_owned(), held, recorded: ids.join(", ") }
+}
+
+fn term(row: instance_keys::Model) -> Term {
+    Term { key_id: row.key_id, signs_from: row.signs_from, refused_from: row.refused_from }
+}
+
+/// When which token key counts, the oldest first.
+pub(super) async fn terms(connection: &impl ConnectionTrait) -> Result<Vec<Term>, DbErr> {
+    let rows = instance_keys::Entity::find()
+        .filter(instance_keys::Column::Purpose.eq(TOKEN))
+        .order_by_asc(instance_keys::Column::SignsFrom)
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(term).collect())
+}
+
+/// Reads the token keys and their terms again. A key that is not here yet is said: its tokens can't be checked until its
+/// file is.
+pub(super) async fn reload_token_keys(store: &Store) -> Result<(), Failure> {
+    let terms = terms(store.database.snapshot().await?.connection()).await?;
+    let missing = store.keys.set_terms(&terms)?;
+    for term in terms.iter().filter(|term| term.is_good(store.clock.now()) && missing.contains(&term.key_id))
+    {
+        let file = store.keys.token_file(&term.key_id);
+        tracing::error!(
+            key = term.key_id,
+            "the file {file} is missing: copy it from the node where the key was rotated; its tokens are refused here until then"
+        );
     }
     Ok(())
 }

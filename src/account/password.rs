@@ -2,16 +2,17 @@
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait as _, ConnectionTrait};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Semaphore;
-
+use super::User;
+use super::entity::credentials;
+use super::policy::Allowed;
 use crate::error::{Failure, Fault, UserError, UserErrorCode};
 use crate::operation::Operation;
-
-/// How many hashes are computed at once. Each takes 19 MiB (OWASP's first choice of parameters).
-static HASHING: Semaphore = Semaphore::const_new(2);
 
 /// Shortest and longest password, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 12..=128;
@@ -19,6 +20,15 @@ const LENGTH: std::ops::RangeInclusive<usize> = 12..=128;
 /// The hash of a password that nobody can give: what an unknown account is checked against.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_with("\0", &[0; 16]).unwrap_or_default());
 
+/// Passwords that are tried first by everybody who tries.
+static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    include_str!("common_passwords.txt").lines().filter(|line| !line.starts_with("# ")).collect()
+});
+
+/// How long a password waits for its turn at most, in the answer to one who comes when too many wait.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// 19 MiB and two passes: one of OWASP's choices of parameters, and the library's.
 fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
 }
@@ -35,14 +45,19 @@ pub fn check(path: &[&str], password: &SecretString, email: &str) -> Result<(), 
             message,
         ));
     }
-    if password.expose_secret().eq_ignore_ascii_case(email) {
-        return Err(UserError::new(
-            UserErrorCode::Invalid,
-            path,
-            "The password may not be the e-mail address.",
-        ));
-    }
-    Ok(())
+    let folded = password.expose_secret().trim().to_lowercase();
+    let why = if folded == email {
+        "The password may not be the e-mail address."
+    } else if COMMON.contains(folded.as_str()) || is_one_character(&folded) {
+        "This password is one of the first that others would try. Choose another, such as four words that don't belong together."
+    } else {
+        return Ok(());
+    };
+    Err(UserError::new(UserErrorCode::Invalid, path, why))
+}
+
+fn is_one_character(text: &str) -> bool {
+    text.chars().next().is_some_and(|first| text.chars().all(|character| character == first))
 }
 
 /// Hashes a password; PHC form.
@@ -50,7 +65,35 @@ pub async fn hash(op: &Operation, password: &SecretString) -> Result<String, Fai
     let mut salt = [0; 16];
     op.store.chance.fill(&mut salt);
     let password = password.clone();
-    blocking(move || hash_with(password.expose_secret(), &salt)).await?
+    blocking(op, move || hash_with(password.expose_secret(), &salt)).await?
+}
+
+/// Hashes a new password whose length holds: the rest is checked where the user is known. One that is too long costs
+/// nothing.
+pub(super) async fn hash_if_valid(
+    op: &Operation,
+    password: &SecretString,
+    path: &[&str],
+) -> Result<String, Failure> {
+    check(path, password, "").map_err(|wrong| Failure::Refused(vec![wrong]))?;
+    hash(op, password).await
+}
+
+/// Stores a user's new hash.
+pub(super) async fn store<A>(
+    connection: &impl ConnectionTrait,
+    op: &Operation,
+    user: &Allowed<A, User>,
+    password_hash: String,
+) -> Result<(), Failure> {
+    credentials::ActiveModel {
+        user_id: Set(user.id),
+        password_hash: Set(password_hash),
+        updated_at: Set(op.now()),
+    }
+    .update(connection)
+    .await?;
+    Ok(())
 }
 
 fn hash_with(password: &str, salt: &[u8]) -> Result<String, Failure> {
@@ -62,12 +105,16 @@ fn hash_with(password: &str, salt: &[u8]) -> Result<String, Failure> {
 
 /// Whether the password is the one of this hash. Without a hash it takes as long and says no, so that the time does not
 /// tell which accounts exist.
-pub async fn verify(password: &SecretString, stored: Option<String>) -> Result<bool, Failure> {
+pub async fn verify(
+    op: &Operation,
+    password: &SecretString,
+    stored: Option<String>,
+) -> Result<bool, Failure> {
     if password.expose_secret().chars().count() > *LENGTH.end() {
         return Ok(false);
     }
     let password = password.clone();
-    blocking(move || {
+    blocking(op, move || {
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.clone());
         let hash = PasswordHash::new(&stored)
@@ -77,8 +124,46 @@ pub async fn verify(password: &SecretString, stored: Option<String>) -> Result<b
     .await?
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    let _place =
-        HASHING.acquire().await.map_err(|error| Failure::Internal(Fault::PasswordHash(error.to_string())))?;
+/// Runs it when its turn has come. Where too many wait already, it is refused at once: a flood of sign-ins takes neither
+/// the memory nor the processors of those who read.
+async fn blocking<T: Send + 'static>(
+    op: &Operation,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let limits = &op.store.limits;
+    let _waiting = limits
+        .password_queue
+        .try_acquire()
+        .map_err(|_| Failure::RateLimited { retry_after: RETRY_AFTER_SECONDS })?;
+    let _turn = limits
+        .password_hashes
+        .acquire()
+        .await
+        .map_err(|error| Failure::Internal(Fault::PasswordHash(error.to_string())))?;
     Ok(tokio::task::spawn_blocking(work).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(password: &str) -> bool {
+        check(&[], &SecretString::from(password), "ada.lovelace@desk.example").is_err()
+    }
+
+    #[test]
+    fn what_others_would_try_first_is_refused() {
+        assert!(COMMON.len() > 400 && COMMON.iter().all(|password| refused(password)));
+        for password in
+            ["Password1234", " qwertyuiop[] ", "ADA.Lovelace@desk.example", "aaaaaaaaaaaaaa", "short", ""]
+        {
+            assert!(refused(password), "{password}");
+        }
+        assert!(
+            refused(&"x1".repeat(65))
+                && !refused(&"x1".repeat(64))
+                && !refused("twelve chars")
+                && !refused("čtyřiadvacet")
+        );
+    }
 }

@@ -28,6 +28,11 @@ macro_rules! actions {
             /// All of them, in the table's order.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
+            /// As it stands in the log.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
             /// For people: what it is, as an infinitive.
             pub fn words(self) -> &'static str {
                 match self { $(Self::$name => $words,)* }
@@ -59,7 +64,7 @@ macro_rules! actions {
 }
 
 actions! {
-    //                                                                  contributor author moderator editor admin
+    //                                                                    contributor author moderator editor admin
     /// Start an article.
     CreateArticle "create articles":                                      Any  Any  None Any  Any;
     /// See a draft, its content and revisions.
@@ -70,22 +75,38 @@ actions! {
     SubmitForReview "submit the draft for review":                        Own  Own  None Any  Any;
     /// Send a draft back to its owner.
     RequestChanges "request changes to the draft":                        None None None Any  Any;
+    /// Make somebody else a draft's owner.
+    AssignArticle "hand the draft on":                                    None None None Any  Any;
     /// Make a revision the public one.
     PublishArticle "publish the article":                                 None Own  None Any  Any;
     /// Take an article down.
     UnpublishArticle "take the article down":                             None Own  None Any  Any;
+    /// Move an article to the trash.
+    TrashArticle "move the article to the trash":                         None Own  None Any  Any;
+    /// Take an article out of the trash.
+    RestoreArticle "take the article out of the trash":                   None None None Any  Any;
     /// See the records of images, authors, tags and categories.
     ReadLibrary "see the library":                                        Any  Any  None Any  Any;
     /// Upload images.
     UploadImage "upload images":                                          Any  Any  None Any  Any;
+    /// Change an image's texts; own: while no other draft uses it.
+    EditImage "edit the image":                                           Own  Own  None Any  Any;
     /// Add authors.
     CreateAuthor "create authors":                                        None None None Any  Any;
+    /// Change or delete authors.
+    EditAuthor "edit authors":                                            None None None Any  Any;
     /// Add tags.
     CreateTag "create tags":                                              None None None Any  Any;
+    /// Change, merge or delete tags.
+    EditTag "edit tags":                                                  None None None Any  Any;
     /// Add categories.
     CreateCategory "create categories":                                   None None None Any  Any;
+    /// Change, move or delete categories.
+    EditCategory "edit categories":                                       None None None Any  Any;
     /// Decide on comments; own: on own articles.
     ModerateComment "moderate the comment":                               None Own  Any  Any  Any;
+    /// Answer comments; own: on own articles.
+    ReplyToComment "answer the comment":                                  None Own  Any  Any  Any;
     /// See readers' e-mail addresses.
     ReadReaderEmail "see readers' e-mail addresses":                      None None Any  Any  Any;
     /// See what the log says of articles.
@@ -94,10 +115,129 @@ actions! {
     ReadLibraryChanges "see the log of the library":                      None None None Any  Any;
     /// See what the log says of comments.
     ReadCommentChanges "see the log of comments":                         None None Any  Any  Any;
-    /// See what the log says of users and sessions.
+    /// See what the log says of users, sessions and keys.
     ReadUserChanges "see the log of users":                               None None None None Any;
-    /// Add and change users.
+    /// Change a user's name; own: one's own.
+    RenameUser "change the user's name":                                  Own  Own  Own  Own  Any;
+    /// Change the password that one signs in with, and end one's own sessions.
+    ManageOwnSessions "change their own password and end their sessions": Own  Own  Own  Own  Own;
+    /// See the list of users; own: oneself in it.
+    ReadUsers "see the users":                                            Own  Own  Own  Own  Any;
+    /// Add users, change their e-mail addresses, roles and passwords, let them in and keep them out.
     ManageUsers "manage users":                                           None None None None Any;
+    /// Make the keys that sign tokens; for the command line alone.
+    RotateKeys "rotate keys":                                             None None None None None;
+}
+
+/// What opens a mutation, or a field under `viewer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing: it is for everybody.
+    Everybody,
+    /// That somebody is signed in.
+    SignedIn,
+    /// A right of the table. A field leaves out what the right does not reach.
+    Right(Action),
+}
+
+/// Every mutation, and every field under `viewer`, with what opens it. A test compares this with the schema.
+pub const GATES: &[(&str, Gate)] = &[
+    ("signIn", Gate::Everybody),
+    ("refreshSession", Gate::Everybody),
+    ("submitComment", Gate::Everybody),
+    ("signOut", Gate::SignedIn),
+    ("endSession", Gate::Right(Action::ManageOwnSessions)),
+    ("changePassword", Gate::Right(Action::ManageOwnSessions)),
+    ("createUser", Gate::Right(Action::ManageUsers)),
+    ("updateUser", Gate::Right(Action::RenameUser)),
+    ("setUserPassword", Gate::Right(Action::ManageUsers)),
+    ("deactivateUser", Gate::Right(Action::ManageUsers)),
+    ("reactivateUser", Gate::Right(Action::ManageUsers)),
+    ("createArticle", Gate::Right(Action::CreateArticle)),
+    ("updateArticle", Gate::Right(Action::EditDraft)),
+    ("revertArticle", Gate::Right(Action::EditDraft)),
+    ("submitForReview", Gate::Right(Action::SubmitForReview)),
+    ("requestChanges", Gate::Right(Action::RequestChanges)),
+    ("publishArticle", Gate::Right(Action::PublishArticle)),
+    ("unpublishArticle", Gate::Right(Action::UnpublishArticle)),
+    ("uploadImage", Gate::Right(Action::UploadImage)),
+    ("createAuthor", Gate::Right(Action::CreateAuthor)),
+    ("createTag", Gate::Right(Action::CreateTag)),
+    ("createCategory", Gate::Right(Action::CreateCategory)),
+    ("approveComment", Gate::Right(Action::ModerateComment)),
+    ("viewer.user", Gate::SignedIn),
+    ("viewer.capabilities", Gate::SignedIn),
+    ("viewer.sessions", Gate::Right(Action::ManageOwnSessions)),
+    ("viewer.users", Gate::Right(Action::ReadUsers)),
+    ("viewer.draft", Gate::Right(Action::ReadDraft)),
+    ("viewer.drafts", Gate::Right(Action::ReadDraft)),
+    ("viewer.images", Gate::Right(Action::ReadLibrary)),
+    ("viewer.authors", Gate::Right(Action::ReadLibrary)),
+    ("viewer.tags", Gate::Right(Action::ReadLibrary)),
+    ("viewer.categories", Gate::Right(Action::ReadLibrary)),
+    ("viewer.moderationQueue", Gate::Right(Action::ModerateComment)),
+    ("viewer.changes", Gate::Right(Action::ReadArticleChanges)),
+    ("viewer.changes", Gate::Right(Action::ReadLibraryChanges)),
+    ("viewer.changes", Gate::Right(Action::ReadCommentChanges)),
+    ("viewer.changes", Gate::Right(Action::ReadUserChanges)),
+];
+
+/// The rights that something in the API asks for, in the table's order.
+pub fn asked_for() -> impl Iterator<Item = Action> {
+    let is_asked = |action: &Action| GATES.iter().any(|(_, gate)| *gate == Gate::Right(*action));
+    Action::ALL.iter().copied().filter(is_asked)
+}
+
+/// What of a draft's state the policy asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DraftState {
+    /// Whether it is handed in for review.
+    pub is_in_review: bool,
+    /// Whether a revision of it is public.
+    pub is_published: bool,
+    /// Whether the newest revision is not the public one.
+    pub has_unpublished_changes: bool,
+}
+
+/// What can be done to a draft.
+const TO_A_DRAFT: &[Action] = &[
+    Action::EditDraft,
+    Action::SubmitForReview,
+    Action::RequestChanges,
+    Action::AssignArticle,
+    Action::PublishArticle,
+    Action::UnpublishArticle,
+    Action::TrashArticle,
+];
+
+/// Why a draft in this state is not there for this to be done, whoever asks.
+pub fn bar(action: Action, state: DraftState) -> Option<&'static str> {
+    match action {
+        Action::SubmitForReview if state.is_in_review => Some("The article is in review already."),
+        Action::RequestChanges if !state.is_in_review => Some("The article is not in review."),
+        Action::PublishArticle if state.is_published && !state.has_unpublished_changes => {
+            Some("The newest revision is public already.")
+        }
+        Action::UnpublishArticle if !state.is_published => Some("The article is not public."),
+        _ => None,
+    }
+}
+
+/// What the viewer may do to this draft now, each with the reason where it can't be done: `None` where it can. Whether its
+/// content may be published is for the checks to say.
+pub fn rights_on_draft(
+    viewer: Viewer,
+    owner: UserId,
+    state: DraftState,
+) -> impl Iterator<Item = (Action, Option<String>)> {
+    asked_for().filter(|action| TO_A_DRAFT.contains(action)).map(move |action| {
+        let reason = if may(viewer, action, owner) {
+            bar(action, state).map(str::to_owned)
+        } else {
+            Some(refusal(viewer, action))
+        };
+        (action, reason)
+    })
 }
 
 /// An action as a type.
@@ -151,7 +291,7 @@ pub fn allow<A: Act, T: Owned>(op: &Operation, thing: T) -> Result<Allowed<A, T>
     if may(op.viewer, A::ACTION, thing.owner()) {
         Ok(Allowed { thing, action: PhantomData })
     } else {
-        Err(forbidden(op.viewer, A::ACTION))
+        Err(forbidden(op, A::ACTION))
     }
 }
 
@@ -160,7 +300,7 @@ pub fn allow_new<A: Act>(op: &Operation) -> Result<Allowed<A, ()>, Failure> {
     signed_in(op)?;
     match reach_of(op.viewer, A::ACTION) {
         Reach::Any => Ok(Allowed { thing: (), action: PhantomData }),
-        Reach::Own | Reach::None => Err(forbidden(op.viewer, A::ACTION)),
+        Reach::Own | Reach::None => Err(forbidden(op, A::ACTION)),
     }
 }
 
@@ -174,7 +314,7 @@ pub fn may_ever<A: Act>(op: &Operation) -> Result<(), Failure> {
     signed_in(op)?;
     match reach_of(op.viewer, A::ACTION) {
         Reach::Own | Reach::Any => Ok(()),
-        Reach::None => Err(forbidden(op.viewer, A::ACTION)),
+        Reach::None => Err(forbidden(op, A::ACTION)),
     }
 }
 
@@ -183,36 +323,88 @@ pub fn signed_in(op: &Operation) -> Result<(), Failure> {
     if op.viewer == Viewer::Public { Err(Failure::Unauthenticated) } else { Ok(()) }
 }
 
-fn forbidden(viewer: Viewer, action: Action) -> Failure {
+fn forbidden(op: &Operation, action: Action) -> Failure {
+    op.note_refusal(action.name());
+    Failure::Forbidden { message: refusal(op.viewer, action) }
+}
+
+fn refusal(viewer: Viewer, action: Action) -> String {
     let who = match viewer {
         Viewer::User { role, .. } => role.name(),
         Viewer::Public => "public",
         Viewer::Operator => "operator",
     };
     let only_own = if reach_of(viewer, action) == Reach::Own { " of others" } else { "" };
-    Failure::Forbidden {
-        message: format!("Your role, {who}, may not {}{only_own}. Ask an editor.", action.words()),
-    }
+    let may = Role::ALL.into_iter().filter(|role| reach(*role, action) == Reach::Any).map(Role::name);
+    let ask = match may.collect::<Vec<_>>().as_slice() {
+        [] => String::from("Nobody may through the API."),
+        [.., "editor", "admin"] => String::from("Ask an editor."),
+        [.., last] => format!("Ask an {last}."),
+    };
+    format!("Your role, {who}, may not {}{only_own}. {ask}", action.words())
 }
 
-/// The table as Markdown: what `docs/policy.md` holds.
-pub fn matrix() -> String {
-    let mut text = String::from("| |");
-    for role in Role::ALL {
-        text.push_str(&format!(" {} |", role.name()));
-    }
-    text.push_str("\n|---|---|---|---|---|---|\n");
+/// The whole policy as Markdown: what `docs/policy.md` holds.
+pub fn printed() -> String {
+    format!(
+        "## Rights\n\n`own`: to what is their own.\n\n{}\n## What asks for them\n\n{}\n## On a draft\n\n{}",
+        rights_table(),
+        gates_table(),
+        drafts_table()
+    )
+}
+
+fn rights_table() -> String {
+    let mut text = format!(
+        "| |{}\n|---|---|---|---|---|---|\n",
+        Role::ALL.map(|role| format!(" {} |", role.name())).concat()
+    );
     for &action in Action::ALL {
-        text.push_str(&format!("| {} |", action.words()));
-        for role in Role::ALL {
-            let cell = match reach(role, action) {
-                Reach::None => "",
-                Reach::Own => "own",
-                Reach::Any => "yes",
-            };
-            text.push_str(&format!(" {cell} |"));
+        let cells = Role::ALL.map(|role| match reach(role, action) {
+            Reach::None => "  |",
+            Reach::Own => " own |",
+            Reach::Any => " yes |",
+        });
+        text.push_str(&format!("| {} |{}\n", action.words(), cells.concat()));
+    }
+    text
+}
+
+fn gates_table() -> String {
+    let mut text = String::from("| mutation, or field under `viewer` | who |\n|---|---|\n");
+    for (field, gate) in GATES {
+        let who = match gate {
+            Gate::Everybody => "everybody",
+            Gate::SignedIn => "who is signed in",
+            Gate::Right(action) => action.words(),
+        };
+        text.push_str(&format!("| `{field}` | {who} |\n"));
+    }
+    text
+}
+
+fn drafts_table() -> String {
+    const STATES: [(&str, bool, bool, bool); 6] = [
+        ("being written, not public", false, false, true),
+        ("being written, public", false, true, false),
+        ("being written, public, changed since", false, true, true),
+        ("in review, not public", true, false, true),
+        ("in review, public", true, true, false),
+        ("in review, public, changed since", true, true, true),
+    ];
+    let roles = Role::ALL.map(|role| format!(" {0}, own | {0}, others' |", role.name())).concat();
+    let mut text = format!("| | |{roles}\n|---|---|{}\n", "---|".repeat(Role::ALL.len() * 2));
+    for &action in TO_A_DRAFT {
+        for (name, is_in_review, is_published, has_unpublished_changes) in STATES {
+            let state = DraftState { is_in_review, is_published, has_unpublished_changes };
+            let can = if bar(action, state).is_none() { "yes" } else { "not now" };
+            let cells = Role::ALL.map(|role| match reach(role, action) {
+                Reach::None => "  |  |".to_owned(),
+                Reach::Own => format!(" {can} |  |"),
+                Reach::Any => format!(" {can} | {can} |"),
+            });
+            text.push_str(&format!("| {} | {name} |{}\n", action.words(), cells.concat()));
         }
-        text.push('\n');
     }
     text
 }

@@ -2,13 +2,21 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select,
+};
 
 use super::entity::{credentials, sessions, users};
+use super::memory::SignedIn;
+use super::policy::{self, Action, Reach};
+use super::session::{self, Session};
 use crate::db::Snapshot;
+use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
-use crate::id::{SessionId, UserId};
-use crate::operation::{Role, Store, Viewer};
+use crate::id::UserId;
+use crate::log;
+use crate::operation::{Client, Operation, Role, Store, Viewer};
 
 /// The role of a stored user.
 pub fn role_of(user: &users::Model) -> Result<Role, Failure> {
@@ -21,10 +29,61 @@ pub async fn user(snapshot: &Snapshot, id: UserId) -> Result<Option<users::Model
     Ok(users::Entity::find_by_id(id).one(snapshot.connection()).await?)
 }
 
+/// One user, if the viewer may see them.
+pub async fn visible_user(op: &Operation, id: UserId) -> Result<Option<users::Model>, Failure> {
+    if !policy::may(op.viewer, Action::ReadUsers, id) {
+        return Ok(None);
+    }
+    user(&*op.snapshot().await?, id).await
+}
+
 /// Several users, by id.
 pub async fn users(snapshot: &Snapshot, ids: Vec<UserId>) -> Result<HashMap<UserId, users::Model>, Failure> {
     let rows = users::Entity::find().filter(users::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
     Ok(rows.into_iter().map(|user| (user.id, user)).collect())
+}
+
+/// A page of the users that the viewer may see, in the order in which they were added.
+pub async fn list(
+    snapshot: &Snapshot,
+    viewer: Viewer,
+    window: &Window,
+) -> Result<Page<users::Model>, Failure> {
+    let Some(query) = visible(viewer) else { return Ok(Page::empty()) };
+    let sorting = Sorting::new(Expr::col(users::Column::CreatedAt), Expr::col(users::Column::Id), false);
+    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+}
+
+/// How many users the viewer may see, up to one more than `most`.
+pub async fn count(snapshot: &Snapshot, viewer: Viewer, most: u64) -> Result<u64, Failure> {
+    match visible(viewer) {
+        Some(query) => Ok(keyset::count(snapshot, query, most).await?),
+        None => Ok(0),
+    }
+}
+
+fn visible(viewer: Viewer) -> Option<Select<users::Entity>> {
+    match policy::reach_of(viewer, Action::ReadUsers) {
+        Reach::Any => Some(users::Entity::find()),
+        Reach::Own => Some(users::Entity::find_by_id(viewer.user_id()?)),
+        Reach::None => None,
+    }
+}
+
+/// The viewer's own sessions that last, the one used last first.
+pub async fn own_sessions(op: &Operation) -> Result<Vec<Session>, Failure> {
+    match op.viewer.user_id() {
+        Some(user) => session::lasting(op.snapshot().await?.connection(), user, op.now()).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// A user who may sign in.
+pub(super) async fn active_user(
+    connection: &impl ConnectionTrait,
+    id: UserId,
+) -> Result<Option<users::Model>, Failure> {
+    Ok(users::Entity::find_by_id(id).filter(users::Column::IsActive.eq(true)).one(connection).await?)
 }
 
 /// An active user with the hash of their password.
@@ -42,24 +101,44 @@ pub(super) async fn user_with_password(
     Ok(credentials.map(|credentials| (user, credentials.password_hash)))
 }
 
-/// Who a checked token speaks for, if the session still lasts and the user is still active.
-pub async fn viewer(store: &Store, user: UserId, session: SessionId) -> Result<Option<Viewer>, Failure> {
-    let snapshot = store.database.snapshot().await?;
-    let lasting = sessions::Entity::find_by_id(session)
-        .filter(sessions::Column::UserId.eq(user))
-        .filter(sessions::Column::EndedAt.is_null())
-        .filter(sessions::Column::ExpiresAt.gt(store.clock.now()))
-        .one(snapshot.connection())
-        .await?;
-    if lasting.is_none() {
-        return Ok(None);
-    }
-    match users::Entity::find_by_id(user)
+/// An active user whose password still has this hash, locked to the transaction's end.
+pub(super) async fn if_unchanged(
+    connection: &impl ConnectionTrait,
+    id: UserId,
+    password_hash: &str,
+) -> Result<Option<users::Model>, Failure> {
+    let user = users::Entity::find_by_id(id)
         .filter(users::Column::IsActive.eq(true))
-        .one(snapshot.connection())
-        .await?
-    {
-        Some(user) => Ok(Some(Viewer::User { id: user.id, role: role_of(&user)? })),
-        None => Ok(None),
-    }
+        .lock_exclusive()
+        .one(connection)
+        .await?;
+    let same = credentials::Entity::find_by_id(id)
+        .filter(credentials::Column::PasswordHash.eq(password_hash))
+        .one(connection)
+        .await?;
+    Ok(user.filter(|_| same.is_some()))
+}
+
+/// Whether the account of this address has signed in from this network lately.
+pub(super) async fn has_signed_in_from(op: &Operation, email: &str, network: &[u8]) -> Result<bool, Failure> {
+    let snapshot = op.snapshot().await?;
+    let Some((user, _)) = user_with_password(snapshot.connection(), email).await? else { return Ok(false) };
+    let sessions = sessions::Entity::find()
+        .filter(sessions::Column::UserId.eq(user.id))
+        .all(snapshot.connection())
+        .await?;
+    Ok(sessions.iter().any(|session| {
+        let address = session.address.as_deref().and_then(|address| address.parse().ok());
+        Client { address, user_agent: None }.network().as_deref() == Some(network)
+    }))
+}
+
+/// An active user and the sessions that last, with the log's number of the moment.
+pub(super) async fn signed_in(store: &Store, id: UserId) -> Result<(i64, Option<SignedIn>), Failure> {
+    let snapshot = store.database.snapshot().await?;
+    let sequence = log::read::head(&snapshot).await?;
+    let Some(user) = active_user(snapshot.connection(), id).await? else { return Ok((sequence, None)) };
+    let sessions = session::lasting(snapshot.connection(), id, store.clock.now()).await?;
+    let sessions = sessions.into_iter().map(|session| (session.id, session.expires_at)).collect();
+    Ok((sequence, Some(SignedIn { role: role_of(&user)?, sessions })))
 }

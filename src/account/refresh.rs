@@ -4,74 +4,140 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::entity::{sessions, users};
-use super::sign_in::{SESSION_SECONDS, StartedSession, new_refresh_token, refresh_hash};
-use super::{read, token};
+use super::entity::sessions;
+use super::read;
+use super::session::{self, RefreshToken, Session, StartedSession};
+use crate::clock::Timestamp;
 use crate::error::{Failure, UserErrorCode};
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::{Operation, Viewer};
 
-/// Prolongs a session: the token is spent in one conditional update, so of two requests with the same token one wins.
-/// A spent token that is shown again was copied: the session ends.
-pub async fn refresh(op: &Operation, given: &SecretString) -> Result<StartedSession, Failure> {
-    let given_hash = refresh_hash(given.expose_secret());
-    let (refresh_token, next_hash) = new_refresh_token(op);
-    let now = op.now();
-    let transaction = op.begin().await?;
-    let spent = sessions::Entity::update_many()
-        .col_expr(sessions::Column::RefreshHash, Expr::value(next_hash.clone()))
-        .col_expr(sessions::Column::SpentHash, Expr::value(given_hash.clone()))
-        .col_expr(sessions::Column::RefreshedAt, Expr::value(now))
-        .col_expr(sessions::Column::ExpiresAt, Expr::value(now.plus_seconds(SESSION_SECONDS)))
-        .filter(sessions::Column::RefreshHash.eq(&given_hash))
-        .filter(sessions::Column::EndedAt.is_null())
-        .filter(sessions::Column::ExpiresAt.gt(now))
-        .exec(transaction.connection())
-        .await?;
-    if spent.rows_affected == 0 {
-        drop(transaction);
-        return end_if_copied(op, &given_hash).await;
-    }
-    let session = sessions::Entity::find()
-        .filter(sessions::Column::RefreshHash.eq(&next_hash))
-        .one(transaction.connection())
-        .await?
-        .ok_or_else(|| Failure::corrupt("a refreshed session is gone"))?;
-    let user = users::Entity::find_by_id(session.user_id)
-        .filter(users::Column::IsActive.eq(true))
-        .one(transaction.connection())
-        .await?
-        .ok_or_else(not_good)?;
-    let as_user = Operation::new(
-        std::sync::Arc::clone(&op.store),
-        Viewer::User { id: user.id, role: read::role_of(&user)? },
-        op.request_id.clone(),
-    );
-    save(transaction, &as_user, NewChange::new(Action::SessionRefreshed, SubjectType::User, user.id)).await?;
-    let (access_token, access_token_expires_at) = token::issue(&op.store, user.id, session.id)?;
-    Ok(StartedSession { access_token, access_token_expires_at, refresh_token, user })
+/// How long a spent token gives the same successor: for two tabs that refresh at once, and for an answer that was lost.
+const REPEATABLE_SECONDS: i64 = 30;
+
+/// What a token that was shown means.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown {
+    /// It is the good one: it is spent.
+    Good,
+    /// It was spent just now: the answer is given again.
+    Again,
+    /// It was spent longer ago, so there are two who hold the family: all of it ends.
+    Copied,
+    /// The session is over, or the token is of no use.
+    Over,
 }
 
-async fn end_if_copied(op: &Operation, given_hash: &str) -> Result<StartedSession, Failure> {
-    let transaction = op.begin().await?;
-    let copied = sessions::Entity::find()
-        .filter(sessions::Column::SpentHash.eq(given_hash))
-        .filter(sessions::Column::EndedAt.is_null())
-        .one(transaction.connection())
-        .await?;
-    if let Some(session) = copied {
-        sessions::Entity::update_many()
-            .col_expr(sessions::Column::EndedAt, Expr::value(op.now()))
-            .filter(sessions::Column::Id.eq(session.id))
-            .exec(transaction.connection())
-            .await?;
-        save(transaction, op, NewChange::new(Action::SessionEnded, SubjectType::User, session.user_id))
-            .await?;
+fn decide(session: &Session, generation: i32, now: Timestamp) -> Shown {
+    let is_over = session.ended_at.is_some() || session.expires_at <= now;
+    match session.generation.checked_sub(generation) {
+        _ if is_over => Shown::Over,
+        Some(0) => Shown::Good,
+        Some(1) if now <= session.refreshed_at.plus_seconds(REPEATABLE_SECONDS) => Shown::Again,
+        Some(older) if older > 0 => Shown::Copied,
+        // Sealed by us and from the future: of a database that was set back. Who holds it signs in again.
+        _ => Shown::Over,
     }
-    Err(not_good())
+}
+
+/// Prolongs a session: the token is spent in one conditional update, so of any number of requests with the same token one
+/// spends it and the rest get the same successor.
+pub async fn refresh(op: &Operation, given: &SecretString) -> Result<StartedSession, Failure> {
+    let token = RefreshToken::parse(given.expose_secret()).ok_or_else(not_good)?;
+    let now = op.now();
+    let transaction = op.begin().await?;
+    let connection = transaction.connection();
+    let found = session::find(connection, token.session).await?;
+    let session = found.filter(|session| token.is_ours(session, &op.store.keys)).ok_or_else(not_good)?;
+    let user = read::active_user(connection, session.user_id).await?.ok_or_else(not_good)?;
+    let viewer = Viewer::User { id: user.id, role: read::role_of(&user)?, session: session.id };
+    match decide(&session, token.generation, now) {
+        Shown::Good => {
+            let prolonged = spend(connection, op, session).await?;
+            let change = NewChange::new(Action::SessionRefreshed, SubjectType::User, user.id);
+            save(transaction, &op.acting_as(viewer), change).await?;
+            StartedSession::of(op, &prolonged, user)
+        }
+        Shown::Again => StartedSession::of(op, &session, user),
+        Shown::Copied => {
+            session::end(connection, now, session.id).await?;
+            let change = NewChange::new(Action::SessionEnded, SubjectType::User, user.id)
+                .detail("a spent refresh token was shown again");
+            save(transaction, op, change).await?;
+            Err(not_good())
+        }
+        Shown::Over => Err(not_good()),
+    }
+}
+
+async fn spend(
+    connection: &impl sea_orm::ConnectionTrait,
+    op: &Operation,
+    session: Session,
+) -> Result<Session, Failure> {
+    let now = op.now();
+    let next = Session {
+        generation: session.generation + 1,
+        refreshed_at: now,
+        expires_at: session::end_of(session.created_at, now),
+        ..session
+    };
+    let next_hash = RefreshToken::of(&next, &op.store.keys).hash();
+    let spent = sessions::Entity::update_many()
+        .col_expr(sessions::Column::Generation, Expr::value(next.generation))
+        .col_expr(sessions::Column::RefreshHash, Expr::value(next_hash.clone()))
+        .col_expr(sessions::Column::RefreshedAt, Expr::value(next.refreshed_at))
+        .col_expr(sessions::Column::ExpiresAt, Expr::value(next.expires_at))
+        .filter(sessions::Column::Id.eq(next.id))
+        .filter(sessions::Column::RefreshHash.eq(&next.refresh_hash))
+        .filter(sessions::Column::EndedAt.is_null())
+        .exec(connection)
+        .await?;
+    if spent.rows_affected == 0 {
+        return Err(not_good());
+    }
+    Ok(Session { refresh_hash: next_hash, ..next })
 }
 
 fn not_good() -> Failure {
     let message = "The refresh token is not good any more. Sign in again.";
     Failure::refused(UserErrorCode::Invalid, &["input", "refreshToken"], message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{SessionId, UserId};
+
+    #[test]
+    fn a_spent_token_is_good_for_the_same_answer_for_thirty_seconds() {
+        let session = Session {
+            id: SessionId(uuid::Uuid::nil()),
+            user_id: UserId(uuid::Uuid::nil()),
+            salt: String::new(),
+            generation: 5,
+            refresh_hash: String::new(),
+            address: None,
+            user_agent: None,
+            created_at: Timestamp(0),
+            refreshed_at: Timestamp(100_000),
+            expires_at: Timestamp(200_000),
+            ended_at: None,
+        };
+        for (generation, millis, expected) in [
+            (5, 100_000, Shown::Good),
+            (5, 199_999, Shown::Good),
+            (5, 200_000, Shown::Over),
+            (4, 130_000, Shown::Again),
+            (4, 130_001, Shown::Copied),
+            (3, 100_000, Shown::Copied),
+            (1, 100_000, Shown::Copied),
+            (6, 100_000, Shown::Over),
+            (i32::MIN, 100_000, Shown::Over),
+        ] {
+            assert_eq!(decide(&session, generation, Timestamp(millis)), expected, "{generation} at {millis}");
+        }
+        let ended = Session { ended_at: Some(Timestamp(1)), ..session };
+        assert_eq!(decide(&ended, 5, Timestamp(100_000)), Shown::Over);
+    }
 }

@@ -1,5 +1,5 @@
 //! Access tokens: JSON Web Tokens (RFC 7519) signed with EdDSA, good for 15 minutes. They name the user and the session;
-//! what the user may do is looked up at each request, so that a change takes effect at once.
+//! what the user may do is looked up at each request ([`super::memory`]), so that a change takes effect at once.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::SecretString;
@@ -11,9 +11,9 @@ use crate::id::{SessionId, UserId};
 use crate::operation::Store;
 
 /// How long an access token is good.
-const LIFETIME_SECONDS: i64 = 15 * 60;
+pub const LIFETIME_SECONDS: i64 = 15 * 60;
 /// How far the clocks of two nodes may be apart.
-const CLOCK_SKEW_SECONDS: i64 = 5;
+pub const CLOCK_SKEW_SECONDS: i64 = 5;
 const AUDIENCE: &str = "copydesk";
 
 #[derive(Serialize, Deserialize)]
@@ -27,9 +27,18 @@ struct Claims {
     exp: i64,
 }
 
-/// The token is not one of ours, or not good any more. Which of the two is nobody's business.
-#[derive(Debug, PartialEq, Eq)]
-pub struct BadToken;
+/// A token whose signature was checked: whom it speaks for, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Whose it is.
+    pub user: UserId,
+    /// In which session.
+    pub session: SessionId,
+    /// The public id of the key that signed it.
+    key_id: String,
+    not_before: i64,
+    expires: i64,
+}
 
 /// Signs a token for a session; and says until when it is good.
 pub fn issue(store: &Store, user: UserId, session: SessionId) -> Result<(SecretString, Timestamp), Failure> {
@@ -44,32 +53,49 @@ pub fn issue(store: &Store, user: UserId, session: SessionId) -> Result<(SecretS
         nbf: now.seconds(),
         exp: expires_at.seconds(),
     };
+    let keys = store.keys.tokens();
+    let key = keys.signer(now).ok_or_else(|| Failure::corrupt("this node has no key that signs tokens"))?;
+    let der = key.signing_der().ok_or_else(|| Failure::corrupt("the token key has no PKCS#8 form"))?;
     let mut header = Header::new(Algorithm::EdDSA);
-    header.kid = Some(store.keys.token_id());
-    let der =
-        store.keys.token_signing_der().ok_or_else(|| Failure::corrupt("the token key has no PKCS#8 form"))?;
+    header.kid = Some(key.id.clone());
     let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&der))?;
     Ok((SecretString::from(token), Timestamp(expires_at.seconds() * 1_000)))
 }
 
-/// Checks a token: algorithm and key are ours and pinned, issuer and audience match, its time is now.
-pub fn check(store: &Store, token: &str) -> Result<(UserId, SessionId), BadToken> {
-    let header = jsonwebtoken::decode_header(token).map_err(|_| BadToken)?;
-    if header.alg != Algorithm::EdDSA || header.kid.as_deref() != Some(store.keys.token_id().as_str()) {
-        return Err(BadToken);
+/// Checks what never changes of a token: the algorithm is pinned, the key is one of ours (whatever the header brings along),
+/// issuer and audience match. `None`: it is not one of ours. Which of these it is, is nobody's business.
+pub fn check(store: &Store, token: &str) -> Option<Checked> {
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    if header.alg != Algorithm::EdDSA {
+        return None;
     }
+    let keys = store.keys.tokens();
+    let key = keys.verifier(&header.kid?, store.clock.now())?;
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_issuer(&[&store.config.public_url]);
     validation.set_audience(&[AUDIENCE]);
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-    // Times are compared below, by the clock that everything else goes by.
+    // Times are compared by the clock that everything else goes by, at each use.
     validation.validate_exp = false;
     validation.validate_nbf = false;
-    let key = DecodingKey::from_ed_der(&store.keys.token_public());
-    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| BadToken)?.claims;
-    let now = store.clock.now().seconds();
-    if claims.exp <= now || claims.nbf > now + CLOCK_SKEW_SECONDS {
-        return Err(BadToken);
+    let claims = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_ed_der(&key.public()), &validation)
+        .ok()?
+        .claims;
+    Some(Checked {
+        user: claims.sub,
+        session: claims.sid,
+        key_id: key.id.clone(),
+        not_before: claims.nbf,
+        expires: claims.exp,
+    })
+}
+
+impl Checked {
+    /// Whether it is good now: its time has come and not passed, and its key still counts.
+    pub fn is_good(&self, store: &Store) -> bool {
+        let now = store.clock.now();
+        self.expires > now.seconds()
+            && self.not_before <= now.seconds() + CLOCK_SKEW_SECONDS
+            && store.keys.tokens().verifier(&self.key_id, now).is_some()
     }
-    Ok((claims.sub, claims.sid))
 }

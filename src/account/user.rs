@@ -1,30 +1,29 @@
-//! Adding users: by the command line for now, `copydesk user add`.
+//! What every verb about users shares: finding one for an action, writing it, and what the log keeps of it.
 
-use sea_orm::ActiveModelTrait as _;
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
-use secrecy::SecretString;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QuerySelect as _,
+};
 use serde::Serialize;
 
-use super::entity::{credentials, users};
-use super::password;
-use super::policy::{self, act};
+use super::User;
+use super::entity::users;
+use super::policy::{self, Act, Action, Allowed, Owned, act};
+use crate::db::WriteTransaction;
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::UserId;
-use crate::log::{Action, NewChange, SubjectType, content_hash, save};
+use crate::log::{self, NewChange, SubjectType, content_hash};
 use crate::operation::{Operation, Role};
-use crate::text::input;
+use crate::text::lookalike;
 
-/// What a user is made of.
-pub struct NewUser {
-    /// Where they sign in with.
-    pub email: String,
-    /// As colleagues know them.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// Kept as an Argon2id hash alone.
-    pub password: SecretString,
+/// Longest name, in characters.
+pub(super) const NAME_CHARACTERS: usize = 100;
+
+impl Owned for User {
+    fn owner(&self) -> UserId {
+        self.id
+    }
 }
 
 /// What the log's hash of a user covers.
@@ -38,6 +37,14 @@ struct HashedUser<'a> {
     salt: &'a str,
 }
 
+/// What was done to a user, with the hash of what they became.
+pub(super) fn change(action: log::Action, user: &User) -> Result<NewChange, Failure> {
+    let User { id, email, name, role, is_active, version: _, salt, created_at: _, updated_at: _ } = user;
+    let is_active = if *is_active { "true" } else { "false" };
+    let hash = content_hash(&HashedUser { id: *id, email, name, role, is_active, salt })?;
+    Ok(NewChange::new(action, SubjectType::User, *id).hash(hash))
+}
+
 /// Whether there is any user.
 pub async fn any(op: &Operation) -> Result<bool, Failure> {
     policy::allow_new::<act::ManageUsers>(op)?;
@@ -45,7 +52,7 @@ pub async fn any(op: &Operation) -> Result<bool, Failure> {
 }
 
 /// The user of this e-mail address.
-pub async fn by_email(op: &Operation, email: &str) -> Result<Option<users::Model>, Failure> {
+pub async fn by_email(op: &Operation, email: &str) -> Result<Option<User>, Failure> {
     policy::allow_new::<act::ManageUsers>(op)?;
     Ok(users::Entity::find()
         .filter(users::Column::Email.eq(email))
@@ -53,73 +60,115 @@ pub async fn by_email(op: &Operation, email: &str) -> Result<Option<users::Model
         .await?)
 }
 
-/// Gives a user another password.
-pub async fn set_password(op: &Operation, id: UserId, password: &SecretString) -> Result<(), Failure> {
+/// All users, in the order in which they were added.
+pub async fn all(op: &Operation) -> Result<Vec<User>, Failure> {
     policy::allow_new::<act::ManageUsers>(op)?;
-    let password_hash = password::hash(op, password).await?;
-    let transaction = op.begin().await?;
-    credentials::ActiveModel {
-        user_id: Set(id),
-        password_hash: Set(password_hash),
-        updated_at: Set(op.now()),
-    }
-    .update(transaction.connection())
-    .await?;
-    save(transaction, op, NewChange::new(Action::PasswordSet, SubjectType::User, id)).await?;
-    Ok(())
+    let found = users::Entity::find().all(op.snapshot().await?.connection()).await?;
+    let mut found: Vec<User> = found;
+    found.sort_by_key(|user| (user.created_at, user.id));
+    Ok(found)
 }
 
-/// Adds a user.
-pub async fn add(op: &Operation, new: NewUser) -> Result<users::Model, Failure> {
-    policy::allow_new::<act::ManageUsers>(op)?;
-    let NewUser { email, name, role, password } = new;
-    let mut problems = Problems::default();
-    let email = problems.take(input::email(&["input", "email"], &email)).unwrap_or_default();
-    let name = problems.take(input::line(&["input", "name"], &name, 100)).unwrap_or_default();
-    problems.take(password::check(&["input", "password"], &password, &email));
-    problems.check()?;
-    let password_hash = password::hash(op, &password).await?;
+/// Finds a user for an action, inside the transaction, locked to its end with all that is about users.
+pub(super) async fn find_for<A: Act>(
+    transaction: &WriteTransaction,
+    op: &Operation,
+    id: UserId,
+) -> Result<Allowed<A, User>, Failure> {
+    policy::may_ever::<A>(op)?;
+    transaction.lock_accounts().await?;
+    let found = users::Entity::find_by_id(id).lock_exclusive().one(transaction.connection()).await?;
+    match found.filter(|user| policy::may(op.viewer, Action::ReadUsers, user.id)) {
+        Some(user) => policy::allow(op, user),
+        None => {
+            Err(Failure::refused(UserErrorCode::NotFound, &["input", "userId"], "There is no such user."))
+        }
+    }
+}
 
-    let transaction = op.begin().await?;
-    let taken =
-        users::Entity::find().filter(users::Column::Email.eq(&email)).one(transaction.connection()).await?;
-    if taken.is_some() {
-        return Err(Failure::refused(
-            UserErrorCode::Taken,
-            &["input", "email"],
-            "There is a user with this e-mail address.",
-        ));
+/// Refuses an edit that was made from another version.
+pub(super) fn check_version(user: &User, given: i32) -> Result<(), Failure> {
+    if user.version == given {
+        return Ok(());
     }
-    let now = op.now();
-    let user = users::ActiveModel {
-        id: Set(op.new_id()),
-        email: Set(email),
-        name: Set(name),
-        role: Set(role.name().to_owned()),
-        is_active: Set(true),
-        version: Set(1),
-        salt: Set(op.random_hex::<16>()),
-        created_at: Set(now),
-        updated_at: Set(now),
+    let message = format!(
+        "The user has changed since version {given}. Look at it as it is now, and save with its version."
+    );
+    Err(Failure::refused(UserErrorCode::Conflict, &["input", "version"], message))
+}
+
+/// Writes a user's columns and raises the version.
+pub(super) async fn write<A>(
+    transaction: &WriteTransaction,
+    op: &Operation,
+    found: &Allowed<A, User>,
+    changed: User,
+) -> Result<User, Failure> {
+    let User { id, email, name, role, is_active, version: _, salt: _, created_at: _, updated_at: _ } =
+        changed.clone();
+    let version = found.version + 1;
+    users::Entity::update_many()
+        .col_expr(users::Column::Email, Expr::value(email))
+        .col_expr(users::Column::Name, Expr::value(name))
+        .col_expr(users::Column::Role, Expr::value(role))
+        .col_expr(users::Column::IsActive, Expr::value(is_active))
+        .col_expr(users::Column::Version, Expr::value(version))
+        .col_expr(users::Column::UpdatedAt, Expr::value(op.now()))
+        .filter(users::Column::Id.eq(id))
+        .exec(transaction.connection())
+        .await?;
+    Ok(User { version, updated_at: op.now(), ..changed })
+}
+
+/// Refuses what would leave nobody who manages users.
+pub(super) async fn check_an_admin_stays(
+    connection: &impl ConnectionTrait,
+    user: &User,
+    path: &[&str],
+) -> Result<(), Failure> {
+    if !user.is_active || user.role != Role::Admin.name() {
+        return Ok(());
     }
-    .insert(transaction.connection())
-    .await?;
-    credentials::ActiveModel {
-        user_id: Set(user.id),
-        password_hash: Set(password_hash),
-        updated_at: Set(now),
+    let others = users::Entity::find()
+        .filter(users::Column::Role.eq(Role::Admin.name()))
+        .filter(users::Column::IsActive.eq(true))
+        .filter(users::Column::Id.ne(user.id))
+        .count(connection)
+        .await?;
+    if others > 0 {
+        return Ok(());
     }
-    .insert(transaction.connection())
-    .await?;
-    let hashed = HashedUser {
-        id: user.id,
-        email: &user.email,
-        name: &user.name,
-        role: &user.role,
-        is_active: "true",
-        salt: &user.salt,
-    };
-    let change = NewChange::new(Action::UserCreated, SubjectType::User, user.id).hash(content_hash(&hashed)?);
-    save(transaction, op, change).await?;
-    Ok(user)
+    let message = "This is the last active admin: without one, nobody could let anybody in. Make somebody else an admin first.";
+    Err(Failure::refused(UserErrorCode::WrongState, path, message))
+}
+
+/// Notes where an e-mail address is another user's, or where it or the name would pass for another's. Namesakes are for
+/// admins to allow.
+pub(super) async fn check_unmistakable(
+    connection: &impl ConnectionTrait,
+    op: &Operation,
+    user: Option<UserId>,
+    email: Option<&str>,
+    name: Option<&str>,
+    problems: &mut Problems,
+) -> Result<(), Failure> {
+    let others = users::Entity::find().all(connection).await?;
+    let manages = policy::reach_of(op.viewer, Action::ManageUsers) == policy::Reach::Any;
+    for other in others.iter().filter(|other| Some(other.id) != user) {
+        if let Some(email) = email
+            && (email == other.email || lookalike::imitates(email, &other.email))
+        {
+            let message = "There is a user with this e-mail address, or with one that looks like it.";
+            problems.add(UserErrorCode::Taken, &["input", "email"], message);
+        }
+        if let Some(name) = name
+            && (lookalike::imitates(name, &other.name) || (name == other.name && !manages))
+        {
+            let message =
+                "Another user's name reads like this: nobody could tell the two apart. Choose another.";
+            problems.add(UserErrorCode::Taken, &["input", "name"], message);
+            break;
+        }
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ use super::content::{Content, RelatedLink};
 use super::entity::private::{drafts, slug_history};
 use super::entity::public::articles;
 use super::revision;
-use crate::account::policy::{self, Act, Action, Allowed, Owned, Reach};
+use crate::account::policy::{self, Act, Action, Allowed, DraftState, Owned, Reach};
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::db::{Snapshot, WriteTransaction};
 use crate::error::{Failure, Problems, UserErrorCode};
@@ -51,6 +51,20 @@ impl Draft {
     /// Whether a revision of it is public.
     pub fn is_published(&self) -> bool {
         self.published_revision.is_some()
+    }
+
+    /// Whether the newest revision is not the public one.
+    pub fn has_unpublished_changes(&self) -> bool {
+        self.published_revision != Some(self.head_revision)
+    }
+
+    /// What of its state the policy asks.
+    pub fn state(&self) -> DraftState {
+        DraftState {
+            is_in_review: self.stage() == Stage::InReview,
+            is_published: self.is_published(),
+            has_unpublished_changes: self.has_unpublished_changes(),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn publish(
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     let found = draft::find_for::<act::PublishArticle>(&transaction, op, id).await?;
-    let is_done = found.published_revision == Some(found.head_revision);
+    let is_done = !found.has_unpublished_changes();
     draft::check_version_or_repeated(&found, version, is_done)?;
     if is_done {
         return Ok((*found).clone());

@@ -2,7 +2,7 @@
 
 use super::draft::{self, Draft, Stage};
 use super::fields;
-use crate::account::policy::act;
+use crate::account::policy::{self, Action as Right, act};
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::ArticleId;
 use crate::log::{Action, NewChange, SubjectType, save};
@@ -24,8 +24,8 @@ pub async fn request_changes(
         problems.add(UserErrorCode::Required, &["input", "note"], "Say what should change.");
     }
     problems.check()?;
-    if found.stage() != Stage::InReview {
-        return Err(Failure::refused(UserErrorCode::WrongState, &[], "The article is not in review."));
+    if let Some(reason) = policy::bar(Right::RequestChanges, found.state()) {
+        return Err(Failure::refused(UserErrorCode::WrongState, &[], reason));
     }
     let changed = Draft {
         stage: Stage::Writing.name().to_owned(),

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_macros, reason = "commands print")]
 
 mod config;
+mod keys;
 mod migrate;
 mod schema;
 mod serve;
@@ -74,6 +75,7 @@ fn command() -> Command {
         )
         .subcommand(Command::new("migrate").about("Bring the database's tables up to date"))
         .subcommand(user::command())
+        .subcommand(keys::command())
         .subcommand(Command::new("config").about("Print the settings in force, with each value's place"))
         .subcommand(Command::new("schema").about("Print the GraphQL schema"))
         .subcommand(Command::new("verify").about("Check the log, and every public article against it"))
@@ -103,6 +105,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             "serve" => serve::run(config, arguments.get_flag("demo")).await,
             "migrate" => migrate::run(config).await,
             "user" => user::run(config, arguments).await,
+            "keys" => keys::run(config, arguments).await,
             _ => verify::run(config).await,
         }
     })

@@ -9,7 +9,8 @@ use super::entity::{comment_records, comments};
 use super::read::Status;
 use crate::article;
 use crate::error::{Failure, Problems, UserErrorCode};
-use crate::id::{ArticleId, CommentId};
+use crate::id::{ArticleId, CommentId, GlobalId as _};
+use crate::limit::Key;
 use crate::log::{Action, NewChange, SubjectType, content_hash, save};
 use crate::operation::Operation;
 use crate::text::input;
@@ -63,9 +64,10 @@ impl<'a> HashedComment<'a> {
 /// Takes a comment in. Anybody may send one under a published article.
 pub async fn submit(op: &Operation, new: NewComment) -> Result<comment_records::Model, Failure> {
     let NewComment { article, parent, author_name, author_email, body } = new;
+    take_turn(op, article)?;
     let mut problems = Problems::default();
     let author_name =
-        problems.take(input::line(&["input", "authorName"], &author_name, 100)).unwrap_or_default();
+        problems.take(input::name(&["input", "authorName"], &author_name, 100)).unwrap_or_default();
     let author_email =
         problems.take(input::email(&["input", "authorEmail"], &author_email)).unwrap_or_default();
     let body = problems.take(comment_body(&body)).unwrap_or_default();
@@ -102,6 +104,13 @@ pub async fn submit(op: &Operation, new: NewComment) -> Result<comment_records::
         .hash(content_hash(&HashedComment::of(&record))?);
     save(transaction, op, change).await?;
     Ok(record)
+}
+
+/// Counts a comment from this network, under this article and all together. Where there is no network, nobody is at the door.
+fn take_turn(op: &Operation, article: ArticleId) -> Result<(), Failure> {
+    let Some(network) = op.client.network() else { return Ok(()) };
+    op.store.limits.comment_network.take(Key::of(&[&network]))?;
+    op.store.limits.comment.take(Key::of(&[&network, article.uuid().as_bytes()]))
 }
 
 fn comment_body(body: &str) -> Result<String, crate::error::UserError> {

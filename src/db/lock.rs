@@ -11,6 +11,8 @@ pub enum Lock {
     Migration,
     /// The rows that the public sees.
     PublicTables,
+    /// Users and keys.
+    Accounts,
 }
 
 impl Lock {
@@ -20,6 +22,7 @@ impl Lock {
         base + match self {
             Self::Migration => 1,
             Self::PublicTables => 2,
+            Self::Accounts => 3,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Connections and transactions, and all that differs between SQLite and PostgreSQL. Only this room begins a transaction.
 
 pub mod keyset;
+pub mod listen;
 pub mod lock;
 pub mod per_parent;
 
@@ -34,7 +35,10 @@ pub struct Database {
     engine: Engine,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// Of those that follow the log, so that they get on however many read and write.
+    follower: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    address: DatabaseAddress,
 }
 
 /// A read-only transaction: all that is read through it is of one moment. Dropping it ends it.
@@ -78,6 +82,12 @@ impl WriteTransaction {
         lock::advisory(&self.transaction, self.engine, lock::Lock::PublicTables).await
     }
 
+    /// Makes users and keys this transaction's own until it ends: of two admins who deactivate each other, the second is
+    /// refused.
+    pub async fn lock_accounts(&self) -> Result<(), DbErr> {
+        lock::advisory(&self.transaction, self.engine, lock::Lock::Accounts).await
+    }
+
     /// Ends the transaction. For `log::save` alone, which appends to the log first; a test holds it.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.transaction.commit().await
@@ -95,19 +105,21 @@ impl Database {
             });
             connection
         };
-        let (engine, writer, reader) = match address {
+        let (engine, writer, reader, follower) = match address {
             DatabaseAddress::Sqlite(path) => {
                 let url = format!("sqlite://{}?mode=rwc", path.display());
                 let writer = counted(sea_orm::Database::connect(sqlite_options(&url, 1)).await?);
                 let reader = counted(sea_orm::Database::connect(sqlite_options(&url, connections)).await?);
-                (Engine::Sqlite, writer, reader)
+                let follower = sea_orm::Database::connect(for_one_follower(sqlite_options(&url, 1))).await?;
+                (Engine::Sqlite, writer, reader, follower)
             }
             DatabaseAddress::Postgres(url) => {
                 let pool = counted(sea_orm::Database::connect(postgres_options(url, connections)).await?);
-                (Engine::Postgres, pool.clone(), pool)
+                let follower = sea_orm::Database::connect(for_one_follower(postgres_options(url, 1))).await?;
+                (Engine::Postgres, pool.clone(), pool, follower)
             }
         };
-        Ok(Self { engine, writer, reader, statements })
+        Ok(Self { engine, writer, reader, follower, statements, address: address.clone() })
     }
 
     /// Which engine.
@@ -143,6 +155,15 @@ impl Database {
 
     /// Begins a read-only transaction that sees one moment.
     pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
+        self.snapshot_on(&self.reader).await
+    }
+
+    /// The same for what follows the log: not counted, and on a connection of its own.
+    pub async fn snapshot_for_following(&self) -> Result<Snapshot, DbErr> {
+        self.snapshot_on(&self.follower).await
+    }
+
+    async fn snapshot_on(&self, connection: &DatabaseConnection) -> Result<Snapshot, DbErr> {
         let options = match self.engine {
             Engine::Sqlite => TransactionOptions {
                 isolation_level: None,
@@ -155,7 +176,7 @@ impl Database {
                 sqlite_transaction_mode: None,
             },
         };
-        let transaction = self.reader.begin_with_options(options).await?;
+        let transaction = connection.begin_with_options(options).await?;
         Ok(Snapshot { transaction, engine: self.engine })
     }
 
@@ -167,7 +188,7 @@ impl Database {
             .map(|_| ())
     }
 
-    /// How many statements have run since the start.
+    /// How many statements have run since the start, those of followers apart.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
@@ -175,6 +196,7 @@ impl Database {
     /// Closes all connections after what runs on them has ended.
     pub async fn close(self) -> Result<(), DbErr> {
         self.writer.close().await?;
+        self.follower.close().await?;
         self.reader.close().await
     }
 }
@@ -195,6 +217,12 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
                 .foreign_keys(true)
                 .busy_timeout(PATIENCE)
         });
+    options
+}
+
+/// Opened when something follows: a command does not.
+fn for_one_follower(mut options: ConnectOptions) -> ConnectOptions {
+    options.connect_lazy(true);
     options
 }
 

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::account::user::{self, NewUser};
+use crate::account::create_user::{NewUser, create_user};
+use crate::account::set_user_password::set_user_password;
+use crate::account::user;
 use crate::article::fields::{Fields, Given, LeadFigureFields, RelatedLinkFields, SectionFields};
 use crate::article::{create, publish, update};
 use crate::author::create::NewAuthor;
@@ -56,7 +58,9 @@ pub async fn fill(config: &Config) -> anyhow::Result<Filled> {
     let operator = Operation::new(Arc::clone(&store), Viewer::Operator, "demo");
     let password = SecretString::from(operator.random_hex::<8>());
     match user::by_email(&operator, EDITOR).await.map_err(failed)? {
-        Some(editor) => user::set_password(&operator, editor.id, &password).await.map_err(failed)?,
+        Some(editor) => {
+            set_user_password(&operator, editor.id, &password).await.map_err(failed)?;
+        }
         None => {
             anyhow::ensure!(
                 !user::any(&operator).await.map_err(failed)?,
@@ -68,8 +72,8 @@ pub async fn fill(config: &Config) -> anyhow::Result<Filled> {
                 role: Role::Editor,
                 password: password.clone(),
             };
-            let editor = user::add(&operator, new).await.map_err(failed)?;
-            let viewer = Viewer::User { id: editor.id, role: Role::Editor };
+            let editor = create_user(&operator, new).await.map_err(failed)?;
+            let viewer = Viewer::User { id: editor.id, role: Role::Editor, session: operator.new_id() };
             let content = content::read().context("the demonstration content")?;
             Loader { store: Arc::clone(&store), viewer, clock, now }.load(content).await?;
         }

@@ -53,14 +53,26 @@ pub enum ChangeAction {
     CommentApproved,
     /// A user was added.
     UserCreated,
+    /// A user's name, e-mail address or role was changed.
+    UserUpdated,
+    /// A user may not sign in any more.
+    UserDeactivated,
+    /// A user may sign in again.
+    UserReactivated,
     /// A user got another password.
     PasswordSet,
     /// A user signed in.
     SessionStarted,
     /// A session was prolonged with its refresh token.
     SessionRefreshed,
-    /// A session was ended because a spent refresh token was shown again.
+    /// Sessions were ended: the user signed out, or a spent refresh token was shown again.
     SessionEnded,
+    /// Somebody gave a wrong password, or an e-mail address that no account has.
+    SignInFailed,
+    /// A signed-in user tried what their role may not do.
+    AccessRefused,
+    /// Another key signs access tokens.
+    KeyRotated,
 }
 
 /// The kind of thing that an entry is about.
@@ -81,6 +93,8 @@ pub enum ChangeSubjectType {
     Comment,
     /// A user, and the sessions that are theirs.
     User,
+    /// A key of the instance.
+    Key,
 }
 
 /// Which entries: all conditions that are given hold.
@@ -152,6 +166,11 @@ impl Change {
     /// The number of the revision that it made, or made public.
     async fn revision_number(&self) -> Option<i32> {
         self.entry.revision
+    }
+
+    /// A word more about it: the new role, the right that was refused.
+    async fn detail(&self) -> Option<&str> {
+        self.entry.detail.as_deref()
     }
 
     /// The cache tags that it touches.

@@ -15,7 +15,7 @@ pub fn visible(viewer: Viewer) -> Visible {
             &[SubjectType::Image, SubjectType::Author, SubjectType::Tag, SubjectType::Category],
         ),
         (Action::ReadCommentChanges, &[SubjectType::Comment]),
-        (Action::ReadUserChanges, &[SubjectType::User]),
+        (Action::ReadUserChanges, &[SubjectType::User, SubjectType::Key]),
     ];
     let kinds = KINDS.iter().filter(|(right, _)| policy::reach_of(viewer, *right) == Reach::Any);
     let owns = policy::reach_of(viewer, Action::ReadArticleChanges) == Reach::Own;

@@ -21,6 +21,7 @@ pub struct NewChange {
     subject: String,
     revision: Option<i32>,
     hash: Option<String>,
+    detail: Option<String>,
     tags: Vec<String>,
 }
 
@@ -34,6 +35,7 @@ impl NewChange {
             subject: subject.to_string(),
             revision: None,
             hash: None,
+            detail: None,
             tags: vec![subject.to_string()],
         }
     }
@@ -51,6 +53,12 @@ impl NewChange {
         self
     }
 
+    /// A word more about it: a role, the right that was refused. Never what anybody typed.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
     /// It also changes what these tags are about.
     pub fn tags(mut self, tags: impl IntoIterator<Item = String>) -> Self {
         self.tags.extend(tags);
@@ -64,7 +72,7 @@ pub fn content_hash(thing: &impl Serialize) -> Result<String, Failure> {
 }
 
 /// Appends the change and commits: from here on it is done. Entries stand in the order of commits because the head's row
-/// stays locked until then.
+/// stays locked until then. Returns when this node's followers of the log have passed the entry.
 pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChange) -> Result<i64, Failure> {
     let connection = transaction.connection();
     let head = log_head::Entity::find_by_id(1)
@@ -76,6 +84,7 @@ pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChan
         action: change.action.name().to_owned(),
         actor: op.viewer.log_name(),
         at: op.now(),
+        detail: change.detail,
         hash: change.hash,
         key: op.store.keys.seal_id(),
         previous: head.hash,
@@ -103,6 +112,8 @@ pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChan
     log_head::ActiveModel { id: Set(1), sequence: Set(entry.sequence), hash: Set(hash) }
         .update(connection)
         .await?;
+    transaction.announce().await?;
     transaction.commit().await?;
+    op.store.progress.committed(entry.sequence).await;
     Ok(entry.sequence)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{ArticleId, AuthorId, CategoryId, CommentId, GlobalId as _, ImageId, TagId, UserId};
+use crate::id::{ArticleId, AuthorId, CategoryId, CommentId, GlobalId as _, ImageId, KeyId, TagId, UserId};
 
 macro_rules! names {
     ($(#[$doc:meta])* $kind:ident { $($(#[$variant_doc:meta])* $variant:ident $name:literal,)* }) => {
@@ -56,14 +56,26 @@ names! {
         CommentApproved "COMMENT_APPROVED",
         /// A user was added.
         UserCreated "USER_CREATED",
+        /// A user's name, e-mail address or role was changed.
+        UserUpdated "USER_UPDATED",
+        /// A user may not sign in any more.
+        UserDeactivated "USER_DEACTIVATED",
+        /// A user may sign in again.
+        UserReactivated "USER_REACTIVATED",
         /// A user got another password.
         PasswordSet "PASSWORD_SET",
         /// A user signed in.
         SessionStarted "SESSION_STARTED",
         /// A session was prolonged with its refresh token.
         SessionRefreshed "SESSION_REFRESHED",
-        /// A session was ended because a spent refresh token was shown again.
+        /// Sessions were ended: the user signed out, or a spent refresh token was shown again.
         SessionEnded "SESSION_ENDED",
+        /// Somebody gave a wrong password, or an e-mail address that no account has.
+        SignInFailed "SIGN_IN_FAILED",
+        /// A signed-in user tried what their role may not do.
+        AccessRefused "ACCESS_REFUSED",
+        /// Another key signs access tokens.
+        KeyRotated "KEY_ROTATED",
     }
 }
 
@@ -84,6 +96,8 @@ names! {
         Comment "COMMENT",
         /// A user, and the sessions that are theirs.
         User "USER",
+        /// A key of the instance.
+        Key "KEY",
     }
 }
 
@@ -98,6 +112,7 @@ impl SubjectType {
             CategoryId::PREFIX => Some(Self::Category),
             CommentId::PREFIX => Some(Self::Comment),
             UserId::PREFIX => Some(Self::User),
+            KeyId::PREFIX => Some(Self::Key),
             _ => None,
         }
     }
@@ -113,6 +128,9 @@ pub struct Entry {
     pub actor: String,
     /// When.
     pub at: Timestamp,
+    /// A word more: a role, the right that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// The hash of what the thing became: for a save or a publication, the revision's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,

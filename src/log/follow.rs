@@ -1,10 +1,19 @@
-//! Following the log: asks for what comes after a number, in order, and so misses nothing and repeats nothing.
+//! Following the log: a follower asks for what comes after a number, in order, and so misses nothing and repeats nothing.
+
+use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
 use super::entity::changes;
+use super::read;
 use crate::db::Snapshot;
+use crate::db::listen::Listener;
 use crate::error::Failure;
+use crate::operation::Store;
+
+/// Entries read at once.
+const BATCH: u64 = 500;
 
 /// A reader of the log with a place of its own.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,5 +44,86 @@ impl Follower {
             self.place = last.sequence;
         }
         Ok(rows)
+    }
+}
+
+/// What is kept in memory and must die with the entry that changes it.
+pub trait Follows: Send + Sync + 'static {
+    /// These were committed, in this order.
+    fn apply(
+        &self,
+        store: &Store,
+        entries: &[changes::Model],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// All that was committed before `since` has been applied, and nothing after this number.
+    fn caught_up(&self, sequence: i64, since: Instant);
+}
+
+/// Lets something follow the log from its present end, in a task that ends with the store.
+pub fn follow(store: &Arc<Store>, who: Arc<impl Follows>) {
+    let mut place = store.progress.enter();
+    let store = Arc::downgrade(store);
+    tokio::spawn(async move {
+        let mut follower = None;
+        let mut listener = None;
+        loop {
+            let Some(heartbeat) = turn(&store, &*who, &mut follower, &mut listener).await else { return };
+            if let Some(follower) = &follower {
+                place.reach(follower.place());
+            }
+            tokio::select! {
+                () = place.woken() => {}
+                () = heard(&mut listener) => {}
+                () = tokio::time::sleep(heartbeat) => {}
+            }
+        }
+    });
+}
+
+/// Reads on to the end of the log. Holds the store no longer than that. `None`: the store is gone.
+async fn turn(
+    store: &Weak<Store>,
+    who: &impl Follows,
+    follower: &mut Option<Follower>,
+    listener: &mut Option<Listener>,
+) -> Option<std::time::Duration> {
+    let store = store.upgrade()?;
+    if listener.is_none() {
+        *listener = store.database.listen().await;
+    }
+    if let Err(failure) = read_on(&store, who, follower).await {
+        tracing::warn!(?failure, "the log can't be followed at the moment");
+    }
+    Some(store.database.heartbeat())
+}
+
+async fn read_on(store: &Store, who: &impl Follows, follower: &mut Option<Follower>) -> Result<(), Failure> {
+    let since = Instant::now();
+    let snapshot = store.database.snapshot_for_following().await?;
+    let head = read::head(&snapshot).await?;
+    // From the present end: what is kept is read after this, so it holds all that came before.
+    let follower = follower.get_or_insert(Follower::after(head));
+    while follower.place() < head {
+        let mut next = *follower;
+        let entries = next.next(&snapshot, BATCH).await?;
+        if entries.is_empty() {
+            return Err(Failure::corrupt("the log's head names an entry that is not there"));
+        }
+        who.apply(store, &entries).await?;
+        *follower = next;
+    }
+    who.caught_up(head, since);
+    Ok(())
+}
+
+async fn heard(listener: &mut Option<Listener>) {
+    match listener {
+        Some(open) => {
+            if !open.heard().await {
+                *listener = None;
+            }
+        }
+        None => std::future::pending().await,
     }
 }

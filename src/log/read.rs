@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, S
 use uuid::Uuid;
 
 use super::change::{Action, SubjectType};
-use super::entity::changes;
+use super::entity::{changes, log_head};
 use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
@@ -25,6 +25,12 @@ pub struct ChangeFilter {
     pub subject: Option<Uuid>,
     /// Only those of this action.
     pub action: Option<Action>,
+}
+
+/// The last entry's number; 0 before the first.
+pub async fn head(snapshot: &Snapshot) -> Result<i64, Failure> {
+    let head = log_head::Entity::find_by_id(1).one(snapshot.connection()).await?;
+    head.map(|head| head.sequence).ok_or_else(|| Failure::corrupt("log_head has no row"))
 }
 
 /// A page of the log, oldest first.

@@ -1,5 +1,6 @@
 //! GraphQL over HTTP: from the request to the document, through the guard, to the answer.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value, Variables};
 use axum::Extension;
 use axum::body::{Body, BodyDataStream};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,12 +16,13 @@ use serde::Serialize;
 
 use super::negotiate::{self, MediaType, Outcome};
 use super::request::{Asked, Refused, content_type, drain, from_address, from_json, whole};
-use super::{App, RequestId, upload, viewer};
+use super::{App, RequestId, client, upload, viewer};
+use crate::account::audit;
 use crate::error::Failure;
 use crate::graphql::errors::code;
 use crate::graphql::guard;
 use crate::image::graphql::Uploads;
-use crate::operation::{Operation, Viewer};
+use crate::operation::Operation;
 
 /// A client that sends this header is told what its query costs.
 const COST_HEADER: &str = "x-copydesk-cost";
@@ -80,8 +82,12 @@ async fn answer(
             "Use POST, or GET for queries.",
         ));
     }
-    let viewer = viewer::of(&app.store, headers).await.map_err(unauthenticated)?;
-    let (asked, uploads) = read(app, viewer, head, body).await?;
+    let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
+    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
+    let client = client::of(&app.store.config, peer, headers);
+    let operation =
+        || Operation::new(Arc::clone(&app.store), viewer, id.0.clone()).from_client(client.clone());
+    let (asked, uploads) = read(app, operation, head, body).await?;
     let query = asked.query.ok_or_else(|| Refused::bad_request("The request has no `query`."))?;
     let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
@@ -96,17 +102,21 @@ async fn answer(
     if checked.operation == OperationType::Mutation && *method != Method::POST {
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, "Mutations need POST."));
     }
-    let operation = Arc::new(Operation::new(Arc::clone(&app.store), viewer, id.0.clone()));
-    let mut request = async_graphql::Request::new(query).variables(variables).data(operation).data(uploads);
+    let operation = Arc::new(operation());
+    let mut request =
+        async_graphql::Request::new(query).variables(variables).data(Arc::clone(&operation)).data(uploads);
     request.operation_name = operation_name.map(str::to_owned);
     request.set_parsed_query(checked.document);
     let schema = app.schema.clone();
+    let execute = async move {
+        let answer = schema.execute(request).await;
+        audit::refusals(&operation).await;
+        answer
+    };
     let mut answer = if checked.operation == OperationType::Mutation {
         // In a task of its own: a connection that closes cuts no mutation in half.
         let span = tracing::Span::current();
-        let task =
-            tokio::spawn(tracing::Instrument::instrument(async move { schema.execute(request).await }, span));
-        match task.await {
+        match tokio::spawn(tracing::Instrument::instrument(execute, span)).await {
             Ok(answer) => answer,
             Err(error) => {
                 tracing::error!(%error, "a mutation ended before its work did");
@@ -114,7 +124,7 @@ async fn answer(
             }
         }
     } else {
-        schema.execute(request).await
+        execute.await
     };
     if headers.contains_key(COST_HEADER) {
         let cost = serde_json::json!({ "cost": checked.cost, "limit": app.limits.cost });
@@ -144,7 +154,7 @@ fn is_multipart(headers: &HeaderMap) -> bool {
 
 async fn read(
     app: &App,
-    viewer: Viewer,
+    operation: impl Fn() -> Operation,
     head: &Parts,
     body: &mut BodyDataStream,
 ) -> Result<(Asked, Uploads), Refused> {
@@ -152,7 +162,7 @@ async fn read(
         return Ok((from_address(head.uri.query().unwrap_or_default())?, Uploads::default()));
     }
     if is_multipart(&head.headers) {
-        return upload::read(&app.store, viewer, &head.headers, body).await;
+        return upload::read(&operation(), &head.headers, body).await;
     }
     let mime = content_type(&head.headers);
     if mime.as_ref().is_none_or(|mime| mime.essence_str() != "application/json") {
@@ -207,6 +217,14 @@ struct Written<'a> {
     extensions: &'a std::collections::BTreeMap<String, Value>,
 }
 
+/// In how many seconds what was too often is worth another try.
+fn retry_after(error: &ServerError) -> Option<u64> {
+    match error.extensions.as_ref()?.get("retryAfter")? {
+        Value::Number(seconds) => seconds.as_u64(),
+        _ => None,
+    }
+}
+
 /// Writes an answer. `outcome` is told where nothing was executed.
 fn write(media_type: MediaType, id: &RequestId, outcome: Option<Outcome>, mut answer: Answer) -> Response {
     for error in &mut answer.errors {
@@ -238,6 +256,9 @@ fn write(media_type: MediaType, id: &RequestId, outcome: Option<Outcome>, mut an
     let Ok(body) = serde_json::to_vec(&written) else { return internal_error() };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = media_type.status(outcome);
+    if let Some(seconds) = answer.errors.iter().filter_map(retry_after).max() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.header()));
     response
 }

@@ -1,8 +1,10 @@
 //! The HTTP server: routes, who asks, GraphQL over HTTP, GraphiQL, pictures, health.
 
+mod client;
 mod explorer;
 mod graphql;
 mod health;
+mod jwks;
 mod media;
 mod negotiate;
 mod request;
@@ -11,6 +13,7 @@ mod viewer;
 
 use std::any::Any;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,6 +29,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
+use crate::account::memory::Memory;
 use crate::config::{Config, CorsOrigins};
 use crate::graphql::cost::SchemaTypes;
 use crate::graphql::guard::Limits;
@@ -38,6 +42,7 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone)]
 pub(crate) struct App {
     store: Arc<Store>,
+    accounts: Arc<Memory>,
     schema: Schema,
     schema_types: Arc<SchemaTypes>,
     limits: Limits,
@@ -52,14 +57,15 @@ pub(crate) struct RequestId(String);
 #[error("the schema can't be read back: {0}")]
 pub struct SchemaError(#[from] async_graphql::parser::Error);
 
-/// The whole server as one service.
+/// The whole server as one service. Needs a runtime: what it keeps in memory follows the log in tasks of its own.
 pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
     let config = &store.config;
     let limits =
         Limits { depth: config.max_depth, cost: config.max_cost, introspection: config.introspection };
     let cors = cors(config);
     let schema_types = Arc::new(SchemaTypes::from_sdl(&schema::sdl())?);
-    let app = App { schema: schema::build(), schema_types, limits, store };
+    let accounts = Memory::following(&store);
+    let app = App { schema: schema::build(), accounts, schema_types, limits, store };
     Ok(Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", axum::routing::any(graphql::handle))
@@ -67,6 +73,7 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
         .route("/graphiql/", get(|| async { Redirect::permanent("/graphiql") }))
         .route("/graphiql/{*path}", get(explorer::file))
         .route("/media/{id}/{file}", get(media::serve))
+        .route("/.well-known/jwks.json", get(jwks::serve))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(|| async {
@@ -85,7 +92,8 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }
 
 /// Around every request: a name, a line in the log, the headers that every answer carries.

@@ -9,11 +9,13 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::io::AsyncWriteExt as _;
 
 use super::request::{Asked, Refused, from_json, too_large};
-use crate::account::policy::{self, Action, Reach};
+use crate::account::audit;
+use crate::account::policy::{self, act};
+use crate::error::Failure;
 use crate::graphql::errors::code;
 use crate::graphql::scalars::Upload;
 use crate::image::graphql::{SpooledFile, Uploads};
-use crate::operation::{Store, Viewer};
+use crate::operation::Operation;
 
 /// Most files in a request.
 const MOST_FILES: usize = 10;
@@ -21,22 +23,22 @@ const MOST_FILES: usize = 10;
 /// Reads a multipart request. Nothing of the body is read for a viewer who may not upload. Who may has sent a token in
 /// `Authorization`, which no form on another site can: the preflight that the specification asks for is forced.
 pub async fn read(
-    store: &Store,
-    viewer: Viewer,
+    op: &Operation,
     headers: &HeaderMap,
     body: &mut BodyDataStream,
 ) -> Result<(Asked, Uploads), Refused> {
-    may_upload(viewer)?;
+    may_upload(op).await?;
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type).map_err(|_| malformed("the boundary is missing"))?;
-    let largest = store.config.max_image_bytes;
-    let whole = largest.saturating_mul(MOST_FILES as u64).saturating_add(store.config.max_body_bytes as u64);
+    let largest = op.store.config.max_image_bytes;
+    let whole =
+        largest.saturating_mul(MOST_FILES as u64).saturating_add(op.store.config.max_body_bytes as u64);
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(whole));
     let mut parts = Multipart::with_constraints(body, boundary, constraints);
 
-    let operations = text(&mut parts, "operations", store.config.max_body_bytes).await?;
-    let map = text(&mut parts, "map", store.config.max_body_bytes).await?;
+    let operations = text(&mut parts, "operations", op.store.config.max_body_bytes).await?;
+    let map = text(&mut parts, "map", op.store.config.max_body_bytes).await?;
     let mut asked = from_json(&operations)?;
     let map: HashMap<String, Vec<String>> =
         serde_json::from_slice(&map).map_err(|_| malformed("`map` is not an object of lists of paths"))?;
@@ -58,18 +60,14 @@ pub async fn read(
     Ok((asked, uploads))
 }
 
-fn may_upload(viewer: Viewer) -> Result<(), Refused> {
-    match (viewer, policy::reach_of(viewer, Action::UploadImage)) {
-        (_, Reach::Any | Reach::Own) => Ok(()),
-        (Viewer::Public, Reach::None) => {
-            Err(Refused::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, "Sign in to upload files."))
-        }
-        (_, Reach::None) => Err(Refused::new(
-            StatusCode::FORBIDDEN,
-            code::FORBIDDEN,
-            "Your role may not upload images. Ask an editor.",
-        )),
-    }
+async fn may_upload(op: &Operation) -> Result<(), Refused> {
+    let refused = match policy::may_ever::<act::UploadImage>(op) {
+        Ok(()) => return Ok(()),
+        Err(Failure::Forbidden { message }) => Refused::new(StatusCode::FORBIDDEN, code::FORBIDDEN, message),
+        Err(_) => Refused::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, "Sign in to upload files."),
+    };
+    audit::refusals(op).await;
+    Err(refused)
 }
 
 async fn text(parts: &mut Multipart<'_>, name: &str, limit: usize) -> Result<Vec<u8>, Refused> {

@@ -2,12 +2,12 @@
 
 use axum::http::{HeaderMap, header};
 
-use crate::account::{read, token};
+use crate::account::memory::Memory;
 use crate::error::Failure;
 use crate::operation::{Store, Viewer};
 
 /// The viewer of a request; `Unauthenticated` where a token was sent and is not good.
-pub async fn of(store: &Store, headers: &HeaderMap) -> Result<Viewer, Failure> {
+pub async fn of(store: &Store, accounts: &Memory, headers: &HeaderMap) -> Result<Viewer, Failure> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = given.next() else { return Ok(Viewer::Public) };
     if given.next().is_some() {
@@ -17,7 +17,5 @@ pub async fn of(store: &Store, headers: &HeaderMap) -> Result<Viewer, Failure> {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    let (user, session) =
-        token.and_then(|token| token::check(store, token).ok()).ok_or(Failure::Unauthenticated)?;
-    read::viewer(store, user, session).await?.ok_or(Failure::Unauthenticated)
+    accounts.viewer(store, token.ok_or(Failure::Unauthenticated)?).await
 }

@@ -3,5 +3,6 @@
 pub mod anchors;
 pub mod fold;
 pub mod input;
+pub mod lookalike;
 pub mod markdown;
 pub mod slug;

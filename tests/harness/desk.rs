@@ -1,15 +1,19 @@
 //! A running instance of its own for a test.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use copydesk::account::user::{self, NewUser};
+use copydesk::account::create_user::{NewUser, create_user};
 use copydesk::clock::{SetClock, SystemChance, Timestamp};
 use copydesk::config::{Config, Given};
+use copydesk::log::Entry;
+use copydesk::log::entity::changes;
+use copydesk::log::follow::Follower;
 use copydesk::operation::{Operation, Role, Store, Viewer};
 use copydesk::{server, start};
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, oneshot};
@@ -101,6 +105,10 @@ impl Desk {
         settings.insert("data_dir".to_owned(), folder.path().display().to_string());
         settings.insert("site_url".to_owned(), "https://www.example.org".to_owned());
         settings.entry("database_connections".to_owned()).or_insert_with(|| "6".to_owned());
+        // All readers of a story come from one machine; how many are too many is for the tests of limits to ask.
+        for limit in ["comment_limit", "comment_network_limit", "sign_in_network_limit"] {
+            settings.entry(limit.to_owned()).or_insert_with(|| "10000".to_owned());
+        }
         if let Some(database) = &template.database {
             settings
                 .insert("database_url".to_owned(), create_database("desk", Some(database)).await.unwrap());
@@ -173,7 +181,7 @@ impl Desk {
         let email = format!("{}@desk.example", name.to_lowercase());
         let operator = Operation::new(Arc::clone(&self.store), Viewer::Operator, "test");
         let new = NewUser { email: email.clone(), name: name.to_owned(), role, password: PASSWORD.into() };
-        user::add(&operator, new).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+        create_user(&operator, new).await.unwrap_or_else(|failure| panic!("{failure:?}"));
         self.sign_in(&email).await
     }
 
@@ -213,6 +221,54 @@ impl Desk {
         let transaction = self.store.database.begin().await.unwrap();
         transaction.connection().execute_unprepared(sql).await.unwrap();
         transaction.commit().await.unwrap();
+    }
+
+    /// Every row of every table, as text by table, without the log: equal before and after where nothing was written.
+    pub async fn rows(&self) -> BTreeMap<String, String> {
+        let snapshot = self.store.database.snapshot().await.unwrap();
+        let texts = async |sql: String| -> Vec<String> {
+            let backend = snapshot.connection().get_database_backend();
+            let rows =
+                snapshot.connection().query_all_raw(Statement::from_string(backend, sql)).await.unwrap();
+            rows.into_iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+        };
+        let tables = match self.engine {
+            Engine::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'search_index%'"
+            }
+            Engine::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
+        };
+        let mut found = BTreeMap::new();
+        for table in texts(tables.to_owned()).await {
+            if ["changes", "log_head"].contains(&table.as_str()) {
+                continue;
+            }
+            let rows = match self.engine {
+                Engine::Sqlite => {
+                    let columns =
+                        texts(format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"))
+                            .await;
+                    format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || ',' || "))
+                }
+                Engine::Postgres => format!("SELECT t::text FROM {table} t ORDER BY 1"),
+            };
+            found.insert(table, texts(rows).await.join("\n"));
+        }
+        found
+    }
+
+    /// The actions of the log's entries after this number, each with its detail.
+    pub async fn log_after(&self, sequence: i64) -> Vec<String> {
+        let snapshot = self.store.database.snapshot().await.unwrap();
+        let entries = Follower::after(sequence)
+            .next(&snapshot, 1_000)
+            .await
+            .unwrap_or_else(|failure| panic!("{failure:?}"));
+        let told = |entry: changes::Model| {
+            let whole: Entry = serde_json::from_str(&entry.entry).unwrap();
+            whole.detail.map_or(entry.action.clone(), |detail| format!("{} {detail}", entry.action))
+        };
+        entries.into_iter().map(told).collect()
     }
 
     /// The number of the log's last entry.

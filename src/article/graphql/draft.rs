@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::check::Check;
 use super::draft_content::{Contents, DraftContent};
 use crate::account::entity::users;
-use crate::account::graphql::{Actor, UserObject};
+use crate::account::graphql::{Actor, DraftRight, UserObject};
 use crate::article::checks;
 use crate::article::draft::{self, Draft, DraftFilter as Filter, Stage as DeskStage};
 use crate::article::revision::{self, Revision};
@@ -154,7 +154,7 @@ impl DraftObject {
 
     /// Whether the newest revision is not the public one.
     async fn has_unpublished_changes(&self) -> bool {
-        self.0.row().published_revision != Some(self.0.row().head_revision)
+        self.0.row().has_unpublished_changes()
     }
 
     /// When the article was first published.
@@ -187,6 +187,13 @@ impl DraftObject {
         owner
             .map(UserObject)
             .ok_or_else(|| Failure::corrupt(format!("{} has no owner", self.0.row().article_id)))
+    }
+
+    /// What the viewer may do to it now, and where they may not, why. Whether its content may be published is said by
+    /// `checks`.
+    async fn may(&self) -> Vec<DraftRight> {
+        let draft = self.0.row();
+        DraftRight::all(self.0.op().viewer, draft.owner_id, draft.state())
     }
 
     /// The newest revision's content.

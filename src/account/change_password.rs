@@ -1,0 +1,44 @@
+//! `changePassword`: one's own, for who knows the present one. All other sessions end.
+
+use secrecy::SecretString;
+
+use super::policy::{self, act};
+use super::{User, attempts, password, read, session, user};
+use crate::error::{Failure, UserErrorCode};
+use crate::log::{Action, NewChange, SubjectType, save};
+use crate::operation::Operation;
+
+/// Changes the viewer's password. Trying the present one counts as signing in does.
+pub async fn change_password(
+    op: &Operation,
+    current: &SecretString,
+    new: &SecretString,
+) -> Result<User, Failure> {
+    policy::may_ever::<act::ManageOwnSessions>(op)?;
+    let id = op.viewer.user_id().ok_or(Failure::Unauthenticated)?;
+    let me = read::user(&*op.snapshot().await?, id).await?.ok_or(Failure::Unauthenticated)?;
+    let attempt = attempts::admit(op, &me.email).await?;
+    let stored = read::user_with_password(op.snapshot().await?.connection(), &me.email).await?;
+    let (_, old_hash) = stored.ok_or(Failure::Unauthenticated)?;
+    op.end_reading().await;
+    if !password::verify(op, current, Some(old_hash.clone())).await? {
+        let message = "This is not the present password.";
+        return Err(Failure::refused(UserErrorCode::Invalid, &["input", "currentPassword"], message));
+    }
+    if let Some(attempt) = attempt {
+        attempt.succeeded(op);
+    }
+    password::check(&["input", "newPassword"], new, &me.email)
+        .map_err(|wrong| Failure::Refused(vec![wrong]))?;
+    let hash = password::hash_if_valid(op, new, &["input", "newPassword"]).await?;
+    let transaction = op.begin().await?;
+    let found = user::find_for::<act::ManageOwnSessions>(&transaction, op, id).await?;
+    if read::if_unchanged(transaction.connection(), id, &old_hash).await?.is_none() {
+        let message = "The password has just been changed by somebody else.";
+        return Err(Failure::refused(UserErrorCode::Conflict, &["input", "currentPassword"], message));
+    }
+    password::store(transaction.connection(), op, &found, hash).await?;
+    session::end_all(transaction.connection(), op.now(), id, op.viewer.session()).await?;
+    save(transaction, op, NewChange::new(Action::PasswordSet, SubjectType::User, id)).await?;
+    Ok((*found).clone())
+}

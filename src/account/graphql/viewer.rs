@@ -1,0 +1,66 @@
+//! The signed-in user and what concerns users, under `viewer`.
+
+use async_graphql::{Context, Object};
+
+use super::policy::Capability;
+use super::sessions::OpenSession;
+use super::user::UserObject;
+use crate::account::read;
+use crate::db::keyset::{Page, Position, SortKey};
+use crate::error::Failure;
+use crate::graphql::connection::{COUNTED, Connection, PageArguments};
+use crate::graphql::cursors::ListName;
+use crate::graphql::operation;
+
+/// The signed-in user, under `viewer`.
+#[derive(Default)]
+pub struct AccountViewer;
+
+#[Object]
+impl AccountViewer {
+    /// Who is signed in.
+    async fn user(&self, ctx: &Context<'_>) -> Result<UserObject, Failure> {
+        let op = operation(ctx)?;
+        let id = op.viewer.user_id().ok_or(Failure::Unauthenticated)?;
+        let found = read::user(&*op.snapshot().await?, id).await?;
+        found.map(UserObject).ok_or_else(|| Failure::corrupt("the signed-in user is gone"))
+    }
+
+    /// How far each of the viewer's rights reaches: what a client offers, and what it leaves out. What may be done to one
+    /// draft is said by `Draft.may`.
+    async fn capabilities(&self, ctx: &Context<'_>) -> Result<Vec<Capability>, Failure> {
+        Ok(Capability::all(operation(ctx)?.viewer))
+    }
+
+    /// Where the viewer is signed in, the place used last first; 100 at most.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<OpenSession>, Failure> {
+        let op = operation(ctx)?;
+        let rows = read::own_sessions(op).await?;
+        Ok(rows.into_iter().map(|row| OpenSession { row, current: op.viewer.session() }).collect())
+    }
+
+    /// The users, in the order in which they were added. Who does not manage users sees themselves alone.
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<UserObject>, Failure> {
+        let op = operation(ctx)?;
+        let list = ListName::new(&["viewer.users"]);
+        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let Page { rows, has_next, has_previous } =
+            read::list(&*op.snapshot().await?, op.viewer, &window).await?;
+        let page = Page { rows: rows.into_iter().map(UserObject).collect(), has_next, has_previous };
+        let place =
+            |user: &UserObject| Position { key: SortKey::Number(user.0.created_at.0), id: user.0.id.0 };
+        Ok(Connection::listed(op, &list, page, place, |op| async move {
+            read::count(&*op.snapshot().await?, op.viewer, COUNTED).await
+        }))
+    }
+}

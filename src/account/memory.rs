@@ -1,0 +1,168 @@
+//! Who is signed in, in memory: asked at every request, it follows the log, so that a deactivation, another role or the end
+//! of a session holds from the moment of its commit, on every node. Where following is more than a second behind, the
+//! rows are asked instead.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
+
+use super::token::{self, Checked};
+use super::{instance, read};
+use crate::clock::Timestamp;
+use crate::error::Failure;
+use crate::id::{GlobalId as _, SessionId, UserId};
+use crate::log::SubjectType;
+use crate::log::entity::changes;
+use crate::log::follow::{self, Follows};
+use crate::operation::{Role, Store, Viewer};
+
+/// What is kept counts only while the log was followed to its end so lately.
+const MOST_BEHIND: Duration = Duration::from_secs(1);
+/// Tokens whose signature need not be checked again.
+const MOST_TOKENS: u64 = 10_000;
+
+/// An active user and the sessions that last, as they are in the database.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// What the user may do.
+    pub role: Role,
+    /// When each session ends unless prolonged.
+    pub sessions: HashMap<SessionId, Timestamp>,
+}
+
+impl SignedIn {
+    fn viewer(&self, token: &Checked, now: Timestamp) -> Option<Viewer> {
+        let lasts = self.sessions.get(&token.session).is_some_and(|expires_at| *expires_at > now);
+        lasts.then_some(Viewer::User { id: token.user, role: self.role, session: token.session })
+    }
+}
+
+#[derive(Default)]
+struct Known {
+    /// Up to which entry of the log this has been corrected.
+    place: i64,
+    /// When that was the whole log; `None` before the first time.
+    caught_up: Option<Instant>,
+    users: HashMap<UserId, Arc<SignedIn>>,
+}
+
+/// The memory of one node.
+pub struct Memory {
+    known: RwLock<Known>,
+    tokens: Cache<[u8; 32], Checked>,
+}
+
+impl Memory {
+    /// A memory that follows the store's log.
+    pub fn following(store: &Arc<Store>) -> Arc<Self> {
+        let memory = Arc::new(Self { known: RwLock::default(), tokens: Cache::new(MOST_TOKENS) });
+        follow::follow(store, Arc::clone(&memory));
+        memory
+    }
+
+    /// Whom a token speaks for, now. `Unauthenticated` where it is not good, or not any more.
+    pub async fn viewer(&self, store: &Store, token: &str) -> Result<Viewer, Failure> {
+        let checked = self.checked(store, token).filter(|token| token.is_good(store));
+        let checked = checked.ok_or(Failure::Unauthenticated)?;
+        let user = match self.recall(checked.user, Instant::now()) {
+            Some(user) => Some(user),
+            None => self.read(store, checked.user).await?,
+        };
+        user.and_then(|user| user.viewer(&checked, store.clock.now())).ok_or(Failure::Unauthenticated)
+    }
+
+    /// A token whose signature is ours. Only those are kept, so nobody else fills the memory.
+    fn checked(&self, store: &Store, token: &str) -> Option<Checked> {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        if let Some(known) = self.tokens.get(&digest) {
+            return Some(known);
+        }
+        let checked = token::check(store, token)?;
+        self.tokens.insert(digest, checked.clone());
+        Some(checked)
+    }
+
+    fn recall(&self, user: UserId, now: Instant) -> Option<Arc<SignedIn>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let is_current = known.caught_up.is_some_and(|then| now.duration_since(then) <= MOST_BEHIND);
+        known.users.get(&user).filter(|_| is_current).cloned()
+    }
+
+    async fn read(&self, store: &Store, id: UserId) -> Result<Option<Arc<SignedIn>>, Failure> {
+        let (sequence, found) = read::signed_in(store, id).await?;
+        let Some(found) = found.map(Arc::new) else { return Ok(None) };
+        self.keep(id, sequence, &found);
+        Ok(Some(found))
+    }
+
+    /// Keeps what was read at this place of the log, unless it may have changed since.
+    fn keep(&self, id: UserId, sequence: i64, found: &Arc<SignedIn>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.caught_up.is_some() && known.place <= sequence {
+            known.users.insert(id, Arc::clone(found));
+        }
+    }
+}
+
+impl Follows for Memory {
+    async fn apply(&self, store: &Store, entries: &[changes::Model]) -> Result<(), Failure> {
+        {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            for entry in entries {
+                if entry.subject_type == SubjectType::User.name() {
+                    known.users.remove(&UserId::from_uuid(entry.subject_id));
+                }
+                known.place = entry.sequence;
+            }
+        }
+        if entries.iter().any(|entry| entry.subject_type == SubjectType::Key.name()) {
+            instance::reload_token_keys(store).await?;
+        }
+        Ok(())
+    }
+
+    fn caught_up(&self, sequence: i64, since: Instant) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.place = sequence;
+        known.caught_up = Some(since);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory() -> Memory {
+        Memory { known: RwLock::default(), tokens: Cache::new(1) }
+    }
+
+    fn somebody() -> Arc<SignedIn> {
+        Arc::new(SignedIn { role: Role::Editor, sessions: HashMap::new() })
+    }
+
+    #[test]
+    fn what_is_kept_counts_for_a_second_after_the_log_was_followed_to_its_end() {
+        let (memory, id, start) = (memory(), UserId(uuid::Uuid::nil()), Instant::now());
+        memory.keep(id, 5, &somebody());
+        memory.caught_up(5, start);
+        assert!(memory.recall(id, start).is_none(), "kept before its place in the log was known");
+        memory.keep(id, 5, &somebody());
+        assert!(memory.recall(id, start + MOST_BEHIND).is_some());
+        assert!(memory.recall(id, start + MOST_BEHIND + Duration::from_millis(1)).is_none());
+        memory.caught_up(5, start + MOST_BEHIND);
+        assert!(memory.recall(id, start + MOST_BEHIND * 2).is_some());
+    }
+
+    #[test]
+    fn what_was_read_before_an_entry_is_not_kept_after_it() {
+        let (memory, id, start) = (memory(), UserId(uuid::Uuid::nil()), Instant::now());
+        memory.caught_up(7, start);
+        memory.keep(id, 6, &somebody());
+        assert!(memory.recall(id, start).is_none());
+        memory.keep(id, 8, &somebody());
+        assert!(memory.recall(id, start).is_some());
+    }
+}
