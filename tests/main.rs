@@ -23,5 +23,7 @@ mod operations;
 mod over_http;
 mod paging;
 mod permissions;
+mod sessions;
 mod start;
+mod tokens;
 mod verify;

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::entity::instance_keys;
 use crate::clock::{Clock, Timestamp};
-use crate::db::Database;
+use crate::db::{Database, Snapshot};
 use crate::error::Failure;
 use crate::keys::{Keys, KeysError, Term};
 use crate::operation::Store;
@@ -108,18 +108,25 @@ pub(super) async fn terms(connection: &impl ConnectionTrait) -> Result<Vec<Term>
     Ok(rows.into_iter().map(term).collect())
 }
 
-/// Reads the token keys and their terms again. A key that is not here yet is said: its tokens can't be checked until its
-/// file is.
-pub(super) async fn reload_token_keys(store: &Store) -> Result<(), Failure> {
-    let terms = terms(store.database.snapshot().await?.connection()).await?;
+/// Reads the token keys and their terms again; says whether all that count are here. One that is not is told when
+/// `is_news`: its tokens can't be checked until its file is copied.
+pub(super) async fn reload_token_keys(
+    store: &Store,
+    snapshot: &Snapshot,
+    is_news: bool,
+) -> Result<bool, Failure> {
+    let terms = terms(snapshot.connection()).await?;
     let missing = store.keys.set_terms(&terms)?;
-    for term in terms.iter().filter(|term| term.is_good(store.clock.now()) && missing.contains(&term.key_id))
-    {
+    let now = store.clock.now();
+    let mut lacking =
+        terms.iter().filter(|term| term.is_good(now) && missing.contains(&term.key_id)).peekable();
+    let is_complete = lacking.peek().is_none();
+    for term in lacking.filter(|_| is_news) {
         let file = store.keys.token_file(&term.key_id);
         tracing::error!(
             key = term.key_id,
             "the file {file} is missing: copy it from the node where the key was rotated; its tokens are refused here until then"
         );
     }
-    Ok(())
+    Ok(is_complete)
 }

@@ -3,6 +3,7 @@
 //! rows are asked instead.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::token::{self, Checked};
 use super::{instance, read};
 use crate::clock::Timestamp;
+use crate::db::Snapshot;
 use crate::error::Failure;
 use crate::id::{GlobalId as _, SessionId, UserId};
 use crate::log::SubjectType;
@@ -53,12 +55,20 @@ struct Known {
 pub struct Memory {
     known: RwLock<Known>,
     tokens: Cache<[u8; 32], Checked>,
+    /// Whether a key that counts may not be on this node: it is looked for until it is. At first too: a key may have been
+    /// rotated between the node's start and the place from which it follows the log.
+    lacks_keys: AtomicBool,
 }
 
 impl Memory {
+    fn new() -> Self {
+        let tokens = Cache::new(MOST_TOKENS);
+        Self { known: RwLock::default(), tokens, lacks_keys: AtomicBool::new(true) }
+    }
+
     /// A memory that follows the store's log.
     pub fn following(store: &Arc<Store>) -> Arc<Self> {
-        let memory = Arc::new(Self { known: RwLock::default(), tokens: Cache::new(MOST_TOKENS) });
+        let memory = Arc::new(Self::new());
         follow::follow(store, Arc::clone(&memory));
         memory
     }
@@ -67,11 +77,14 @@ impl Memory {
     pub async fn viewer(&self, store: &Store, token: &str) -> Result<Viewer, Failure> {
         let checked = self.checked(store, token).filter(|token| token.is_good(store));
         let checked = checked.ok_or(Failure::Unauthenticated)?;
-        let user = match self.recall(checked.user, Instant::now()) {
-            Some(user) => Some(user),
-            None => self.read(store, checked.user).await?,
-        };
-        user.and_then(|user| user.viewer(&checked, store.clock.now())).ok_or(Failure::Unauthenticated)
+        let now = store.clock.now();
+        let recalled = self.recall(checked.user, Instant::now()).and_then(|user| user.viewer(&checked, now));
+        if let Some(viewer) = recalled {
+            return Ok(viewer);
+        }
+        // Also where the user is known and the session is not: another node may have started it a moment ago.
+        let read = self.read(store, checked.user).await?.and_then(|user| user.viewer(&checked, now));
+        read.ok_or(Failure::Unauthenticated)
     }
 
     /// A token whose signature is ours. Only those are kept, so nobody else fills the memory.
@@ -108,7 +121,12 @@ impl Memory {
 }
 
 impl Follows for Memory {
-    async fn apply(&self, store: &Store, entries: &[changes::Model]) -> Result<(), Failure> {
+    async fn apply(
+        &self,
+        store: &Store,
+        snapshot: &Snapshot,
+        entries: &[changes::Model],
+    ) -> Result<(), Failure> {
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             for entry in entries {
@@ -118,8 +136,10 @@ impl Follows for Memory {
                 known.place = entry.sequence;
             }
         }
-        if entries.iter().any(|entry| entry.subject_type == SubjectType::Key.name()) {
-            instance::reload_token_keys(store).await?;
+        let has_changed = entries.iter().any(|entry| entry.subject_type == SubjectType::Key.name());
+        if has_changed || self.lacks_keys.load(Ordering::Relaxed) {
+            let lacks_keys = !instance::reload_token_keys(store, snapshot, has_changed).await?;
+            self.lacks_keys.store(lacks_keys, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -135,17 +155,13 @@ impl Follows for Memory {
 mod tests {
     use super::*;
 
-    fn memory() -> Memory {
-        Memory { known: RwLock::default(), tokens: Cache::new(1) }
-    }
-
     fn somebody() -> Arc<SignedIn> {
         Arc::new(SignedIn { role: Role::Editor, sessions: HashMap::new() })
     }
 
     #[test]
     fn what_is_kept_counts_for_a_second_after_the_log_was_followed_to_its_end() {
-        let (memory, id, start) = (memory(), UserId(uuid::Uuid::nil()), Instant::now());
+        let (memory, id, start) = (Memory::new(), UserId(uuid::Uuid::nil()), Instant::now());
         memory.keep(id, 5, &somebody());
         memory.caught_up(5, start);
         assert!(memory.recall(id, start).is_none(), "kept before its place in the log was known");
@@ -158,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_an_entry_is_not_kept_after_it() {
-        let (memory, id, start) = (memory(), UserId(uuid::Uuid::nil()), Instant::now());
+        let (memory, id, start) = (Memory::new(), UserId(uuid::Uuid::nil()), Instant::now());
         memory.caught_up(7, start);
         memory.keep(id, 6, &somebody());
         assert!(memory.recall(id, start).is_none());

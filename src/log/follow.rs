@@ -49,10 +49,11 @@ impl Follower {
 
 /// What is kept in memory and must die with the entry that changes it.
 pub trait Follows: Send + Sync + 'static {
-    /// These were committed, in this order.
+    /// These were committed, in this order. Also called with none, at every turn.
     fn apply(
         &self,
         store: &Store,
+        snapshot: &Snapshot,
         entries: &[changes::Model],
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
@@ -104,14 +105,17 @@ async fn read_on(store: &Store, who: &impl Follows, follower: &mut Option<Follow
     let head = read::head(&snapshot).await?;
     // From the present end: what is kept is read after this, so it holds all that came before.
     let follower = follower.get_or_insert(Follower::after(head));
-    while follower.place() < head {
+    loop {
         let mut next = *follower;
         let entries = next.next(&snapshot, BATCH).await?;
-        if entries.is_empty() {
-            return Err(Failure::corrupt("the log's head names an entry that is not there"));
-        }
-        who.apply(store, &entries).await?;
+        who.apply(store, &snapshot, &entries).await?;
         *follower = next;
+        if entries.is_empty() {
+            break;
+        }
+    }
+    if follower.place() != head {
+        return Err(Failure::corrupt("the log's head names an entry that is not there"));
     }
     who.caught_up(head, since);
     Ok(())

@@ -64,6 +64,11 @@ impl Actor {
         Self { address: desk.address.clone(), ..self.clone() }
     }
 
+    /// The same one with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// Sends to another address from now on.
     pub fn set_address(&mut self, address: &str) {
         self.address = address.to_owned();

@@ -12,6 +12,7 @@ use copydesk::log::Entry;
 use copydesk::log::entity::changes;
 use copydesk::log::follow::Follower;
 use copydesk::operation::{Operation, Role, Store, Viewer};
+use copydesk::start::StartError;
 use copydesk::{server, start};
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::json;
@@ -161,7 +162,25 @@ impl Desk {
 
     /// A second node on the same database, keys and media.
     pub async fn second_node(&self) -> Self {
-        Self::run(self.engine, self.settings.clone(), Arc::clone(&self.clock), Arc::clone(&self._held)).await
+        self.second_node_with(&[]).await
+    }
+
+    /// The same with other settings.
+    pub async fn second_node_with(&self, more: &[(&str, &str)]) -> Self {
+        let settings = self.settings_with(more);
+        Self::run(self.engine, settings, Arc::clone(&self.clock), Arc::clone(&self._held)).await
+    }
+
+    /// Opens the instance as another node would; gives why it may not.
+    pub async fn try_second_node(&self, more: &[(&str, &str)]) -> Result<(), StartError> {
+        let settings = self.settings_with(more);
+        let config = Config::from_sources("", &settings, &Given::new(), &Given::new()).unwrap();
+        start::open(config, Arc::clone(&self.clock) as _, Arc::new(SystemChance)).await.map(|_| ())
+    }
+
+    fn settings_with(&self, more: &[(&str, &str)]) -> Given {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.settings.clone().into_iter().chain(more).collect()
     }
 
     /// Begins to shut the server down, as a deployment does.
