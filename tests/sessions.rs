@@ -242,4 +242,30 @@ on_both! {
         let claims: Value = serde_json::from_slice(&claims).unwrap();
         assert_eq!(claims.as_object().unwrap().keys().collect::<Vec<_>>(), ["aud", "exp", "iat", "iss", "nbf", "sid", "sub"]);
     }
+
+    async fn who_is_kept_out_while_sending_a_request_is_refused_at_its_end(desk) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (admin, editor) = (desk.admin().await, desk.editor().await);
+        let id = editor.query("{ viewer { user { id } } }").await.data()["viewer"]["user"]["id"].clone();
+        let before = desk.rows().await["tag_records"].clone();
+        let body = json!({ "query": "mutation { createTag(input: { name: \"Late\" }) { tag { id } } }" }).to_string();
+        let mut connection = tokio::net::TcpStream::connect(desk.address.strip_prefix("http://").unwrap()).await.unwrap();
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
+            editor.token.as_ref().unwrap(),
+            body.len()
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        // The server asks for the body once it knows who sends it.
+        let mut asked = vec![0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+        connection.read_exact(&mut asked).await.unwrap();
+        assert!(asked.starts_with(b"HTTP/1.1 100"));
+        let deactivate = "mutation ($id: ID!) { deactivateUser(input: { userId: $id }) { user { isActive } userErrors { code } } }";
+        admin.query_with(deactivate, json!({ "id": id })).await.done("deactivateUser", "user");
+        connection.write_all(body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+        assert_eq!(desk.rows().await["tag_records"], before);
+    }
 }

@@ -53,6 +53,72 @@ fn users_are_added_by_the_command_line() {
 }
 
 #[test]
+fn users_and_keys_are_managed_by_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], input: &str| {
+        let output = copydesk(folder.path(), arguments, input);
+        let said =
+            String::from_utf8_lossy(if output.status.success() { &output.stdout } else { &output.stderr });
+        (output.status.success(), said.into_owned())
+    };
+    let add = |email: &str, name: &str, role: &str| {
+        let arguments = ["user", "add", "--email", email, "--name", name, "--role", role, "--password-stdin"];
+        assert!(run(&arguments, "correct horse battery").0);
+    };
+    add("ada@desk.example", "Ada", "admin");
+    add("ben@desk.example", "Ben", "author");
+    let (_, list) = run(&["user", "list"], "");
+    let lines: Vec<Vec<&str>> = list.lines().map(|line| line.split_whitespace().skip(1).collect()).collect();
+    assert_eq!(
+        lines,
+        [["admin", "active", "ada@desk.example", "Ada"], ["author", "active", "ben@desk.example", "Ben"]]
+    );
+    for (arguments, input, is_done, words) in [
+        (&["role", "--email", "Ben@desk.example", "--role", "editor"][..], "", true, "editor"),
+        (
+            &["passwd", "--email", "ben@desk.example", "--password-stdin"],
+            "another horse battery\n",
+            true,
+            "ben@desk.example",
+        ),
+        (
+            &["passwd", "--email", "ben@desk.example", "--password-stdin"],
+            "password1234",
+            false,
+            "first that others would try",
+        ),
+        (
+            &["passwd", "--email", "ben@desk.example", "--password-stdin"],
+            "ben@desk.example",
+            false,
+            "e-mail address",
+        ),
+        (&["deactivate", "--email", "ben@desk.example"], "", true, "Deactivated"),
+        (&["reactivate", "--email", "ben@desk.example"], "", true, "Reactivated"),
+        (&["deactivate", "--email", "nobody@desk.example"], "", false, "copydesk user list"),
+        (&["deactivate", "--email", "ada@desk.example"], "", false, "last active admin"),
+        (&["role", "--email", "ada@desk.example", "--role", "editor"], "", false, "last active admin"),
+    ] {
+        let (done, said) = run(&[&["user"], arguments].concat(), input);
+        assert!(done == is_done && said.contains(words), "{arguments:?}: {said}");
+    }
+    let (_, made) = run(&["keys", "rotate"], "");
+    let file = made.lines().next().unwrap().rsplit(": ").next().unwrap().to_owned();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(folder.path().join(&file)).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let (_, keys) = run(&["keys", "list"], "");
+    assert_eq!(keys.lines().filter(|line| line.contains("refused from")).count(), 1, "{keys}");
+    assert_eq!(keys.lines().count(), 2);
+    // Without the new key's file a node does not start, and says where to get it.
+    std::fs::remove_file(folder.path().join(&file)).unwrap();
+    let (done, said) = run(&["user", "list"], "");
+    assert!(!done && said.contains("copy the keys directory"), "{said}");
+}
+
+#[test]
 fn a_wrong_setting_stops_the_start_with_one_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("copydesk.toml"), "site_name = \"The Ledger\"\nlisten = \"nowhere\"\n")

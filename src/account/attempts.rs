@@ -31,14 +31,14 @@ pub async fn admit(op: &Operation, email: &str) -> Result<Option<Attempt>, Failu
     limits.sign_in_network.take(Key::of(&[b"network", &network]))?;
     limits.sign_in.take(account_and_network)?;
     let delay = delay_after(limits.sign_in_failures.add(account));
+    let until = op.store.clock.now().plus_seconds(delay);
     if delay > 0 && !read::has_signed_in_from(op, email, &network).await? {
         let _place = limits
             .sign_ins_waiting
             .try_acquire()
             .map_err(|_| Failure::RateLimited { retry_after: RETRY_AFTER_SECONDS })?;
         op.end_reading().await;
-        let clock = &op.store.clock;
-        clock.wait_until(clock.now().plus_seconds(delay)).await;
+        op.store.clock.wait_until(until).await;
     }
     Ok(Some(Attempt { account, account_and_network }))
 }

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::policy::{self, act};
-use super::{User, attempts, password, read, session, user};
+use super::{User, attempts, audit, password, read, session, user};
 use crate::error::{Failure, UserErrorCode};
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
@@ -22,6 +22,7 @@ pub async fn change_password(
     let (_, old_hash) = stored.ok_or(Failure::Unauthenticated)?;
     op.end_reading().await;
     if !password::verify(op, current, Some(old_hash.clone())).await? {
+        audit::sign_in_failed(op, Some(id)).await?;
         let message = "This is not the present password.";
         return Err(Failure::refused(UserErrorCode::Invalid, &["input", "currentPassword"], message));
     }

@@ -7,6 +7,8 @@ use sea_orm::{ActiveModelTrait as _, ConnectionTrait};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::HashSet;
 use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
 
 use super::User;
 use super::entity::credentials;
@@ -35,7 +37,8 @@ fn argon2() -> Argon2<'static> {
 
 /// Whether a new password may be used.
 pub fn check(path: &[&str], password: &SecretString, email: &str) -> Result<(), UserError> {
-    let length = password.expose_secret().chars().count();
+    let composed = composed(password.expose_secret());
+    let length = composed.chars().count();
     if !LENGTH.contains(&length) {
         let message =
             format!("A password has {} to {} characters; this has {length}.", LENGTH.start(), LENGTH.end());
@@ -45,8 +48,8 @@ pub fn check(path: &[&str], password: &SecretString, email: &str) -> Result<(), 
             message,
         ));
     }
-    let folded = password.expose_secret().trim().to_lowercase();
-    let why = if folded == email {
+    let folded = composed.trim().to_lowercase();
+    let why = if !email.is_empty() && folded == email {
         "The password may not be the e-mail address."
     } else if COMMON.contains(folded.as_str()) || is_one_character(&folded) {
         "This password is one of the first that others would try. Choose another, such as four words that don't belong together."
@@ -57,7 +60,12 @@ pub fn check(path: &[&str], password: &SecretString, email: &str) -> Result<(), 
 }
 
 fn is_one_character(text: &str) -> bool {
-    text.chars().next().is_some_and(|first| text.chars().all(|character| character == first))
+    text.chars().all(|character| Some(character) == text.chars().next())
+}
+
+/// A password in Unicode's composed form, as RFC 8265 asks: the same letters typed on another machine are the same password.
+fn composed(password: &str) -> Zeroizing<String> {
+    Zeroizing::new(password.nfc().collect())
 }
 
 /// Hashes a password; PHC form.
@@ -98,7 +106,7 @@ pub(super) async fn store<A>(
 
 fn hash_with(password: &str, salt: &[u8]) -> Result<String, Failure> {
     argon2()
-        .hash_password_with_salt(password.as_bytes(), salt)
+        .hash_password_with_salt(composed(password).as_bytes(), salt)
         .map(|hash| hash.to_string())
         .map_err(|error| Failure::Internal(Fault::PasswordHash(error.to_string())))
 }
@@ -110,7 +118,8 @@ pub async fn verify(
     password: &SecretString,
     stored: Option<String>,
 ) -> Result<bool, Failure> {
-    if password.expose_secret().chars().count() > *LENGTH.end() {
+    // Longer than any password, in whatever form.
+    if password.expose_secret().len() > LENGTH.end() * 16 {
         return Ok(false);
     }
     let password = password.clone();
@@ -119,7 +128,7 @@ pub async fn verify(
         let stored = stored.unwrap_or_else(|| NOBODY.clone());
         let hash = PasswordHash::new(&stored)
             .map_err(|error| Failure::Internal(Fault::PasswordHash(error.to_string())))?;
-        Ok(argon2().verify_password(password.expose_secret().as_bytes(), &hash).is_ok() && exists)
+        Ok(argon2().verify_password(composed(password.expose_secret()).as_bytes(), &hash).is_ok() && exists)
     })
     .await?
 }

@@ -14,7 +14,7 @@ use super::session::{self, Session};
 use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
-use crate::id::UserId;
+use crate::id::{SessionId, UserId};
 use crate::log;
 use crate::operation::{Client, Operation, Role, Store, Viewer};
 
@@ -78,6 +78,11 @@ pub async fn own_sessions(op: &Operation) -> Result<Vec<Session>, Failure> {
     }
 }
 
+/// One session.
+pub(super) async fn session(snapshot: &Snapshot, id: SessionId) -> Result<Option<Session>, Failure> {
+    Ok(sessions::Entity::find_by_id(id).one(snapshot.connection()).await?)
+}
+
 /// A user who may sign in.
 pub(super) async fn active_user(
     connection: &impl ConnectionTrait,
@@ -96,9 +101,16 @@ pub(super) async fn user_with_password(
         .filter(users::Column::IsActive.eq(true))
         .one(connection)
         .await?;
-    let Some(user) = user else { return Ok(None) };
-    let credentials = credentials::Entity::find_by_id(user.id).one(connection).await?;
-    Ok(credentials.map(|credentials| (user, credentials.password_hash)))
+    // Asked for an unknown account too: the number of statements tells nothing.
+    let id = user.as_ref().map_or(UserId(uuid::Uuid::nil()), |user| user.id);
+    let credentials = credentials::Entity::find_by_id(id).one(connection).await?;
+    Ok(user.zip(credentials.map(|credentials| credentials.password_hash)))
+}
+
+/// Makes a user's row this transaction's own, and with it what is done to all of the user's sessions.
+pub(super) async fn lock_user(connection: &impl ConnectionTrait, id: UserId) -> Result<(), Failure> {
+    users::Entity::find_by_id(id).lock_exclusive().one(connection).await?;
+    Ok(())
 }
 
 /// An active user whose password still has this hash, locked to the transaction's end.

@@ -45,18 +45,22 @@ fn decide(session: &Session, generation: i32, now: Timestamp) -> Shown {
 pub async fn refresh(op: &Operation, given: &SecretString) -> Result<StartedSession, Failure> {
     let token = RefreshToken::parse(given.expose_secret()).ok_or_else(not_good)?;
     let now = op.now();
+    // The seal never changes: what is forged is refused before it takes a lock.
+    let found = read::session(&*op.snapshot().await?, token.session).await?;
+    found.filter(|session| token.is_ours(session, &op.store.keys)).ok_or_else(not_good)?;
     let transaction = op.begin().await?;
     let connection = transaction.connection();
-    let found = session::find(connection, token.session).await?;
-    let session = found.filter(|session| token.is_ours(session, &op.store.keys)).ok_or_else(not_good)?;
+    let session = session::find(connection, token.session).await?.ok_or_else(not_good)?;
     let user = read::active_user(connection, session.user_id).await?.ok_or_else(not_good)?;
     let viewer = Viewer::User { id: user.id, role: read::role_of(&user)?, session: session.id };
     match decide(&session, token.generation, now) {
         Shown::Good => {
             let prolonged = spend(connection, op, session).await?;
             let change = NewChange::new(Action::SessionRefreshed, SubjectType::User, user.id);
+            // Made before the commit: where this node can't sign, the token is not spent.
+            let started = StartedSession::of(op, &prolonged, user)?;
             save(transaction, &op.acting_as(viewer), change).await?;
-            StartedSession::of(op, &prolonged, user)
+            Ok(started)
         }
         Shown::Again => StartedSession::of(op, &session, user),
         Shown::Copied => {

@@ -30,11 +30,12 @@ pub async fn sign_in(op: &Operation, email: &str, given: &SecretString) -> Resul
     let session = session::start(transaction.connection(), op, user.id).await?;
     let as_user =
         op.acting_as(Viewer::User { id: user.id, role: read::role_of(&user)?, session: session.id });
-    let change =
-        NewChange::new(Action::SessionStarted, SubjectType::User, user.id).tags([session.id.to_string()]);
+    let change = NewChange::new(Action::SessionStarted, SubjectType::User, user.id);
+    // Made before the commit: where this node can't sign, nothing has happened.
+    let started = StartedSession::of(op, &session, user)?;
     save(transaction, &as_user, change).await?;
     if let Some(attempt) = attempt {
         attempt.succeeded(op);
     }
-    StartedSession::of(op, &session, user)
+    Ok(started)
 }

@@ -1,6 +1,6 @@
 //! `signOut`: the session that asks is over, and with it its tokens.
 
-use super::{policy, session};
+use super::{policy, read, session};
 use crate::error::Failure;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
@@ -11,6 +11,8 @@ pub async fn sign_out(op: &Operation, everywhere: bool) -> Result<(), Failure> {
     let (Some(user), Some(current)) = (op.viewer.user_id(), op.viewer.session()) else { return Ok(()) };
     let transaction = op.begin().await?;
     if everywhere {
+        // The user's row first, as signing in does: two who lock sessions in different orders would wait for each other.
+        read::lock_user(transaction.connection(), user).await?;
         session::end_all(transaction.connection(), op.now(), user, None).await?;
     } else {
         session::end(transaction.connection(), op.now(), current).await?;

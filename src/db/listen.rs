@@ -18,9 +18,13 @@ impl Database {
     /// A listener; none on SQLite, and none where PostgreSQL can't be reached at the moment.
     pub async fn listen(&self) -> Option<Listener> {
         let DatabaseAddress::Postgres(url) = &self.address else { return None };
-        let mut listener = PgListener::connect(url).await.ok()?;
-        listener.listen(CHANNEL).await.ok()?;
-        Some(Listener(listener))
+        let connecting = async {
+            let mut listener = PgListener::connect(url).await.ok()?;
+            listener.listen(CHANNEL).await.ok()?;
+            Some(Listener(listener))
+        };
+        // Following goes on without it meanwhile, by its heartbeat: a server without a free connection must not stop it.
+        tokio::time::timeout(self.heartbeat(), connecting).await.ok().flatten()
     }
 
     /// How long a follower that has heard nothing waits before it looks by itself.

@@ -82,7 +82,8 @@ pub fn follow(store: &Arc<Store>, who: Arc<impl Follows>) {
     });
 }
 
-/// Reads on to the end of the log. Holds the store no longer than that. `None`: the store is gone.
+/// Reads on to the end of the log, and sees that it is woken at the next commit. Holds the store no longer than that. `None`:
+/// the store is gone.
 async fn turn(
     store: &Weak<Store>,
     who: &impl Follows,
@@ -90,11 +91,11 @@ async fn turn(
     listener: &mut Option<Listener>,
 ) -> Option<std::time::Duration> {
     let store = store.upgrade()?;
-    if listener.is_none() {
-        *listener = store.database.listen().await;
-    }
     if let Err(failure) = read_on(&store, who, follower).await {
         tracing::warn!(?failure, "the log can't be followed at the moment");
+    }
+    if listener.is_none() {
+        *listener = store.database.listen().await;
     }
     Some(store.database.heartbeat())
 }

@@ -85,9 +85,10 @@ async fn answer(
     let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
     let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
     let client = client::of(&app.store.config, peer, headers);
-    let operation =
-        || Operation::new(Arc::clone(&app.store), viewer, id.0.clone()).from_client(client.clone());
-    let (asked, uploads) = read(app, operation, head, body).await?;
+    let operation = Operation::new(Arc::clone(&app.store), viewer, id.0.clone()).from_client(client);
+    let (asked, uploads) = read(app, &operation, head, body).await?;
+    // Asked again: sending a body takes as long as a client likes, and a session may have ended meanwhile.
+    let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
     let query = asked.query.ok_or_else(|| Refused::bad_request("The request has no `query`."))?;
     let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
@@ -102,7 +103,7 @@ async fn answer(
     if checked.operation == OperationType::Mutation && *method != Method::POST {
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, "Mutations need POST."));
     }
-    let operation = Arc::new(operation());
+    let operation = Arc::new(operation.acting_as(viewer));
     let mut request =
         async_graphql::Request::new(query).variables(variables).data(Arc::clone(&operation)).data(uploads);
     request.operation_name = operation_name.map(str::to_owned);
@@ -154,7 +155,7 @@ fn is_multipart(headers: &HeaderMap) -> bool {
 
 async fn read(
     app: &App,
-    operation: impl Fn() -> Operation,
+    operation: &Operation,
     head: &Parts,
     body: &mut BodyDataStream,
 ) -> Result<(Asked, Uploads), Refused> {
@@ -162,7 +163,7 @@ async fn read(
         return Ok((from_address(head.uri.query().unwrap_or_default())?, Uploads::default()));
     }
     if is_multipart(&head.headers) {
-        return upload::read(&operation(), &head.headers, body).await;
+        return upload::read(operation, &head.headers, body).await;
     }
     let mime = content_type(&head.headers);
     if mime.as_ref().is_none_or(|mime| mime.essence_str() != "application/json") {

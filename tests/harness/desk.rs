@@ -150,12 +150,17 @@ impl Desk {
     }
 
     /// Stops the server, as a deployment does, and starts it again on the same data.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
+        self.restart_with(&[]).await
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(mut self, more: &[(&str, &str)]) -> Self {
         self.stop();
         self.server.take().unwrap().await.unwrap();
         self.settings.remove("public_url");
         let (engine, settings, clock, held) =
-            (self.engine, self.settings.clone(), Arc::clone(&self.clock), Arc::clone(&self._held));
+            (self.engine, self.settings_with(more), Arc::clone(&self.clock), Arc::clone(&self._held));
         drop(self);
         Self::run(engine, settings, clock, held).await
     }
