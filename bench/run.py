@@ -29,6 +29,9 @@ BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 # No step may take longer than this, whatever happens: seconds.
 PATIENCE = 120
 STARTS = 5
+# Everything here comes from one address.
+UNLIMITED = [flag for name in ["comment", "comment-network", "sign-in", "sign-in-network"] for flag in (f"--{name}-limit", "1000000000")]
+SIGN_IN = "mutation ($input: SignInInput!) { done: signIn(input: $input) { session { accessToken } userErrors { code message path } } }"
 # Copies of the demo's articles that are published besides, so that pages of 20 are full.
 COPIES = 21
 
@@ -97,7 +100,7 @@ def parse():
 
 def measure(arguments, wrk, plain, folder):
     port = free_port()
-    serve = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", arguments.log_level]
+    serve = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", arguments.log_level, *UNLIMITED]
     with Server([*serve, "--demo"], folder, port) as server:
         fill(server)
     starts, idle = [], None
@@ -113,7 +116,24 @@ def measure(arguments, wrk, plain, folder):
         for name, request in targets():
             rows.append(load_both(arguments, wrk, plain, folder, server, name, request))
         after = server.memory()
-    return table(arguments, starts, idle, after, rows)
+    with Server([*serve, "--demo"], folder, port) as server:
+        doors = measure_doors(arguments, wrk, folder, server)
+    return table(arguments, starts, idle, after, rows, doors)
+
+
+def measure_doors(arguments, wrk, folder, server):
+    """What it costs to know who asks, and how many come in."""
+    credentials = {"email": "editor@demo.example", "password": server.password()}
+    token = server.do(SIGN_IN, credentials)["session"]["accessToken"]
+    script, least = folder / "request.lua", graphql({"query": "{ __typename }"})
+    measured = {}
+    for name, sent in [("public", None), ("signed in", token)]:
+        script.write_text(lua(least, sent))
+        measured[name] = load(arguments, wrk, script, server, "/graphql")
+    before = server.memory()
+    script.write_text(lua(graphql({"query": SIGN_IN, "variables": {"input": credentials}})))
+    measured["sign-in"] = load(arguments, wrk, script, server, "/graphql")
+    return measured | {"before": before, "peak": server.memory("VmHWM")}
 
 
 def targets():
@@ -196,9 +216,11 @@ def graphql(body):
     return "POST", "/graphql", json.dumps(body)
 
 
-def lua(request):
+def lua(request, token=None):
     method, _, body = request
     head = f'wrk.method = "{method}"\n'
+    if token is not None:
+        head += f'wrk.headers["Authorization"] = "Bearer {token}"\n'
     if body is not None:
         head += f"wrk.body = [======[{body}]======]\n" + 'wrk.headers["Content-Type"] = "application/json"\n'
     return head + LUA
@@ -209,11 +231,7 @@ def lua(request):
 
 def fill(server):
     """Publishes copies of the demo's articles, each with a conversation, by the API and as its editor."""
-    signed_in = server.do(
-        "mutation ($input: SignInInput!) { done: signIn(input: $input) { session { accessToken } userErrors { code message path } } }",
-        {"email": "editor@demo.example", "password": server.password()},
-    )
-    token = signed_in["session"]["accessToken"]
+    token = server.do(SIGN_IN, {"email": "editor@demo.example", "password": server.password()})["session"]["accessToken"]
     articles = json.loads(
         server.ask(
             *graphql(
@@ -373,10 +391,10 @@ class Server:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def memory(self):
-        """Resident memory, in MB."""
+    def memory(self, kind="VmRSS"):
+        """Resident memory, in MB; `VmHWM`: the most there ever was."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE).group(1)) * 1024 / 1e6
+        return int(re.search(rf"^{kind}:\s+(\d+) kB$", status, re.MULTILINE).group(1)) * 1024 / 1e6
 
     def ended(self, what):
         self.stderr.seek(0)
@@ -400,7 +418,7 @@ def run(command):
 # ---- the report ------------------------------------------------------------------------------------------------------
 
 
-def table(arguments, starts, idle, after, rows):
+def table(arguments, starts, idle, after, rows, doors):
     version = run([str(arguments.binary), "--version"]).strip()
     lines = [
         f"{version}, {datetime.date.today()}, {processor()}; {arguments.connections} connections, {arguments.threads} threads of wrk, "
@@ -421,6 +439,12 @@ def table(arguments, starts, idle, after, rows):
         f"| start to first answer, on an existing database (median of {len(starts)}) | {1000 * statistics.median(starts):.0f} ms |",
         f"| resident memory after the first answer | {idle:.0f} MB |",
         f"| resident memory after all of the load | {after:.0f} MB |",
+        f"| `{{ __typename }}`, CPU a request: of the public | {doors['public']['cpu']:.1f} µs |",
+        f"| the same with a token | {doors['signed in']['cpu']:.1f} µs |",
+        f"| so knowing who asks costs | {doors['signed in']['cpu'] - doors['public']['cpu']:.1f} µs |",
+        f"| sign-ins a second, two passwords hashed at once | {doors['sign-in']['rate']:.0f} |",
+        f"| CPU of a sign-in | {doors['sign-in']['cpu'] / 1000:.1f} ms |",
+        f"| resident memory before the sign-ins, and the most during them | {doors['before']:.0f} MB, {doors['peak']:.0f} MB |",
     ]
     return "\n".join(lines)
 
