@@ -10,36 +10,27 @@ use std::time::{Duration, Instant};
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
+use super::instance;
+use super::read::{self, SignedIn};
 use super::token::{self, Checked};
-use super::{instance, read};
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
-use crate::id::{GlobalId as _, SessionId, UserId};
+use crate::id::{GlobalId as _, UserId};
 use crate::log::SubjectType;
 use crate::log::entity::changes;
 use crate::log::follow::{self, Follows};
-use crate::operation::{Role, Store, Viewer};
+use crate::operation::{Store, Viewer};
 
 /// What is kept counts only while the log was followed to its end so lately.
 const MOST_BEHIND: Duration = Duration::from_secs(1);
 /// Tokens whose signature need not be checked again.
 const MOST_TOKENS: u64 = 10_000;
 
-/// An active user and the sessions that last, as they are in the database.
-#[derive(Debug)]
-pub struct SignedIn {
-    /// What the user may do.
-    pub role: Role,
-    /// When each session ends unless prolonged.
-    pub sessions: HashMap<SessionId, Timestamp>,
-}
-
-impl SignedIn {
-    fn viewer(&self, token: &Checked, now: Timestamp) -> Option<Viewer> {
-        let lasts = self.sessions.get(&token.session).is_some_and(|expires_at| *expires_at > now);
-        lasts.then_some(Viewer::User { id: token.user, role: self.role, session: token.session })
-    }
+/// The viewer that a token speaks for, if its session lasts.
+fn viewer_of(user: &SignedIn, token: &Checked, now: Timestamp) -> Option<Viewer> {
+    let lasts = user.sessions.get(&token.session).is_some_and(|expires_at| *expires_at > now);
+    lasts.then_some(Viewer::User { id: token.user, role: user.role, session: token.session })
 }
 
 #[derive(Default)]
@@ -78,12 +69,13 @@ impl Memory {
         let checked = self.checked(store, token).filter(|token| token.is_good(store));
         let checked = checked.ok_or(Failure::Unauthenticated)?;
         let now = store.clock.now();
-        let recalled = self.recall(checked.user, Instant::now()).and_then(|user| user.viewer(&checked, now));
+        let recalled =
+            self.recall(checked.user, Instant::now()).and_then(|user| viewer_of(&user, &checked, now));
         if let Some(viewer) = recalled {
             return Ok(viewer);
         }
         // Also where the user is known and the session is not: another node may have started it a moment ago.
-        let read = self.read(store, checked.user).await?.and_then(|user| user.viewer(&checked, now));
+        let read = self.read(store, checked.user).await?.and_then(|user| viewer_of(&user, &checked, now));
         read.ok_or(Failure::Unauthenticated)
     }
 
@@ -154,6 +146,7 @@ impl Follows for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operation::Role;
 
     fn somebody() -> Arc<SignedIn> {
         Arc::new(SignedIn { role: Role::Editor, sessions: HashMap::new() })

@@ -8,15 +8,24 @@ use sea_orm::{
 };
 
 use super::entity::{credentials, sessions, users};
-use super::memory::SignedIn;
 use super::policy::{self, Action, Reach};
 use super::session::{self, Session};
+use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
 use crate::id::{SessionId, UserId};
 use crate::log;
 use crate::operation::{Client, Operation, Role, Store, Viewer};
+
+/// An active user and the sessions that last.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// What the user may do.
+    pub role: Role,
+    /// When each session ends unless prolonged.
+    pub sessions: HashMap<SessionId, Timestamp>,
+}
 
 /// The role of a stored user.
 pub fn role_of(user: &users::Model) -> Result<Role, Failure> {
