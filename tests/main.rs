@@ -18,6 +18,7 @@ mod drafts_stay_private;
 mod explorer;
 mod house;
 mod images;
+mod leaks;
 mod limits;
 mod log_order;
 mod operations;

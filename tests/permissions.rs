@@ -6,7 +6,7 @@ use copydesk::account::policy::{self, GATES, Gate, Reach};
 use copydesk::operation::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, Desk, PASSWORD, on_both};
+use crate::harness::{Actor, Answer, Desk, PASSWORD, fields_of, on_both};
 
 /// What came of it, in a word.
 fn outcome(answer: &Answer, mutation: &str) -> String {
@@ -383,18 +383,6 @@ fn shouted(name: &str) -> String {
         text.extend(letter.to_uppercase());
     }
     text
-}
-
-/// The names of a type's fields in the schema.
-fn fields_of(kind: &str) -> BTreeSet<String> {
-    let sdl = copydesk::schema::sdl();
-    let block = sdl.split(&format!("type {kind} {{")).nth(1).unwrap().split("\n}").next().unwrap().to_owned();
-    let names =
-        block.lines().filter(|line| line.starts_with('\t') && !line.starts_with("\t\t")).filter_map(|line| {
-            let name: String = line.trim().chars().take_while(char::is_ascii_alphanumeric).collect();
-            line.trim()[name.len()..].starts_with(['(', ':']).then_some(name)
-        });
-    names.collect()
 }
 
 #[test]

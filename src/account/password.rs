@@ -60,7 +60,7 @@ pub fn check(path: &[&str], password: &SecretString, email: &str) -> Result<(), 
 }
 
 fn is_one_character(text: &str) -> bool {
-    text.chars().all(|character| Some(character) == text.chars().next())
+    text.chars().all(|character| text.starts_with(character))
 }
 
 /// A password in Unicode's composed form, as RFC 8265 asks: the same letters typed on another machine are the same password.

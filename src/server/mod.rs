@@ -104,7 +104,8 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     let id = hex::encode(bytes);
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("request", id = %id, %method, %path);
+    // Of the highest level, so that no line of the log lacks the id, however little is logged.
+    let span = tracing::error_span!("request", id = %id, %method, %path);
     let mut response = next.run(request).instrument(span.clone()).await;
     span.in_scope(|| {
         let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use copydesk::account::create_user::{NewUser, create_user};
 use copydesk::clock::{SetClock, SystemChance, Timestamp};
-use copydesk::config::{Config, Given};
+use copydesk::config::{Config, DatabaseAddress, Given};
 use copydesk::log::Entry;
 use copydesk::log::entity::changes;
 use copydesk::log::follow::Follower;
 use copydesk::operation::{Operation, Role, Store, Viewer};
 use copydesk::start::StartError;
 use copydesk::{server, start};
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, Statement};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, oneshot};
@@ -247,36 +247,67 @@ impl Desk {
         transaction.commit().await.unwrap();
     }
 
+    /// The database from outside Copydesk: for what only somebody with their hands in it does to it.
+    pub async fn database_from_outside(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(match &self.store.config.database {
+            DatabaseAddress::Sqlite(path) => format!("sqlite://{}", path.display()),
+            DatabaseAddress::Postgres(url) => url.clone(),
+        });
+        options.max_connections(1);
+        sea_orm::Database::connect(options).await.unwrap()
+    }
+
+    /// The first column of what a statement finds, as text.
+    async fn texts(&self, sql: String) -> Vec<String> {
+        let snapshot = self.store.database.snapshot().await.unwrap();
+        let backend = snapshot.connection().get_database_backend();
+        let rows = snapshot.connection().query_all_raw(Statement::from_string(backend, sql)).await.unwrap();
+        rows.into_iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    }
+
+    /// The names of all tables, without those that SQLite keeps below others.
+    pub async fn tables(&self) -> Vec<String> {
+        let sql = match self.engine {
+            Engine::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'search_index_%' ORDER BY 1"
+            }
+            Engine::Postgres => {
+                "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            }
+        };
+        self.texts(sql.to_owned()).await
+    }
+
+    /// The names of a table's columns.
+    pub async fn columns(&self, table: &str) -> Vec<String> {
+        self.texts(match self.engine {
+            Engine::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
+            Engine::Postgres => {
+                format!(
+                    "SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}'"
+                )
+            }
+        })
+        .await
+    }
+
     /// Every row of every table, as text by table, without the log: equal before and after where nothing was written.
     pub async fn rows(&self) -> BTreeMap<String, String> {
-        let snapshot = self.store.database.snapshot().await.unwrap();
-        let texts = async |sql: String| -> Vec<String> {
-            let backend = snapshot.connection().get_database_backend();
-            let rows =
-                snapshot.connection().query_all_raw(Statement::from_string(backend, sql)).await.unwrap();
-            rows.into_iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
-        };
-        let tables = match self.engine {
-            Engine::Sqlite => {
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'search_index%'"
-            }
-            Engine::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
-        };
         let mut found = BTreeMap::new();
-        for table in texts(tables.to_owned()).await {
-            if ["changes", "log_head"].contains(&table.as_str()) {
+        for table in self.tables().await {
+            if ["changes", "log_head", "search_index"].contains(&table.as_str()) {
                 continue;
             }
             let rows = match self.engine {
                 Engine::Sqlite => {
-                    let columns =
-                        texts(format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"))
-                            .await;
-                    format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || ',' || "))
+                    let columns = self.columns(&table).await;
+                    let quoted: Vec<String> =
+                        columns.iter().map(|column| format!("quote({column})")).collect();
+                    format!("SELECT {} FROM {table} ORDER BY 1", quoted.join(" || ',' || "))
                 }
                 Engine::Postgres => format!("SELECT t::text FROM {table} t ORDER BY 1"),
             };
-            found.insert(table, texts(rows).await.join("\n"));
+            found.insert(table, self.texts(rows).await.join("\n"));
         }
         found
     }

@@ -5,10 +5,12 @@ mod actor;
 mod desk;
 mod picture;
 mod postgres;
+mod schema;
 
-pub use actor::{Actor, Answer, CONTRACT};
+pub use actor::{Actor, Answer, CONTRACT, answer};
 pub use desk::{Desk, Engine, PASSWORD};
 pub use picture::picture;
+pub use schema::fields_of;
 
 /// Runs a story on SQLite and on PostgreSQL.
 macro_rules! on_both {
