@@ -115,6 +115,7 @@ fn rows(things: &Value) -> Vec<Row> {
             &format!("authors(first: 2) {{ totalCount nodes {{ {RECORD} }} }}"),
             json!({}),
         ),
+        viewer("viewer.assignees", "assignees(first: 2) { totalCount nodes { id name role } }", json!({})),
         viewer("viewer.capabilities", "capabilities { action reach }", json!({})),
         viewer("viewer.categories", "categories { id slug name parentId version }", json!({})),
         viewer(
@@ -156,6 +157,12 @@ fn rows(things: &Value) -> Vec<Row> {
             By::Admin,
             &format!("author {{ {RECORD} }}"),
             json!({ "name": "Bob Byline", "bio": "Writes.", "isListed": true, "portraitImageId": things["image"] }),
+        ),
+        mutation(
+            "assignArticle",
+            By::Admin,
+            &draft,
+            with(of_draft("assignArticle"), json!({ "ownerId": things["renamed"]["id"] })),
         ),
         mutation(
             "createCategory",
@@ -301,7 +308,8 @@ async fn furnish(desk: &Desk) -> Scene {
 }
 
 /// Each mutation of a draft has one of its own: in which stage it must be, and whether public.
-const DRAFTS: [(&str, &str, bool); 6] = [
+const DRAFTS: [(&str, &str, bool); 7] = [
+    ("assignArticle", "WRITING", false),
     ("publishArticle", "WRITING", false),
     ("requestChanges", "IN_REVIEW", false),
     ("revertArticle", "WRITING", false),

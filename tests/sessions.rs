@@ -268,4 +268,35 @@ on_both! {
         assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
         assert_eq!(desk.rows().await["tag_records"], before);
     }
+
+    async fn no_request_that_begins_after_a_revocation_is_answered(desk) {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let admin = desk.admin().await;
+        for round in 0..5 {
+            let editor = desk.user(Role::Editor, &format!("Editor{round}")).await;
+            let id = editor.query("{ viewer { user { id } } }").await.data()["viewer"]["user"]["id"].clone();
+            let is_out = Arc::new(AtomicBool::new(false));
+            let many: Vec<_> = (0..4)
+                .map(|_| {
+                    let (editor, is_out) = (editor.clone(), Arc::clone(&is_out));
+                    tokio::spawn(async move {
+                        loop {
+                            let began_after = is_out.load(Ordering::SeqCst);
+                            let answered = status(&editor).await;
+                            if began_after {
+                                return answered;
+                            }
+                        }
+                    })
+                })
+                .collect();
+            let deactivate = "mutation ($id: ID!) { deactivateUser(input: { userId: $id }) { user { isActive } userErrors { code } } }";
+            admin.query_with(deactivate, json!({ "id": id })).await.done("deactivateUser", "user");
+            is_out.store(true, Ordering::SeqCst);
+            for one in many {
+                assert_eq!(one.await.unwrap(), 401);
+            }
+        }
+    }
 }

@@ -59,8 +59,7 @@ pub async fn list(
     window: &Window,
 ) -> Result<Page<users::Model>, Failure> {
     let Some(query) = visible(viewer) else { return Ok(Page::empty()) };
-    let sorting = Sorting::new(Expr::col(users::Column::CreatedAt), Expr::col(users::Column::Id), false);
-    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+    Ok(keyset::fetch(snapshot, query, &in_order(), window).await?)
 }
 
 /// How many users the viewer may see, up to one more than `most`.
@@ -77,6 +76,44 @@ fn visible(viewer: Viewer) -> Option<Select<users::Entity>> {
         Reach::Own => Some(users::Entity::find_by_id(viewer.user_id()?)),
         Reach::None => None,
     }
+}
+
+/// A user to whom a draft can be handed on: active, and of a role that writes.
+pub async fn assignee(
+    connection: &impl ConnectionTrait,
+    id: UserId,
+) -> Result<Option<users::Model>, Failure> {
+    Ok(assignees().filter(users::Column::Id.eq(id)).one(connection).await?)
+}
+
+/// A page of those to whom the viewer can hand a draft on, in the order in which they were added.
+pub async fn list_assignees(
+    snapshot: &Snapshot,
+    viewer: Viewer,
+    window: &Window,
+) -> Result<Page<users::Model>, Failure> {
+    if policy::reach_of(viewer, Action::AssignArticle) == Reach::None {
+        return Ok(Page::empty());
+    }
+    Ok(keyset::fetch(snapshot, assignees(), &in_order(), window).await?)
+}
+
+/// How many there are, up to one more than `most`.
+pub async fn count_assignees(snapshot: &Snapshot, viewer: Viewer, most: u64) -> Result<u64, Failure> {
+    if policy::reach_of(viewer, Action::AssignArticle) == Reach::None {
+        return Ok(0);
+    }
+    Ok(keyset::count(snapshot, assignees(), most).await?)
+}
+
+fn assignees() -> Select<users::Entity> {
+    let writes = |role: &Role| policy::reach(*role, Action::CreateArticle) == Reach::Any;
+    let roles = Role::ALL.into_iter().filter(writes).map(Role::name);
+    users::Entity::find().filter(users::Column::IsActive.eq(true)).filter(users::Column::Role.is_in(roles))
+}
+
+fn in_order() -> Sorting {
+    Sorting::new(Expr::col(users::Column::CreatedAt), Expr::col(users::Column::Id), false)
 }
 
 /// The viewer's own sessions that last, the one used last first.

@@ -1,5 +1,6 @@
 //! Articles: the document, the desk's drafts and revisions, publishing, and what the public reads.
 
+pub mod assign;
 pub mod checks;
 pub mod content;
 pub mod create;

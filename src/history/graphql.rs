@@ -35,6 +35,8 @@ pub enum ChangeAction {
     ArticleSubmitted,
     /// A draft was sent back to its owner.
     ArticleChangesRequested,
+    /// A draft was handed on: `detail` is the new owner's id.
+    ArticleAssigned,
     /// A revision became the public one.
     ArticlePublished,
     /// An article was taken down.
@@ -168,7 +170,7 @@ impl Change {
         self.entry.revision
     }
 
-    /// A word more about it: the new role, the right that was refused.
+    /// A word more about it: the new role, the right that was refused, the new owner's id.
     async fn detail(&self) -> Option<&str> {
         self.entry.detail.as_deref()
     }

@@ -38,6 +38,8 @@ names! {
         ArticleSubmitted "ARTICLE_SUBMITTED",
         /// A draft was sent back to its owner.
         ArticleChangesRequested "ARTICLE_CHANGES_REQUESTED",
+        /// A draft was handed on to another owner.
+        ArticleAssigned "ARTICLE_ASSIGNED",
         /// A revision became the public one.
         ArticlePublished "ARTICLE_PUBLISHED",
         /// An article was taken down.

@@ -75,6 +75,26 @@ impl UserObject {
     }
 }
 
+/// A user to whom a draft can be handed on.
+#[derive(SimpleObject)]
+pub struct Assignee {
+    /// The user's id.
+    id: ID,
+    /// As colleagues know them.
+    name: String,
+    /// What they may do.
+    role: Role,
+    #[graphql(skip)]
+    pub(super) row: User,
+}
+
+impl Assignee {
+    /// From the user's row.
+    pub fn of(row: User) -> Result<Self, Failure> {
+        Ok(Self { id: ids::global(row.id), name: row.name.clone(), role: read::role_of(&row)?.into(), row })
+    }
+}
+
 /// Who did something, as colleagues see it.
 #[derive(Clone, SimpleObject)]
 pub struct Actor {

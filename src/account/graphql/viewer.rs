@@ -4,8 +4,8 @@ use async_graphql::{Context, Object};
 
 use super::policy::Capability;
 use super::sessions::OpenSession;
-use super::user::UserObject;
-use crate::account::read;
+use super::user::{Assignee, UserObject};
+use crate::account::{User, read};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
@@ -57,10 +57,41 @@ impl AccountViewer {
         let Page { rows, has_next, has_previous } =
             read::list(&*op.snapshot().await?, op.viewer, &window).await?;
         let page = Page { rows: rows.into_iter().map(UserObject).collect(), has_next, has_previous };
-        let place =
-            |user: &UserObject| Position { key: SortKey::Number(user.0.created_at.0), id: user.0.id.0 };
+        let place = |user: &UserObject| place(&user.0);
         Ok(Connection::listed(op, &list, page, place, |op| async move {
             read::count(&*op.snapshot().await?, op.viewer, COUNTED).await
         }))
     }
+
+    /// The users to whom the viewer can hand a draft on, in the order in which they were added.
+    async fn assignees(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Assignee>, Failure> {
+        let op = operation(ctx)?;
+        let list = ListName::new(&["viewer.assignees"]);
+        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let Page { rows, has_next, has_previous } =
+            read::list_assignees(&*op.snapshot().await?, op.viewer, &window).await?;
+        let rows = rows.into_iter().map(Assignee::of).collect::<Result<_, _>>()?;
+        let page = Page { rows, has_next, has_previous };
+        Ok(Connection::listed(
+            op,
+            &list,
+            page,
+            |assignee| place(&assignee.row),
+            |op| async move { read::count_assignees(&*op.snapshot().await?, op.viewer, COUNTED).await },
+        ))
+    }
+}
+
+fn place(user: &User) -> Position {
+    Position { key: SortKey::Number(user.created_at.0), id: user.id.0 }
 }

@@ -261,6 +261,11 @@ draft_inputs! {
         /// What should change.
         note: String,
     }
+    /// Which draft to hand on.
+    AssignArticleInput {
+        /// Whose it is from then on: a user of `viewer.assignees`.
+        owner_id: ID,
+    }
     /// Which article to bring back to an older revision.
     RevertArticleInput {
         /// That revision's number.

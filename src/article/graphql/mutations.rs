@@ -7,16 +7,16 @@ use async_graphql::{Context, Object, SimpleObject};
 use super::ArticleObject;
 use super::draft::DraftObject;
 use super::inputs::{
-    CreateArticleInput, PublishArticleInput, RequestChangesInput, RevertArticleInput, SubmitForReviewInput,
-    UnpublishArticleInput, UpdateArticleInput,
+    AssignArticleInput, CreateArticleInput, PublishArticleInput, RequestChangesInput, RevertArticleInput,
+    SubmitForReviewInput, UnpublishArticleInput, UpdateArticleInput,
 };
 use crate::article::{
-    Draft, create, draft, publish, read, request_changes, revert, submit, unpublish, update,
+    Draft, assign, create, draft, publish, read, request_changes, revert, submit, unpublish, update,
 };
 use crate::comment::Comments;
 use crate::error::Failure;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
-use crate::graphql::operation;
+use crate::graphql::{ids, operation};
 use crate::id::ArticleId;
 use crate::operation::Operation;
 
@@ -40,7 +40,7 @@ macro_rules! draft_payloads {
 }
 
 draft_payloads! {
-    CreateArticlePayload UpdateArticlePayload UnpublishArticlePayload SubmitForReviewPayload RequestChangesPayload RevertArticlePayload
+    AssignArticlePayload CreateArticlePayload UpdateArticlePayload UnpublishArticlePayload SubmitForReviewPayload RequestChangesPayload RevertArticlePayload
 }
 
 /// What became of it.
@@ -167,6 +167,21 @@ impl ArticleMutation {
             let id = input.article()?;
             answer(op, Some(id), request_changes::request_changes(op, id, input.version, &input.note).await)
                 .await
+        })
+        .await
+    }
+
+    /// Hands a draft on: somebody else owns it from then on.
+    async fn assign_article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which draft, and to whom.")] input: AssignArticleInput,
+    ) -> Nullable<AssignArticlePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = input.article()?;
+            let owner = ids::parse(&input.owner_id, &["input", "ownerId"])?;
+            answer(op, Some(id), assign::assign(op, id, input.version, owner).await).await
         })
         .await
     }
