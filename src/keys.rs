@@ -83,11 +83,15 @@ impl Keys {
 
     /// Reads the token keys' files again, and takes over which of them counts when. Gives the ids of those that have a term
     /// and are not here.
-    pub fn set_terms(&self, terms: &[Term]) -> Result<Vec<String>, KeysError> {
-        let mut read = TokenKeys::read(&self.directory)?;
+    pub fn set_terms(&self, terms: &[Term]) -> Vec<String> {
+        // The terms hold whatever the files are: a folder that can't be read leaves the keys that are known.
+        let mut read = TokenKeys::read(&self.directory).unwrap_or_else(|error| {
+            tracing::error!(%error, "the token keys can't be read again");
+            self.tokens().as_ref().clone()
+        });
         let missing = read.set_terms(terms);
         *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read);
-        Ok(missing)
+        missing
     }
 
     /// Where the token key of this id is kept, or has to be.

@@ -131,13 +131,15 @@ pub struct Limits {
     pub password_hashes: Semaphore,
     /// Passwords that wait to be hashed.
     pub password_queue: Semaphore,
+    /// The same, kept for tries from networks where the account signed in before: a flood from elsewhere does not fill it.
+    pub password_queue_of_known: Semaphore,
     /// Comments by network and article.
     pub comment: Limiter,
     /// Comments by network.
     pub comment_network: Limiter,
     /// Refusals of rights that are written to the log, by user and right.
     pub refusal_entries: Limiter,
-    /// Failed sign-ins that are written to the log, all together.
+    /// Failed sign-ins that are written to the log, by user; those of no user together.
     pub failure_entries: Limiter,
 }
 
@@ -157,6 +159,7 @@ impl Limits {
             sign_ins_waiting: Semaphore::new(1_000),
             password_hashes: Semaphore::new(hashes),
             password_queue: Semaphore::new(hashes.saturating_mul(32)),
+            password_queue_of_known: Semaphore::new(hashes.saturating_mul(8)),
             comment: minutes(config.comment_limit, 10),
             comment_network: minutes(config.comment_network_limit, 10),
             refusal_entries: minutes(few, 10),

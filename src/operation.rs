@@ -1,9 +1,12 @@
 //! What every rule receives: who asks, the clock, the source of randomness, the store and the request's id.
 
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use object_store::ObjectStore;
+use sea_orm::DatabaseTransaction;
 use tokio::sync::Mutex;
 
 use crate::clock::{Chance, Clock, Timestamp};
@@ -96,6 +99,18 @@ impl Viewer {
     }
 }
 
+/// Whether who acts still may, asked inside a transaction: sessions end and roles change while a request is under way. The
+/// accounts know; they stand above this, so the store is given them.
+pub trait Standing: Send + Sync {
+    /// Fails where the viewer's session is over, or the role is another by now.
+    fn check<'a>(
+        &'a self,
+        connection: &'a DatabaseTransaction,
+        viewer: Viewer,
+        now: Timestamp,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+}
+
 /// What all operations of a node share.
 pub struct Store {
     /// The settings in force.
@@ -114,6 +129,8 @@ pub struct Store {
     pub limits: Limits,
     /// How far this node's followers of the log have come.
     pub progress: Progress,
+    /// Whether who acts still may.
+    pub standing: Box<dyn Standing>,
 }
 
 /// Where a request comes from.
@@ -145,7 +162,7 @@ pub struct Operation {
     pub request_id: String,
     /// Where the request comes from.
     pub client: Client,
-    moment: Timestamp,
+    moment: AtomicI64,
     reads: Mutex<Option<Arc<Snapshot>>>,
     refused: std::sync::Mutex<Vec<&'static str>>,
 }
@@ -153,7 +170,7 @@ pub struct Operation {
 impl Operation {
     /// A new operation.
     pub fn new(store: Arc<Store>, viewer: Viewer, request_id: impl Into<String>) -> Self {
-        let moment = store.clock.now();
+        let moment = AtomicI64::new(store.clock.now().0);
         let client = Client::default();
         let (reads, refused) = (Mutex::default(), std::sync::Mutex::default());
         Self { viewer, store, request_id: request_id.into(), client, moment, reads, refused }
@@ -179,9 +196,10 @@ impl Operation {
         std::mem::take(&mut self.refused.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// When the operation began: one moment for all that it writes, so that a row and its log entry agree.
+    /// When the operation began, or its last write did: one moment for all that a transaction writes, so that a row and its
+    /// log entry agree.
     pub fn now(&self) -> Timestamp {
-        self.moment
+        Timestamp(self.moment.load(Ordering::Relaxed))
     }
 
     /// A new id.
@@ -213,10 +231,18 @@ impl Operation {
         *self.reads.lock().await = None;
     }
 
-    /// Begins a writing transaction. The snapshot is let go: what is read after the write shows it, and a request never
-    /// holds two connections at once (which could starve a full pool).
+    /// Begins a writing transaction, if the viewer still may. The snapshot is let go: what is read after the write shows it,
+    /// and a request never holds two connections at once (which could starve a full pool).
     pub async fn begin(&self) -> Result<WriteTransaction, Failure> {
         self.end_reading().await;
-        Ok(self.store.database.begin().await?)
+        let transaction = self.store.database.begin().await?;
+        self.moment.store(self.store.clock.now().0, Ordering::Relaxed);
+        self.check_standing(&transaction).await?;
+        Ok(transaction)
+    }
+
+    /// Fails where the viewer's session is over by now, or the role is another.
+    pub async fn check_standing(&self, transaction: &WriteTransaction) -> Result<(), Failure> {
+        self.store.standing.check(transaction.connection(), self.viewer, self.now()).await
     }
 }

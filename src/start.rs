@@ -5,6 +5,7 @@ use std::sync::Arc;
 use object_store::local::LocalFileSystem;
 
 use crate::account::instance::{self, InstanceError};
+use crate::account::standing::Rows;
 use crate::clock::{Chance, Clock};
 use crate::config::{Config, DatabaseAddress};
 use crate::db::Database;
@@ -62,7 +63,8 @@ pub async fn open(
     let media = Arc::new(LocalFileSystem::new_with_prefix(media_dir)?.with_automatic_cleanup(true));
     let limits = Limits::new(&config, &clock);
     let progress = Progress::default();
-    Ok(Arc::new(Store { config, database, keys, media, clock, chance, limits, progress }))
+    let standing = Box::new(Rows);
+    Ok(Arc::new(Store { config, database, keys, media, clock, chance, limits, progress, standing }))
 }
 
 /// Holds a lock file while SQLite is migrated, for processes that start together. `BEGIN IMMEDIATE` would serialize them

@@ -101,6 +101,18 @@ on_both! {
         assert_eq!(seen.data()["viewer"]["moderationQueue"]["nodes"][0]["article"]["title"], "Hidden title");
     }
 
+    async fn colleagues_addresses_are_for_who_manages_users(desk) {
+        let (editor, author) = (desk.editor().await, desk.author().await);
+        author.write("Mine").await;
+        for field in ["email", "role", "version"] {
+            let document = format!("{{ viewer {{ drafts {{ nodes {{ owner {{ id name {field} }} }} }} }} }}");
+            assert_eq!(editor.query(&document).await.error_code(), "BAD_REQUEST");
+        }
+        let everything = editor.query("{ viewer { drafts { nodes { owner { id name } } } assignees { nodes { id name } } users { nodes { email } } changes { nodes { actor { id name } } } } }").await;
+        everything.data();
+        assert!(!everything.text.contains("arthur@"));
+    }
+
     async fn readers_addresses_are_for_moderators(desk) {
         let author = desk.author().await;
         let published = author.publish(&author.write("Mine").await).await;

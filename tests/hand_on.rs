@@ -54,7 +54,7 @@ on_both! {
         let stale = assign(&editor, &json!({ "articleId": draft["articleId"], "version": 7 }), &id_of(&admin).await).await;
         assert_eq!(stale.user_errors("assignArticle"), ["CONFLICT"]);
         let names = async |actor: &Actor| {
-            let answer = actor.query("{ viewer { assignees { totalCount nodes { name role } } } }").await;
+            let answer = actor.query("{ viewer { assignees { totalCount nodes { id name } } } }").await;
             let list = answer.data()["viewer"]["assignees"].clone();
             let mut names: Vec<String> = list["nodes"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
             names.sort();

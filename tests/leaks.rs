@@ -115,7 +115,7 @@ fn rows(things: &Value) -> Vec<Row> {
             &format!("authors(first: 2) {{ totalCount nodes {{ {RECORD} }} }}"),
             json!({}),
         ),
-        viewer("viewer.assignees", "assignees(first: 2) { totalCount nodes { id name role } }", json!({})),
+        viewer("viewer.assignees", "assignees(first: 2) { totalCount nodes { id name } }", json!({})),
         viewer("viewer.capabilities", "capabilities { action reach }", json!({})),
         viewer("viewer.categories", "categories { id slug name parentId version }", json!({})),
         viewer(

@@ -217,3 +217,48 @@ async fn headers_that_would_break_out_are_nothing() {
         assert_eq!(session["address"], "127.0.0.1");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_held_back_and_signed_out_meanwhile_changes_nothing() {
+    let desk = proxied(&[]).await;
+    let editor = desk.editor().await;
+    let stranger = desk.stranger();
+    for number in 0..5 {
+        sign_in(&stranger, &format!("203.0.113.{number}"), EDDA, "wrong horse battery")
+            .await
+            .user_errors("signIn");
+    }
+    let thief = editor.clone();
+    let waiting = tokio::spawn(async move {
+        let change = format!(
+            "mutation {{ changePassword(input: {{ currentPassword: \"{PASSWORD}\", newPassword: \"another horse battery\" }}) {{ userErrors {{ code }} }} }}"
+        );
+        thief
+            .raw(|request| {
+                request.header("x-forwarded-for", "198.51.100.7").json(&json!({ "query": change }))
+            })
+            .await
+    });
+    while desk.store.limits.sign_ins_waiting.available_permits() == 1_000 {
+        tokio::task::yield_now().await;
+    }
+    editor.query("mutation { signOut(input: { everywhere: true }) { userErrors { code } } }").await.data();
+    desk.clock.advance_seconds(10);
+    assert_eq!(waiting.await.unwrap().error_code(), "UNAUTHENTICATED");
+    sign_in(&stranger, "127.0.0.1", EDDA, PASSWORD).await.done("signIn", "session");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_counts_against_nobody_and_keeps_places_for_known_networks() {
+    let desk = proxied(&[]).await;
+    desk.editor().await;
+    let stranger = desk.stranger();
+    let flood = desk.store.limits.password_queue.acquire_many(64).await.unwrap();
+    for _ in 0..20 {
+        assert_eq!(limited(&sign_in(&stranger, "198.51.100.7", EDDA, PASSWORD).await), 5);
+    }
+    sign_in(&stranger, "127.0.0.1", EDDA, PASSWORD).await.done("signIn", "session");
+    drop(flood);
+    // None of the twenty counted: nothing is held back, nothing refused.
+    sign_in(&stranger, "198.51.100.7", EDDA, PASSWORD).await.done("signIn", "session");
+}

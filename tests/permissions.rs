@@ -122,7 +122,12 @@ const USER_CASES: &[Case] = &[
         others: [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, "done"],
         own: [NOBODY, "done", "done", "done", "done", "done"],
     },
-    Case { operation: "", mutation: "setUserPassword", others: ADMINS, own: ADMINS },
+    Case {
+        operation: "",
+        mutation: "setUserPassword",
+        others: ADMINS,
+        own: [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "INVALID"],
+    },
     Case {
         operation: "",
         mutation: "deactivateUser",

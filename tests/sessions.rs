@@ -299,4 +299,59 @@ on_both! {
             }
         }
     }
+
+    async fn a_document_does_nothing_after_it_has_ended_its_own_session(desk) {
+        let (admin, second) = (desk.admin().await, desk.user(Role::Admin, "Beth").await);
+        let id = second.query("{ viewer { user { id } } }").await.data()["viewer"]["user"]["id"].clone();
+        let create = "createUser(input: { email: \"evil@desk.example\", name: \"Evil\", role: ADMIN, password: \"another horse battery\" }) { user { id } }";
+        let before = desk.rows().await["users"].clone();
+        let out = admin.query(&format!("mutation {{ signOut {{ userErrors {{ code }} }} {create} }}")).await;
+        assert_eq!((out.error_code(), &out.body["data"]["createUser"]), ("UNAUTHENTICATED", &Value::Null));
+        assert_eq!(desk.rows().await["users"], before);
+        let itself = second.query(&format!("mutation {{ deactivateUser(input: {{ userId: {id} }}) {{ userErrors {{ code }} }} {create} }}")).await;
+        assert_eq!(itself.error_code(), "UNAUTHENTICATED");
+        assert!(!desk.rows().await["users"].contains("evil"));
+    }
+
+    async fn who_waits_for_a_turn_and_loses_the_right_meanwhile_does_nothing(desk) {
+        let (admin, evil) = (desk.admin().await, desk.user(Role::Admin, "Eve").await);
+        let me = evil.query("{ viewer { user { id version } } }").await.data()["viewer"]["user"].clone();
+        // Nobody's password is hashed for now, so the mutation waits.
+        let turns = desk.store.limits.password_hashes.acquire_many(2).await.unwrap();
+        let waiting = {
+            let evil = evil.clone();
+            tokio::spawn(async move {
+                evil.query("mutation { createUser(input: { email: \"evil@desk.example\", name: \"Evil\", role: ADMIN, password: \"another horse battery\" }) { user { id } } }").await
+            })
+        };
+        while desk.store.limits.password_queue.available_permits() == 64 {
+            tokio::task::yield_now().await;
+        }
+        let demote = "mutation ($id: ID!) { updateUser(input: { userId: $id, version: 1, role: CONTRIBUTOR }) { user { role } userErrors { code } } }";
+        admin.query_with(demote, json!({ "id": me["id"] })).await.done("updateUser", "user");
+        let before = (desk.rows().await, desk.log_length().await);
+        drop(turns);
+        assert_eq!(waiting.await.unwrap().error_code(), "FORBIDDEN");
+        assert_eq!((desk.rows().await, desk.log_length().await), before);
+    }
+
+    async fn the_log_tells_when_each_write_of_a_document_was_done(desk) {
+        let editor = desk.editor().await;
+        let turns = desk.store.limits.password_hashes.acquire_many(2).await.unwrap();
+        let waiting = {
+            let editor = editor.clone();
+            tokio::spawn(async move {
+                let change = format!("mutation {{ changePassword(input: {{ currentPassword: \"{PASSWORD}\", newPassword: \"another horse battery\" }}) {{ userErrors {{ code }} }} createTag(input: {{ name: \"Late\" }}) {{ tag {{ id }} }} }}");
+                editor.query(&change).await
+            })
+        };
+        while desk.store.limits.password_queue.available_permits() == 64 {
+            tokio::task::yield_now().await;
+        }
+        desk.clock.advance_seconds(60);
+        drop(turns);
+        waiting.await.unwrap().data();
+        let seen = editor.query("{ viewer { changes(filter: { action: TAG_CREATED }) { nodes { at } } } }").await;
+        assert_eq!(seen.data()["viewer"]["changes"]["nodes"], json!([{ "at": "2026-11-24T09:01:00.000Z" }]));
+    }
 }

@@ -213,3 +213,17 @@ async fn a_node_without_the_new_key_says_what_to_copy_and_goes_on_once_it_is_the
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_key_file_keeps_no_node_from_refusing_a_stolen_key() {
+    let desk = Desk::open(Engine::Sqlite).await.unwrap();
+    let editor = desk.editor().await;
+    std::fs::write(desk.folder.join("keys/token-badcopy.key"), "x").unwrap();
+    let made = rotate(&desk, true).await;
+    assert_eq!(status(&editor).await, 401);
+    let again = desk.sign_in("edda@desk.example").await;
+    assert_eq!((kid(&again), status(&again).await), (made.key_id, 200));
+    // Nor from starting.
+    let desk = desk.restart().await;
+    assert_eq!(status(&desk.sign_in("edda@desk.example").await).await, 200);
+}

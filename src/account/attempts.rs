@@ -3,7 +3,7 @@
 //! further try is held back a while, longer each time. Nobody is locked out: a try that is held back is then
 //! decided like any other, and a network from which the account signed in before is not held back.
 
-use super::read;
+use super::{password, read};
 use crate::error::Failure;
 use crate::limit::Key;
 use crate::operation::Operation;
@@ -17,6 +17,8 @@ const RETRY_AFTER_SECONDS: u32 = 30;
 
 /// A try that may go on. It counts as failed until it is said to have succeeded.
 pub struct Attempt {
+    /// Whether the account signed in from this network before; only asked where it matters.
+    pub(super) is_from_known_network: bool,
     account: Key,
     account_and_network: Key,
 }
@@ -28,11 +30,22 @@ pub async fn admit(op: &Operation, email: &str) -> Result<Option<Attempt>, Failu
     let limits = &op.store.limits;
     let account = Key::of(&[b"account", email.as_bytes()]);
     let account_and_network = Key::of(&[b"account and network", email.as_bytes(), &network]);
+    let mut is_known = false;
+    if limits.password_queue.available_permits() == 0 {
+        // Refused before it counts: too many others are no failure of this one.
+        is_known = read::has_signed_in_from(op, email, &network).await?;
+        if !is_known {
+            return Err(Failure::RateLimited { retry_after: password::RETRY_AFTER_SECONDS });
+        }
+    }
     limits.sign_in_network.take(Key::of(&[b"network", &network]))?;
     limits.sign_in.take(account_and_network)?;
     let delay = delay_after(limits.sign_in_failures.add(account));
     let until = op.store.clock.now().plus_seconds(delay);
-    if delay > 0 && !read::has_signed_in_from(op, email, &network).await? {
+    if delay > 0 && !is_known {
+        is_known = read::has_signed_in_from(op, email, &network).await?;
+    }
+    if delay > 0 && !is_known {
         let _place = limits
             .sign_ins_waiting
             .try_acquire()
@@ -40,7 +53,7 @@ pub async fn admit(op: &Operation, email: &str) -> Result<Option<Attempt>, Failu
         op.end_reading().await;
         op.store.clock.wait_until(until).await;
     }
-    Ok(Some(Attempt { account, account_and_network }))
+    Ok(Some(Attempt { is_from_known_network: is_known, account, account_and_network }))
 }
 
 impl Attempt {

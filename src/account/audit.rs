@@ -17,7 +17,13 @@ const NOBODY: UserId = UserId(Uuid::nil());
 pub(super) async fn sign_in_failed(op: &Operation, user: Option<UserId>) -> Result<(), Failure> {
     let address = op.client.address.map(|address| address.to_string());
     tracing::warn!(user = user.map(|user| user.to_string()), address, "a sign-in failed");
-    if op.store.limits.failure_entries.take(Key::of(&[])).is_err() {
+    if op
+        .store
+        .limits
+        .failure_entries
+        .take(Key::of(&[user.unwrap_or(NOBODY).to_string().as_bytes()]))
+        .is_err()
+    {
         return Ok(());
     }
     let transaction = op.begin().await?;

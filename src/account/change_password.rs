@@ -21,7 +21,7 @@ pub async fn change_password(
     let stored = read::user_with_password(op.snapshot().await?.connection(), &me.email).await?;
     let (_, old_hash) = stored.ok_or(Failure::Unauthenticated)?;
     op.end_reading().await;
-    if !password::verify(op, current, Some(old_hash.clone())).await? {
+    if !password::verify(op, current, Some(old_hash.clone()), attempt.as_ref()).await? {
         audit::sign_in_failed(op, Some(id)).await?;
         let message = "This is not the present password.";
         return Err(Failure::refused(UserErrorCode::Invalid, &["input", "currentPassword"], message));
@@ -34,6 +34,7 @@ pub async fn change_password(
     let hash = password::hash_if_valid(op, new, &["input", "newPassword"]).await?;
     let transaction = op.begin().await?;
     let found = user::find_for::<act::ManageOwnSessions>(&transaction, op, id).await?;
+    // The session may have ended while the passwords were hashed: asked again under the account's lock, by `find_for`.
     if read::if_unchanged(transaction.connection(), id, &old_hash).await?.is_none() {
         let message = "The password has just been changed by somebody else.";
         return Err(Failure::refused(UserErrorCode::Conflict, &["input", "currentPassword"], message));

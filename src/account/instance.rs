@@ -10,7 +10,7 @@ use super::entity::instance_keys;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Database, Snapshot};
 use crate::error::Failure;
-use crate::keys::{Keys, KeysError, Term};
+use crate::keys::{Keys, Term};
 use crate::operation::Store;
 
 /// Why a node may not start.
@@ -29,9 +29,6 @@ pub enum InstanceError {
         /// Its public id in the database.
         recorded: String,
     },
-    /// The key files.
-    #[error(transparent)]
-    Keys(#[from] KeysError),
     /// The database's trouble.
     #[error("the database can't be used: {0}")]
     Database(#[from] DbErr),
@@ -68,7 +65,7 @@ pub async fn check_keys(database: &Database, keys: &Keys, clock: &dyn Clock) -> 
         }
     }
     let terms: Vec<Term> = of(TOKEN).into_iter().map(term).collect();
-    let missing = keys.set_terms(&terms)?;
+    let missing = keys.set_terms(&terms);
     if terms.iter().any(|term| term.is_good(clock.now()) && missing.contains(&term.key_id)) {
         let held = keys.tokens().first().map(|key| key.id.clone()).unwrap_or_default();
         return Err(other_keys(TOKEN, held, &of(TOKEN)));
@@ -116,7 +113,7 @@ pub(super) async fn reload_token_keys(
     is_news: bool,
 ) -> Result<bool, Failure> {
     let terms = terms(snapshot.connection()).await?;
-    let missing = store.keys.set_terms(&terms)?;
+    let missing = store.keys.set_terms(&terms);
     let now = store.clock.now();
     let mut lacking =
         terms.iter().filter(|term| term.is_good(now) && missing.contains(&term.key_id)).peekable();

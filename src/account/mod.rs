@@ -20,6 +20,7 @@ pub mod session;
 pub mod set_user_password;
 pub mod sign_in;
 pub mod sign_out;
+pub mod standing;
 pub mod token;
 pub mod update_user;
 pub mod user;

@@ -7,10 +7,12 @@ use sea_orm::{ActiveModelTrait as _, ConnectionTrait};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::HashSet;
 use std::sync::LazyLock;
+use tokio::sync::TryAcquireError;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::User;
+use super::attempts::Attempt;
 use super::entity::credentials;
 use super::policy::Allowed;
 use crate::error::{Failure, Fault, UserError, UserErrorCode};
@@ -28,7 +30,7 @@ static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 });
 
 /// How long a password waits for its turn at most, in the answer to one who comes when too many wait.
-const RETRY_AFTER_SECONDS: u32 = 5;
+pub(super) const RETRY_AFTER_SECONDS: u32 = 5;
 
 /// 19 MiB and two passes: one of OWASP's choices of parameters, and the library's.
 fn argon2() -> Argon2<'static> {
@@ -73,7 +75,7 @@ pub async fn hash(op: &Operation, password: &SecretString) -> Result<String, Fai
     let mut salt = [0; 16];
     op.store.chance.fill(&mut salt);
     let password = password.clone();
-    blocking(op, move || hash_with(password.expose_secret(), &salt)).await?
+    blocking(op, false, move || hash_with(password.expose_secret(), &salt)).await?
 }
 
 /// Hashes a new password whose length holds: the rest is checked where the user is known. One that is too long costs
@@ -117,13 +119,15 @@ pub async fn verify(
     op: &Operation,
     password: &SecretString,
     stored: Option<String>,
+    attempt: Option<&Attempt>,
 ) -> Result<bool, Failure> {
     // Longer than any password, in whatever form.
     if password.expose_secret().len() > LENGTH.end() * 16 {
         return Ok(false);
     }
     let password = password.clone();
-    blocking(op, move || {
+    let is_known = attempt.is_some_and(|attempt| attempt.is_from_known_network);
+    blocking(op, is_known, move || {
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.clone());
         let hash = PasswordHash::new(&stored)
@@ -137,12 +141,17 @@ pub async fn verify(
 /// the memory nor the processors of those who read.
 async fn blocking<T: Send + 'static>(
     op: &Operation,
+    is_known: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
     let limits = &op.store.limits;
+    let kept = || {
+        if is_known { limits.password_queue_of_known.try_acquire() } else { Err(TryAcquireError::NoPermits) }
+    };
     let _waiting = limits
         .password_queue
         .try_acquire()
+        .or_else(|_| kept())
         .map_err(|_| Failure::RateLimited { retry_after: RETRY_AFTER_SECONDS })?;
     let _turn = limits
         .password_hashes

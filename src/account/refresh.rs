@@ -44,11 +44,11 @@ fn decide(session: &Session, generation: i32, now: Timestamp) -> Shown {
 /// spends it and the rest get the same successor.
 pub async fn refresh(op: &Operation, given: &SecretString) -> Result<StartedSession, Failure> {
     let token = RefreshToken::parse(given.expose_secret()).ok_or_else(not_good)?;
-    let now = op.now();
     // The seal never changes: what is forged is refused before it takes a lock.
     let found = read::session(&*op.snapshot().await?, token.session).await?;
     found.filter(|session| token.is_ours(session, &op.store.keys)).ok_or_else(not_good)?;
     let transaction = op.begin().await?;
+    let now = op.now();
     let connection = transaction.connection();
     let session = session::find(connection, token.session).await?.ok_or_else(not_good)?;
     let user = read::active_user(connection, session.user_id).await?.ok_or_else(not_good)?;

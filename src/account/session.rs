@@ -45,6 +45,8 @@ pub struct StartedSession {
     pub refresh_token: SecretString,
     /// Whose session it is.
     pub user: users::Model,
+    /// Which session.
+    pub id: SessionId,
 }
 
 impl StartedSession {
@@ -52,7 +54,7 @@ impl StartedSession {
     pub(super) fn of(op: &Operation, session: &Session, user: users::Model) -> Result<Self, Failure> {
         let (access_token, access_token_expires_at) = token::issue(&op.store, user.id, session.id)?;
         let refresh_token = RefreshToken::of(session, &op.store.keys).text().into();
-        Ok(Self { access_token, access_token_expires_at, refresh_token, user })
+        Ok(Self { access_token, access_token_expires_at, refresh_token, user, id: session.id })
     }
 }
 
@@ -160,6 +162,19 @@ pub(super) async fn lasting(
         .order_by_desc(sessions::Column::Id)
         .all(connection)
         .await?)
+}
+
+/// Whether a session of this user's lasts.
+pub(super) async fn lasts(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let found = sessions::Entity::find_by_id(id).one(connection).await?;
+    Ok(found.is_some_and(|session| {
+        session.user_id == user && session.ended_at.is_none() && session.expires_at > now
+    }))
 }
 
 /// One session, locked to the transaction's end.

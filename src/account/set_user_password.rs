@@ -4,14 +4,18 @@ use secrecy::SecretString;
 
 use super::policy::{self, act};
 use super::{User, password, session, user};
-use crate::error::{Failure, Problems};
+use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::UserId;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 
-/// Sets a user's password. All their sessions end, but the one that asks.
+/// Sets another user's password. All their sessions end.
 pub async fn set_user_password(op: &Operation, id: UserId, new: &SecretString) -> Result<User, Failure> {
     policy::allow_new::<act::ManageUsers>(op)?;
+    if op.viewer.user_id() == Some(id) {
+        let message = "Change your own password with changePassword, which asks for the present one.";
+        return Err(Failure::refused(UserErrorCode::Invalid, &["input", "userId"], message));
+    }
     let hash = password::hash_if_valid(op, new, &["input", "newPassword"]).await?;
     let transaction = op.begin().await?;
     let found = user::find_for::<act::ManageUsers>(&transaction, op, id).await?;
@@ -19,7 +23,7 @@ pub async fn set_user_password(op: &Operation, id: UserId, new: &SecretString) -
     problems.take(password::check(&["input", "newPassword"], new, &found.email));
     problems.check()?;
     password::store(transaction.connection(), op, &found, hash).await?;
-    session::end_all(transaction.connection(), op.now(), id, op.viewer.session()).await?;
+    session::end_all(transaction.connection(), op.now(), id, None).await?;
     save(transaction, op, NewChange::new(Action::PasswordSet, SubjectType::User, id)).await?;
     Ok((*found).clone())
 }

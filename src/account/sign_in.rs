@@ -15,7 +15,8 @@ pub async fn sign_in(op: &Operation, email: &str, given: &SecretString) -> Resul
     let attempt = attempts::admit(op, &email).await?;
     let found = read::user_with_password(op.snapshot().await?.connection(), &email).await?;
     op.end_reading().await;
-    let holds = password::verify(op, given, found.as_ref().map(|(_, hash)| hash.clone())).await?;
+    let holds =
+        password::verify(op, given, found.as_ref().map(|(_, hash)| hash.clone()), attempt.as_ref()).await?;
     let known = found.as_ref().map(|(user, _)| user.id);
     let Some((user, hash)) = found.filter(|_| holds) else {
         audit::sign_in_failed(op, known).await?;

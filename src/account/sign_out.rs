@@ -13,6 +13,7 @@ pub async fn sign_out(op: &Operation, everywhere: bool) -> Result<(), Failure> {
     if everywhere {
         // The user's row first, as signing in does: two who lock sessions in different orders would wait for each other.
         read::lock_user(transaction.connection(), user).await?;
+        op.check_standing(&transaction).await?;
         session::end_all(transaction.connection(), op.now(), user, None).await?;
     } else {
         session::end(transaction.connection(), op.now(), current).await?;

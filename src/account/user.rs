@@ -78,6 +78,7 @@ pub(super) async fn find_for<A: Act>(
     policy::may_ever::<A>(op)?;
     transaction.lock_accounts().await?;
     let found = users::Entity::find_by_id(id).lock_exclusive().one(transaction.connection()).await?;
+    op.check_standing(transaction).await?;
     match found.filter(|user| policy::may(op.viewer, Action::ReadUsers, user.id)) {
         Some(user) => policy::allow(op, user),
         None => {
@@ -162,7 +163,7 @@ pub(super) async fn check_unmistakable(
             problems.add(UserErrorCode::Taken, &["input", "email"], message);
         }
         if let Some(name) = name
-            && (lookalike::imitates(name, &other.name) || (name == other.name && !manages))
+            && (lookalike::imitates_name(name, &other.name) || (name == other.name && !manages))
         {
             let message =
                 "Another user's name reads like this: nobody could tell the two apart. Choose another.";

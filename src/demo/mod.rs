@@ -12,6 +12,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::account::create_user::{NewUser, create_user};
 use crate::account::set_user_password::set_user_password;
+use crate::account::sign_in::sign_in;
+use crate::account::sign_out::sign_out;
 use crate::account::user;
 use crate::article::fields::{Fields, Given, LeadFigureFields, RelatedLinkFields, SectionFields};
 use crate::article::{create, publish, update};
@@ -73,9 +75,12 @@ pub async fn fill(config: &Config) -> anyhow::Result<Filled> {
                 password: password.clone(),
             };
             let editor = create_user(&operator, new).await.map_err(failed)?;
-            let viewer = Viewer::User { id: editor.id, role: Role::Editor, session: operator.new_id() };
+            let public = Operation::new(Arc::clone(&store), Viewer::Public, "demo");
+            let session = sign_in(&public, EDITOR, &password).await.map_err(failed)?.id;
+            let viewer = Viewer::User { id: editor.id, role: Role::Editor, session };
             let content = content::read().context("the demonstration content")?;
             Loader { store: Arc::clone(&store), viewer, clock, now }.load(content).await?;
+            sign_out(&Operation::new(Arc::clone(&store), viewer, "demo"), false).await.map_err(failed)?;
         }
     }
     Ok(Filled { password })

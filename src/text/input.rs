@@ -63,15 +63,18 @@ fn check(
     Ok(text)
 }
 
-/// The name of a person: one line without the marks that turn the direction of what follows.
+/// The name of a person: one line without marks that turn the direction of what follows, and without letters that nobody
+/// sees. (The joiners U+200C and U+200D belong to some scripts' spelling.)
 pub fn name(path: &[&str], text: &str, limit: usize) -> Result<String, UserError> {
     let name = line(path, text, limit)?;
-    check(
-        path,
-        name,
-        limit,
-        |character| matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'),
-    )
+    check(path, name, limit, is_unfit_for_a_name)
+}
+
+fn is_unfit_for_a_name(character: char) -> bool {
+    matches!(
+        character,
+        '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}'
+    ) || (is_invisible(character) && !matches!(character, '\u{200C}' | '\u{200D}'))
 }
 
 /// An e-mail address as it is compared: composed, in lower case.
@@ -87,12 +90,25 @@ pub fn email(path: &[&str], text: &str) -> Result<String, UserError> {
         return Err(UserError::new(UserErrorCode::Required, path, "Give an e-mail address."));
     }
     match email_address::EmailAddress::parse_with_options(&address, options) {
-        Ok(read) if is_host(read.domain()) && !address.chars().any(is_invisible) => Ok(address),
+        Ok(read) if is_host(read.domain()) && !address.chars().any(is_invisible) => Ok(unquoted(&read)),
         _ => Err(UserError::new(
             UserErrorCode::Invalid,
             path,
             "Give an e-mail address such as name@example.org.",
         )),
+    }
+}
+
+/// Without quotation marks that nothing needs: they name the same mailbox (RFC 5321, 4.1.2).
+fn unquoted(address: &email_address::EmailAddress) -> String {
+    let bare = address.local_part().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match bare {
+        Some(bare)
+            if !bare.contains(['"', '\\']) && email_address::EmailAddress::is_valid_local_part(bare) =>
+        {
+            format!("{bare}@{}", address.domain())
+        }
+        _ => address.as_str().to_owned(),
     }
 }
 
@@ -217,6 +233,10 @@ mod tests {
         }
         assert_eq!(name(&[], "  Žofie  O'Neill-Đặng ", 100).as_deref(), Ok("Žofie O'Neill-Đặng"));
         assert!(name(&[], "علی\u{200C}رضا", 100).is_ok());
+        assert_eq!(email(&[], "\"ada.kern\"@desk.example").as_deref(), Ok("ada.kern@desk.example"));
+        for unseen in ["\u{3164}\u{115F}\u{2800}", "\u{E0041}\u{E0042}", "Ada\u{3164}Kern", "Ada\u{200B}"] {
+            assert!(name(&[], unseen, 100).is_err(), "{unseen:?}");
+        }
         assert_eq!(name(&[], "Ada \u{202E}rotidE", 100).unwrap_err().code, UserErrorCode::Invalid);
         assert!(web_address(&[], "https://example.org/a?b#c").is_ok());
         for bad in ["javascript:alert(1)", "ftp://a", "//example.org", "http://", "data:text/html,x"] {

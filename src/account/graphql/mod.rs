@@ -8,5 +8,5 @@ mod viewer;
 
 pub use mutations::AccountMutation;
 pub use policy::{DraftRight, PolicyAction};
-pub use user::{Actor, Role, UserObject};
+pub use user::{Actor, Colleague, Role, UserObject};
 pub use viewer::AccountViewer;

@@ -75,23 +75,20 @@ impl UserObject {
     }
 }
 
-/// A user to whom a draft can be handed on.
-#[derive(SimpleObject)]
-pub struct Assignee {
-    /// The user's id.
-    id: ID,
-    /// As colleagues know them.
-    name: String,
-    /// What they may do.
-    role: Role,
-    #[graphql(skip)]
-    pub(super) row: User,
-}
+/// A user as colleagues see them.
+pub struct Colleague(pub User);
 
-impl Assignee {
-    /// From the user's row.
-    pub fn of(row: User) -> Result<Self, Failure> {
-        Ok(Self { id: ids::global(row.id), name: row.name.clone(), role: read::role_of(&row)?.into(), row })
+/// A user as colleagues see them: no address, no rights.
+#[Object]
+impl Colleague {
+    /// The user's id.
+    async fn id(&self) -> ID {
+        ids::global(self.0.id)
+    }
+
+    /// As colleagues know them.
+    async fn name(&self) -> &str {
+        &self.0.name
     }
 }
 

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::policy::Capability;
 use super::sessions::OpenSession;
-use super::user::{Assignee, UserObject};
+use super::user::{Colleague, UserObject};
 use crate::account::{User, read};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
@@ -74,19 +74,18 @@ impl AccountViewer {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<Assignee>, Failure> {
+    ) -> Result<Connection<Colleague>, Failure> {
         let op = operation(ctx)?;
         let list = ListName::new(&["viewer.assignees"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } =
             read::list_assignees(&*op.snapshot().await?, op.viewer, &window).await?;
-        let rows = rows.into_iter().map(Assignee::of).collect::<Result<_, _>>()?;
-        let page = Page { rows, has_next, has_previous };
+        let page = Page { rows: rows.into_iter().map(Colleague).collect(), has_next, has_previous };
         Ok(Connection::listed(
             op,
             &list,
             page,
-            |assignee| place(&assignee.row),
+            |assignee| place(&assignee.0),
             |op| async move { read::count_assignees(&*op.snapshot().await?, op.viewer, COUNTED).await },
         ))
     }

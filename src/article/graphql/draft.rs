@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::check::Check;
 use super::draft_content::{Contents, DraftContent};
 use crate::account::entity::users;
-use crate::account::graphql::{Actor, DraftRight, UserObject};
+use crate::account::graphql::{Actor, Colleague, DraftRight};
 use crate::article::checks;
 use crate::article::draft::{self, Draft, DraftFilter as Filter, Stage as DeskStage};
 use crate::article::revision::{self, Revision};
@@ -173,7 +173,7 @@ impl DraftObject {
     }
 
     /// Whose draft it is.
-    async fn owner(&self) -> Result<UserObject, Failure> {
+    async fn owner(&self) -> Result<Colleague, Failure> {
         let cohort = self.0.cohort();
         let owners = cohort
             .loads
@@ -185,7 +185,7 @@ impl DraftObject {
             .await?;
         let owner = owners.get(&self.0.row().owner_id).cloned();
         owner
-            .map(UserObject)
+            .map(Colleague)
             .ok_or_else(|| Failure::corrupt(format!("{} has no owner", self.0.row().article_id)))
     }
 
