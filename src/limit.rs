@@ -131,7 +131,7 @@ pub struct Limits {
     pub password_hashes: Semaphore,
     /// Passwords that wait to be hashed.
     pub password_queue: Semaphore,
-    /// The same, kept for tries from networks where the account signed in before: a flood from elsewhere does not fill it.
+    /// The same, kept for tries from networks where somebody signed in before: a flood from elsewhere does not fill it.
     pub password_queue_of_known: Semaphore,
     /// Comments by network and article.
     pub comment: Limiter,

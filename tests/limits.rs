@@ -70,6 +70,18 @@ on_both! {
         assert_eq!(limited(&try_one().await.unwrap()), 90 - 25);
     }
 
+    async fn where_somebody_signed_in_before_no_account_is_held_back(desk) {
+        desk.editor().await;
+        desk.author().await;
+        // The clock stands still: what is held back would never be answered.
+        for email in [EDDA, "arthur@desk.example", "nobody@desk.example"] {
+            for _ in 0..8 {
+                let answer = desk.stranger().run("SignIn", json!({ "input": { "email": email, "password": "wrong horse battery" } })).await;
+                assert_eq!(answer.user_errors("signIn"), ["INVALID"]);
+            }
+        }
+    }
+
     async fn aliases_and_claimed_addresses_win_nothing(desk) {
         desk.editor().await;
         let stranger = desk.stranger();

@@ -32,6 +32,7 @@ CREATE TABLE sessions (
     generation INTEGER NOT NULL CHECK (generation > 0),
     refresh_hash TEXT NOT NULL,
     address TEXT NULL,
+    network TEXT NULL,
     user_agent TEXT NULL,
     created_at BIGINT NOT NULL,
     refreshed_at BIGINT NOT NULL,
@@ -40,6 +41,8 @@ CREATE TABLE sessions (
 )
 
 CREATE INDEX sessions_by_user ON sessions (user_id, created_at)
+
+CREATE INDEX sessions_by_network ON sessions (network) WHERE network IS NOT NULL
 
 ALTER TABLE instance_keys ADD COLUMN signs_from BIGINT NOT NULL DEFAULT 0
 

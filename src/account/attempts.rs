@@ -1,7 +1,8 @@
 //! How often a password may be tried. Counted where passwords are checked, so that no way around it wins anything:
 //! so many from one network, so many for one account from one network; and where an account sees failure after failure, each
 //! further try is held back a while, longer each time. Nobody is locked out: a try that is held back is then
-//! decided like any other, and a network from which the account signed in before is not held back.
+//! decided like any other, and a network from which somebody signed in before is not held back. Somebody, not the account: so
+//! that nothing tells which accounts there are.
 
 use super::{password, read};
 use crate::error::Failure;
@@ -17,7 +18,7 @@ const RETRY_AFTER_SECONDS: u32 = 30;
 
 /// A try that may go on. It counts as failed until it is said to have succeeded.
 pub struct Attempt {
-    /// Whether the account signed in from this network before; only asked where it matters.
+    /// Whether somebody signed in from this network before; only asked where it matters.
     pub(super) is_from_known_network: bool,
     account: Key,
     account_and_network: Key,
@@ -33,7 +34,7 @@ pub async fn admit(op: &Operation, email: &str) -> Result<Option<Attempt>, Failu
     let mut is_known = false;
     if limits.password_queue.available_permits() == 0 {
         // Refused before it counts: too many others are no failure of this one.
-        is_known = read::has_signed_in_from(op, email, &network).await?;
+        is_known = read::is_known(op, &network).await?;
         if !is_known {
             return Err(Failure::RateLimited { retry_after: password::RETRY_AFTER_SECONDS });
         }
@@ -43,7 +44,7 @@ pub async fn admit(op: &Operation, email: &str) -> Result<Option<Attempt>, Failu
     let delay = delay_after(limits.sign_in_failures.add(account));
     let until = op.store.clock.now().plus_seconds(delay);
     if delay > 0 && !is_known {
-        is_known = read::has_signed_in_from(op, email, &network).await?;
+        is_known = read::is_known(op, &network).await?;
     }
     if delay > 0 && !is_known {
         let _place = limits

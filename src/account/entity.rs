@@ -85,6 +85,8 @@ pub mod sessions {
         pub refresh_hash: String,
         /// From where it was started.
         pub address: Option<String>,
+        /// That address's network, in hexadecimal: what is counted as one place.
+        pub network: Option<String>,
         /// With which program.
         pub user_agent: Option<String>,
         /// When it began.

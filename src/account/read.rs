@@ -16,7 +16,7 @@ use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
 use crate::id::{SessionId, UserId};
 use crate::log;
-use crate::operation::{Client, Operation, Role, Store, Viewer};
+use crate::operation::{Operation, Role, Store, Viewer};
 
 /// An active user and the sessions that last.
 #[derive(Debug)]
@@ -177,18 +177,13 @@ pub(super) async fn if_unchanged(
     Ok(user.filter(|_| same.is_some()))
 }
 
-/// Whether the account of this address has signed in from this network lately.
-pub(super) async fn has_signed_in_from(op: &Operation, email: &str, network: &[u8]) -> Result<bool, Failure> {
-    let snapshot = op.snapshot().await?;
-    let Some((user, _)) = user_with_password(snapshot.connection(), email).await? else { return Ok(false) };
-    let sessions = sessions::Entity::find()
-        .filter(sessions::Column::UserId.eq(user.id))
-        .all(snapshot.connection())
+/// Whether anybody has signed in from this network lately.
+pub(super) async fn is_known(op: &Operation, network: &[u8]) -> Result<bool, Failure> {
+    let found = sessions::Entity::find()
+        .filter(sessions::Column::Network.eq(hex::encode(network)))
+        .one(op.snapshot().await?.connection())
         .await?;
-    Ok(sessions.iter().any(|session| {
-        let address = session.address.as_deref().and_then(|address| address.parse().ok());
-        Client { address, user_agent: None }.network().as_deref() == Some(network)
-    }))
+    Ok(found.is_some())
 }
 
 /// An active user and the sessions that last, with the log's number of the moment.

@@ -122,6 +122,7 @@ mod tests {
             generation: 5,
             refresh_hash: String::new(),
             address: None,
+            network: None,
             user_agent: None,
             created_at: Timestamp(0),
             refreshed_at: Timestamp(100_000),

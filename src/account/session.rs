@@ -139,6 +139,7 @@ pub(super) async fn start(
         salt: Set(salt),
         generation: Set(1),
         address: Set(op.client.address.map(|address| address.to_string())),
+        network: Set(op.client.network().map(hex::encode)),
         user_agent: Set(user_agent.map(|name| name.chars().take(USER_AGENT_CHARACTERS).collect())),
         created_at: Set(now),
         refreshed_at: Set(now),
