@@ -43,16 +43,16 @@ pub async fn admit(op: &Operation, email: &str) -> Result<Option<Attempt>, Failu
     limits.sign_in.take(account_and_network)?;
     let delay = delay_after(limits.sign_in_failures.add(account));
     let until = op.store.clock.now().plus_seconds(delay);
-    if delay > 0 && !is_known {
-        is_known = read::is_known(op, &network).await?;
-    }
-    if delay > 0 && !is_known {
-        let _place = limits
-            .sign_ins_waiting
-            .try_acquire()
-            .map_err(|_| Failure::RateLimited { retry_after: RETRY_AFTER_SECONDS })?;
-        op.end_reading().await;
-        op.store.clock.wait_until(until).await;
+    if delay > 0 {
+        is_known = is_known || read::is_known(op, &network).await?;
+        if !is_known {
+            let _place = limits
+                .sign_ins_waiting
+                .try_acquire()
+                .map_err(|_| Failure::RateLimited { retry_after: RETRY_AFTER_SECONDS })?;
+            op.end_reading().await;
+            op.store.clock.wait_until(until).await;
+        }
     }
     Ok(Some(Attempt { is_from_known_network: is_known, account, account_and_network }))
 }

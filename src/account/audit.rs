@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use crate::error::Failure;
-use crate::id::UserId;
+use crate::id::{GlobalId as _, UserId};
 use crate::limit::Key;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
@@ -17,18 +17,12 @@ const NOBODY: UserId = UserId(Uuid::nil());
 pub(super) async fn sign_in_failed(op: &Operation, user: Option<UserId>) -> Result<(), Failure> {
     let address = op.client.address.map(|address| address.to_string());
     tracing::warn!(user = user.map(|user| user.to_string()), address, "a sign-in failed");
-    if op
-        .store
-        .limits
-        .failure_entries
-        .take(Key::of(&[user.unwrap_or(NOBODY).to_string().as_bytes()]))
-        .is_err()
-    {
+    let subject = user.unwrap_or(NOBODY);
+    if op.store.limits.failure_entries.take(Key::of(&[subject.uuid().as_bytes()])).is_err() {
         return Ok(());
     }
     let transaction = op.begin().await?;
-    let change = NewChange::new(Action::SignInFailed, SubjectType::User, user.unwrap_or(NOBODY));
-    save(transaction, op, change).await?;
+    save(transaction, op, NewChange::new(Action::SignInFailed, SubjectType::User, subject)).await?;
     Ok(())
 }
 
@@ -37,7 +31,7 @@ pub async fn refusals(op: &Operation) {
     let rights = op.take_refusals();
     let Some(user) = op.viewer.user_id() else { return };
     for right in rights {
-        let key = Key::of(&[user.to_string().as_bytes(), right.as_bytes()]);
+        let key = Key::of(&[user.uuid().as_bytes(), right.as_bytes()]);
         if op.store.limits.refusal_entries.take(key).is_ok()
             && let Err(failure) = refused(op, user, right).await
         {

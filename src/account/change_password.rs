@@ -29,9 +29,7 @@ pub async fn change_password(
     if let Some(attempt) = attempt {
         attempt.succeeded(op);
     }
-    password::check(&["input", "newPassword"], new, &me.email)
-        .map_err(|wrong| Failure::Refused(vec![wrong]))?;
-    let hash = password::hash_if_valid(op, new, &["input", "newPassword"]).await?;
+    let hash = password::hash_if_valid(op, new, &["input", "newPassword"], &me.email).await?;
     let transaction = op.begin().await?;
     let found = user::find_for::<act::ManageOwnSessions>(&transaction, op, id).await?;
     // The session may have ended while the passwords were hashed: asked again under the account's lock, by `find_for`.

@@ -18,7 +18,7 @@ impl Owned for Session {
 pub async fn end_session(op: &Operation, id: SessionId) -> Result<(), Failure> {
     let transaction = op.begin().await?;
     let found = find_for_ending(&transaction, op, id).await?;
-    if found.ended_at.is_some() || found.expires_at <= op.now() {
+    if !found.lasts(op.now()) {
         return Ok(());
     }
     session::end(transaction.connection(), op.now(), found.id).await?;

@@ -78,14 +78,15 @@ pub async fn hash(op: &Operation, password: &SecretString) -> Result<String, Fai
     blocking(op, false, move || hash_with(password.expose_secret(), &salt)).await?
 }
 
-/// Hashes a new password whose length holds: the rest is checked where the user is known. One that is too long costs
-/// nothing.
+/// Hashes a new password if it may be used; one that may not costs nothing. Where it isn't known yet whose it will be, the
+/// address is empty, and compared later.
 pub(super) async fn hash_if_valid(
     op: &Operation,
     password: &SecretString,
     path: &[&str],
+    email: &str,
 ) -> Result<String, Failure> {
-    check(path, password, "").map_err(|wrong| Failure::Refused(vec![wrong]))?;
+    check(path, password, email).map_err(|wrong| Failure::Refused(vec![wrong]))?;
     hash(op, password).await
 }
 

@@ -52,29 +52,43 @@ pub async fn users(snapshot: &Snapshot, ids: Vec<UserId>) -> Result<HashMap<User
     Ok(rows.into_iter().map(|user| (user.id, user)).collect())
 }
 
-/// A page of the users that the viewer may see, in the order in which they were added.
+/// Which users a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Those that the viewer may see.
+    Users,
+    /// Those to whom the viewer can hand a draft on.
+    Assignees,
+}
+
+/// A page of them, in the order in which they were added.
 pub async fn list(
     snapshot: &Snapshot,
     viewer: Viewer,
+    which: Listed,
     window: &Window,
 ) -> Result<Page<users::Model>, Failure> {
-    let Some(query) = visible(viewer) else { return Ok(Page::empty()) };
-    Ok(keyset::fetch(snapshot, query, &in_order(), window).await?)
+    let Some(query) = listed(viewer, which) else { return Ok(Page::empty()) };
+    let sorting = Sorting::new(Expr::col(users::Column::CreatedAt), Expr::col(users::Column::Id), false);
+    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
 }
 
-/// How many users the viewer may see, up to one more than `most`.
-pub async fn count(snapshot: &Snapshot, viewer: Viewer, most: u64) -> Result<u64, Failure> {
-    match visible(viewer) {
+/// How many there are, up to one more than `most`.
+pub async fn count(snapshot: &Snapshot, viewer: Viewer, which: Listed, most: u64) -> Result<u64, Failure> {
+    match listed(viewer, which) {
         Some(query) => Ok(keyset::count(snapshot, query, most).await?),
         None => Ok(0),
     }
 }
 
-fn visible(viewer: Viewer) -> Option<Select<users::Entity>> {
-    match policy::reach_of(viewer, Action::ReadUsers) {
-        Reach::Any => Some(users::Entity::find()),
-        Reach::Own => Some(users::Entity::find_by_id(viewer.user_id()?)),
-        Reach::None => None,
+fn listed(viewer: Viewer, which: Listed) -> Option<Select<users::Entity>> {
+    match which {
+        Listed::Users => match policy::reach_of(viewer, Action::ReadUsers) {
+            Reach::Any => Some(users::Entity::find()),
+            Reach::Own => Some(users::Entity::find_by_id(viewer.user_id()?)),
+            Reach::None => None,
+        },
+        Listed::Assignees => (policy::reach_of(viewer, Action::AssignArticle) != Reach::None).then(assignees),
     }
 }
 
@@ -86,34 +100,10 @@ pub async fn assignee(
     Ok(assignees().filter(users::Column::Id.eq(id)).one(connection).await?)
 }
 
-/// A page of those to whom the viewer can hand a draft on, in the order in which they were added.
-pub async fn list_assignees(
-    snapshot: &Snapshot,
-    viewer: Viewer,
-    window: &Window,
-) -> Result<Page<users::Model>, Failure> {
-    if policy::reach_of(viewer, Action::AssignArticle) == Reach::None {
-        return Ok(Page::empty());
-    }
-    Ok(keyset::fetch(snapshot, assignees(), &in_order(), window).await?)
-}
-
-/// How many there are, up to one more than `most`.
-pub async fn count_assignees(snapshot: &Snapshot, viewer: Viewer, most: u64) -> Result<u64, Failure> {
-    if policy::reach_of(viewer, Action::AssignArticle) == Reach::None {
-        return Ok(0);
-    }
-    Ok(keyset::count(snapshot, assignees(), most).await?)
-}
-
 fn assignees() -> Select<users::Entity> {
     let writes = |role: &Role| policy::reach(*role, Action::CreateArticle) == Reach::Any;
     let roles = Role::ALL.into_iter().filter(writes).map(Role::name);
     users::Entity::find().filter(users::Column::IsActive.eq(true)).filter(users::Column::Role.is_in(roles))
-}
-
-fn in_order() -> Sorting {
-    Sorting::new(Expr::col(users::Column::CreatedAt), Expr::col(users::Column::Id), false)
 }
 
 /// The viewer's own sessions that last, the one used last first.
@@ -125,8 +115,11 @@ pub async fn own_sessions(op: &Operation) -> Result<Vec<Session>, Failure> {
 }
 
 /// One session.
-pub(super) async fn session(snapshot: &Snapshot, id: SessionId) -> Result<Option<Session>, Failure> {
-    Ok(sessions::Entity::find_by_id(id).one(snapshot.connection()).await?)
+pub(super) async fn session(
+    connection: &impl ConnectionTrait,
+    id: SessionId,
+) -> Result<Option<Session>, Failure> {
+    Ok(sessions::Entity::find_by_id(id).one(connection).await?)
 }
 
 /// A user who may sign in.

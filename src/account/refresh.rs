@@ -29,9 +29,8 @@ enum Shown {
 }
 
 fn decide(session: &Session, generation: i32, now: Timestamp) -> Shown {
-    let is_over = session.ended_at.is_some() || session.expires_at <= now;
     match session.generation.checked_sub(generation) {
-        _ if is_over => Shown::Over,
+        _ if !session.lasts(now) => Shown::Over,
         Some(0) => Shown::Good,
         Some(1) if now <= session.refreshed_at.plus_seconds(REPEATABLE_SECONDS) => Shown::Again,
         Some(older) if older > 0 => Shown::Copied,
@@ -45,7 +44,7 @@ fn decide(session: &Session, generation: i32, now: Timestamp) -> Shown {
 pub async fn refresh(op: &Operation, given: &SecretString) -> Result<StartedSession, Failure> {
     let token = RefreshToken::parse(given.expose_secret()).ok_or_else(not_good)?;
     // The seal never changes: what is forged is refused before it takes a lock.
-    let found = read::session(&*op.snapshot().await?, token.session).await?;
+    let found = read::session(op.snapshot().await?.connection(), token.session).await?;
     found.filter(|session| token.is_ours(session, &op.store.keys)).ok_or_else(not_good)?;
     let transaction = op.begin().await?;
     let now = op.now();

@@ -32,8 +32,15 @@ const ABSOLUTE_SECONDS: i64 = 90 * DAY;
 const KEPT_SECONDS: i64 = 90 * DAY;
 /// Sessions of a user that last at once; one more ends the one that was not used for longest.
 const MOST_SESSIONS: usize = 100;
-/// How long a session's address and program may be.
+/// How much is kept of what a program calls itself.
 const USER_AGENT_CHARACTERS: usize = 200;
+
+impl Session {
+    /// Whether it was not ended, and its time is not over.
+    pub fn lasts(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && self.expires_at > now
+    }
+}
 
 /// What a client gets to keep.
 pub struct StartedSession {
@@ -163,19 +170,6 @@ pub(super) async fn lasting(
         .order_by_desc(sessions::Column::Id)
         .all(connection)
         .await?)
-}
-
-/// Whether a session of this user's lasts.
-pub(super) async fn lasts(
-    connection: &impl ConnectionTrait,
-    user: UserId,
-    id: SessionId,
-    now: Timestamp,
-) -> Result<bool, Failure> {
-    let found = sessions::Entity::find_by_id(id).one(connection).await?;
-    Ok(found.is_some_and(|session| {
-        session.user_id == user && session.ended_at.is_none() && session.expires_at > now
-    }))
 }
 
 /// One session, locked to the transaction's end.

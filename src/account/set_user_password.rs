@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::policy::{self, act};
 use super::{User, password, session, user};
-use crate::error::{Failure, Problems, UserErrorCode};
+use crate::error::{Failure, UserErrorCode};
 use crate::id::UserId;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
@@ -16,12 +16,11 @@ pub async fn set_user_password(op: &Operation, id: UserId, new: &SecretString) -
         let message = "Change your own password with changePassword, which asks for the present one.";
         return Err(Failure::refused(UserErrorCode::Invalid, &["input", "userId"], message));
     }
-    let hash = password::hash_if_valid(op, new, &["input", "newPassword"]).await?;
+    let hash = password::hash_if_valid(op, new, &["input", "newPassword"], "").await?;
     let transaction = op.begin().await?;
     let found = user::find_for::<act::ManageUsers>(&transaction, op, id).await?;
-    let mut problems = Problems::default();
-    problems.take(password::check(&["input", "newPassword"], new, &found.email));
-    problems.check()?;
+    password::check(&["input", "newPassword"], new, &found.email)
+        .map_err(|wrong| Failure::Refused(vec![wrong]))?;
     password::store(transaction.connection(), op, &found, hash).await?;
     session::end_all(transaction.connection(), op.now(), id, None).await?;
     save(transaction, op, NewChange::new(Action::PasswordSet, SubjectType::User, id)).await?;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use sea_orm::DatabaseTransaction;
 
-use super::{read, session};
+use super::read;
 use crate::clock::Timestamp;
 use crate::error::Failure;
 use crate::operation::{Standing, Viewer};
@@ -22,7 +22,8 @@ impl Standing for Rows {
     ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>> {
         Box::pin(async move {
             let Viewer::User { id, role, session } = viewer else { return Ok(()) };
-            if !session::lasts(connection, id, session, now).await? {
+            let session = read::session(connection, session).await?;
+            if !session.is_some_and(|session| session.user_id == id && session.lasts(now)) {
                 return Err(Failure::Unauthenticated);
             }
             let user = read::active_user(connection, id).await?.ok_or(Failure::Unauthenticated)?;

@@ -40,7 +40,6 @@ pub async fn update_user(op: &Operation, id: UserId, version: i32, edit: UserEdi
     if new_role.is_some_and(|role| role != Role::Admin.name()) {
         user::check_an_admin_stays(connection, &found, &["input", "role"]).await?;
     }
-    let detail = new_role.map(|role| format!("{} → {role}", found.role));
     let changed = User {
         name: name.unwrap_or_else(|| found.name.clone()),
         email: email.unwrap_or_else(|| found.email.clone()),
@@ -51,7 +50,10 @@ pub async fn update_user(op: &Operation, id: UserId, version: i32, edit: UserEdi
         return Ok(changed);
     }
     let written = user::write(&transaction, op, &found, changed).await?;
-    let change = user::change(Action::UserUpdated, &written)?;
-    save(transaction, op, detail.into_iter().fold(change, |change, detail| change.detail(detail))).await?;
+    let mut change = user::change(Action::UserUpdated, &written)?;
+    if let Some(new_role) = new_role {
+        change = change.detail(format!("{} → {new_role}", found.role));
+    }
+    save(transaction, op, change).await?;
     Ok(written)
 }

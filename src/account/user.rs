@@ -3,7 +3,7 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QuerySelect as _,
+    QueryOrder as _, QuerySelect as _,
 };
 use serde::Serialize;
 
@@ -63,10 +63,11 @@ pub async fn by_email(op: &Operation, email: &str) -> Result<Option<User>, Failu
 /// All users, in the order in which they were added.
 pub async fn all(op: &Operation) -> Result<Vec<User>, Failure> {
     policy::allow_new::<act::ManageUsers>(op)?;
-    let found = users::Entity::find().all(op.snapshot().await?.connection()).await?;
-    let mut found: Vec<User> = found;
-    found.sort_by_key(|user| (user.created_at, user.id));
-    Ok(found)
+    Ok(users::Entity::find()
+        .order_by_asc(users::Column::CreatedAt)
+        .order_by_asc(users::Column::Id)
+        .all(op.snapshot().await?.connection())
+        .await?)
 }
 
 /// Finds a user for an action, inside the transaction, locked to its end with all that is about users.

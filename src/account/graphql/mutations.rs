@@ -242,9 +242,7 @@ impl AccountMutation {
             let op = operation(ctx)?;
             let id = ids::parse(&session_id, &["input", "sessionId"])?;
             let (_, user_errors) = outcome(end_session::end_session(op, id).await)?;
-            let sessions = read::own_sessions(op).await?.into_iter();
-            let sessions = sessions.map(|row| OpenSession { row, current: op.viewer.session() }).collect();
-            Ok(Some(EndSessionPayload { sessions, user_errors }))
+            Ok(Some(EndSessionPayload { sessions: OpenSession::all(op).await?, user_errors }))
         })
         .await
     }

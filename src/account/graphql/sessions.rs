@@ -4,10 +4,13 @@ use async_graphql::{ID, Object};
 use secrecy::ExposeSecret as _;
 
 use super::user::UserObject;
+use crate::account::read;
 use crate::account::session::{Session, StartedSession};
+use crate::error::Failure;
 use crate::graphql::ids;
 use crate::graphql::scalars::DateTime;
 use crate::id::SessionId;
+use crate::operation::Operation;
 
 /// What a client keeps of a session.
 pub struct SessionObject(pub StartedSession);
@@ -38,10 +41,17 @@ impl SessionObject {
 
 /// A session of the viewer's that lasts.
 pub struct OpenSession {
-    /// Its row.
-    pub row: Session,
+    row: Session,
     /// The one that asks.
-    pub current: Option<SessionId>,
+    current: Option<SessionId>,
+}
+
+impl OpenSession {
+    /// All of them, the one used last first.
+    pub async fn all(op: &Operation) -> Result<Vec<Self>, Failure> {
+        let rows = read::own_sessions(op).await?;
+        Ok(rows.into_iter().map(|row| Self { row, current: op.viewer.session() }).collect())
+    }
 }
 
 /// A place where the viewer is signed in.

@@ -1,16 +1,20 @@
 //! The signed-in user and what concerns users, under `viewer`.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object};
 
 use super::policy::Capability;
 use super::sessions::OpenSession;
 use super::user::{Colleague, UserObject};
-use crate::account::{User, read};
+use crate::account::User;
+use crate::account::read::{self, Listed};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::operation;
+use crate::operation::Operation;
 
 /// The signed-in user, under `viewer`.
 #[derive(Default)]
@@ -34,9 +38,7 @@ impl AccountViewer {
 
     /// Where the viewer is signed in, the place used last first; 100 at most.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<OpenSession>, Failure> {
-        let op = operation(ctx)?;
-        let rows = read::own_sessions(op).await?;
-        Ok(rows.into_iter().map(|row| OpenSession { row, current: op.viewer.session() }).collect())
+        OpenSession::all(operation(ctx)?).await
     }
 
     /// The users, in the order in which they were added. Who does not manage users sees themselves alone.
@@ -51,16 +53,8 @@ impl AccountViewer {
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<UserObject>, Failure> {
-        let op = operation(ctx)?;
-        let list = ListName::new(&["viewer.users"]);
-        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } =
-            read::list(&*op.snapshot().await?, op.viewer, &window).await?;
-        let page = Page { rows: rows.into_iter().map(UserObject).collect(), has_next, has_previous };
-        let place = |user: &UserObject| place(&user.0);
-        Ok(Connection::listed(op, &list, page, place, |op| async move {
-            read::count(&*op.snapshot().await?, op.viewer, COUNTED).await
-        }))
+        let arguments = PageArguments { first, after, last, before };
+        page(operation(ctx)?, "viewer.users", Listed::Users, &arguments, UserObject, |user| &user.0).await
     }
 
     /// The users to whom the viewer can hand a draft on, in the order in which they were added.
@@ -75,22 +69,31 @@ impl AccountViewer {
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Colleague>, Failure> {
-        let op = operation(ctx)?;
-        let list = ListName::new(&["viewer.assignees"]);
-        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } =
-            read::list_assignees(&*op.snapshot().await?, op.viewer, &window).await?;
-        let page = Page { rows: rows.into_iter().map(Colleague).collect(), has_next, has_previous };
-        Ok(Connection::listed(
-            op,
-            &list,
-            page,
-            |assignee| place(&assignee.0),
-            |op| async move { read::count_assignees(&*op.snapshot().await?, op.viewer, COUNTED).await },
-        ))
+        let arguments = PageArguments { first, after, last, before };
+        page(operation(ctx)?, "viewer.assignees", Listed::Assignees, &arguments, Colleague, |user| &user.0)
+            .await
     }
 }
 
-fn place(user: &User) -> Position {
-    Position { key: SortKey::Number(user.created_at.0), id: user.id.0 }
+/// A page of users, each shown as `shown` makes it of its row.
+async fn page<T>(
+    op: &Arc<Operation>,
+    name: &str,
+    which: Listed,
+    arguments: &PageArguments,
+    shown: fn(User) -> T,
+    row: fn(&T) -> &User,
+) -> Result<Connection<T>, Failure> {
+    let list = ListName::new(&[name]);
+    let window = arguments.window(&op.store.keys, &list)?;
+    let Page { rows, has_next, has_previous } =
+        read::list(&*op.snapshot().await?, op.viewer, which, &window).await?;
+    let page = Page { rows: rows.into_iter().map(shown).collect(), has_next, has_previous };
+    let place = |shown: &T| {
+        let user = row(shown);
+        Position { key: SortKey::Number(user.created_at.0), id: user.id.0 }
+    };
+    Ok(Connection::listed(op, &list, page, place, move |op| async move {
+        read::count(&*op.snapshot().await?, op.viewer, which, COUNTED).await
+    }))
 }
