@@ -158,6 +158,15 @@ impl Problems {
         result.map_err(|error| self.0.push(error)).ok()
     }
 
+    /// Says of what was noted below `from` that it stands at `to`.
+    pub fn relocate(&mut self, from: &[String], to: &[&str]) {
+        for error in &mut self.0 {
+            if let Some(rest) = error.path.strip_prefix(from) {
+                error.path = to.iter().map(|&part| part.to_owned()).chain(rest.iter().cloned()).collect();
+            }
+        }
+    }
+
     /// Whether nothing was noted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -63,6 +63,7 @@ fn rows(things: &Value) -> Vec<Row> {
         input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         input
     };
+    let section = |name: &str| json!({ "sectionId": things[name]["sectionId"] });
     let content = if things.is_null() { json!({}) } else { things["content"].clone() };
     let article = "{ article(by: { slug: \"a-line\" }) { id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes leadFigure { image { id url alt } caption } tableOfContents { text } sections { heading body { markdown html } figures { image { url } } } authors { name slug bio { html } portrait { url } articleCount articles(first: 2) { nodes { title } } } categories { name ancestors { name } children { name } parent { name } articles(first: 2) { nodes { title } } } tags { name articleCount articles(first: 2) { nodes { title } } } relatedLinks { ... on RelatedArticle { title article { slug title } } ... on ExternalLink { title url } } commentCount comments(first: 2) { totalCount nodes { authorName body { html } replies(first: 2) { nodes { body { text } parent { id } } } } } seo { title image { url } jsonLd } } }";
     let articles = "query ($filter: ArticleFilter) { articles(first: 2, filter: $filter) { totalCount nodes { {CARD} } pageInfo { hasNextPage } } }";
@@ -209,6 +210,56 @@ fn rows(things: &Value) -> Vec<Row> {
             "comment { id status body { html } }",
             json!({ "articleId": things["article"], "parentId": things["approved"], "authorName": "Rita", "authorEmail": "rita@reader.example", "body": "When?" }),
         ),
+        mutation("deleteArticle", By::Admin, &draft, of_draft("deleteArticle")),
+        mutation("restoreArticle", By::Admin, &draft, of_draft("restoreArticle")),
+        mutation(
+            "addSection",
+            By::Admin,
+            &draft,
+            with(of_draft("addSection"), json!({ "heading": "Two", "body": things["newName"] })),
+        ),
+        mutation(
+            "updateSection",
+            By::Admin,
+            &draft,
+            with(
+                of_draft("updateSection"),
+                with(section("updateSection"), json!({ "body": things["newName"] })),
+            ),
+        ),
+        mutation(
+            "moveSection",
+            By::Admin,
+            &draft,
+            with(of_draft("moveSection"), with(section("moveSection"), json!({ "position": 2 }))),
+        ),
+        mutation(
+            "removeSection",
+            By::Admin,
+            &draft,
+            with(of_draft("removeSection"), section("removeSection")),
+        ),
+        mutation(
+            "addRelatedLink",
+            By::Admin,
+            &draft,
+            with(
+                of_draft("addRelatedLink"),
+                json!({ "link": { "article": { "articleId": things["article"] } } }),
+            ),
+        ),
+        mutation(
+            "moveRelatedLink",
+            By::Admin,
+            &draft,
+            with(of_draft("moveRelatedLink"), json!({ "position": 1, "toPosition": 2 })),
+        ),
+        mutation(
+            "removeRelatedLink",
+            By::Admin,
+            &draft,
+            with(of_draft("removeRelatedLink"), json!({ "position": 1 })),
+        ),
         mutation("submitForReview", By::Admin, &draft, of_draft("submitForReview")),
         mutation("unpublishArticle", By::Admin, &draft, of_draft("unpublishArticle")),
         mutation(
@@ -281,7 +332,7 @@ async fn furnish(desk: &Desk) -> Scene {
     let other = admin.publish(&admin.write("Another line").await).await;
     let content = json!({
         "title": "A line", "excerpt": "Short.", "leadFigure": { "imageId": image },
-        "sections": [{ "heading": "One", "body": format!("Words about trams.\n\n![]({image})") }],
+        "sections": [{ "heading": "One", "body": format!("Words about trams.\n\n![]({image})") }, { "heading": "More", "body": "More words." }],
         "authorIds": [author], "categoryIds": [category], "tagIds": [tag],
         "relatedLinks": [{ "external": { "url": "https://example.org/", "title": "Plan" } }, { "article": { "articleId": other["articleId"] } }],
     });
@@ -308,15 +359,43 @@ async fn furnish(desk: &Desk) -> Scene {
 }
 
 /// Each mutation of a draft has one of its own: in which stage it must be, and whether public.
-const DRAFTS: [(&str, &str, bool); 7] = [
+const DRAFTS: [(&str, &str, bool); 16] = [
+    ("addRelatedLink", "WRITING", false),
+    ("addSection", "WRITING", false),
     ("assignArticle", "WRITING", false),
+    ("deleteArticle", "WRITING", false),
+    ("moveRelatedLink", "WRITING", false),
+    ("moveSection", "WRITING", false),
     ("publishArticle", "WRITING", false),
+    ("removeRelatedLink", "WRITING", false),
+    ("removeSection", "WRITING", false),
     ("requestChanges", "IN_REVIEW", false),
+    ("restoreArticle", "WRITING", false),
     ("revertArticle", "WRITING", false),
     ("submitForReview", "WRITING", false),
     ("unpublishArticle", "WRITING", true),
     ("updateArticle", "WRITING", false),
+    ("updateSection", "WRITING", false),
 ];
+
+/// The finer edits: each begins from the same text and links.
+const FINER: [&str; 7] = [
+    "addRelatedLink",
+    "addSection",
+    "moveRelatedLink",
+    "moveSection",
+    "removeRelatedLink",
+    "removeSection",
+    "updateSection",
+];
+
+async fn put_back(admin: &Actor, verb: &str, input: &Value) -> Value {
+    let named = format!("{}{}", verb[..1].to_uppercase(), &verb[1..]);
+    let document = format!(
+        "mutation ($input: {named}Input!) {{ {verb}(input: $input) {{ draft {{ articleId version stage isPublished }} userErrors {{ code }} }} }}"
+    );
+    admin.query_with(&document, json!({ "input": input })).await.done(verb, "draft").clone()
+}
 
 /// Brings everything back to where one run of all rows can begin.
 async fn set_up(desk: &Desk, scene: &mut Scene, round: usize) {
@@ -324,14 +403,32 @@ async fn set_up(desk: &Desk, scene: &mut Scene, round: usize) {
     things["newName"] = json!(format!("Changed {round}"));
     things["newEmail"] = json!(format!("new{round}@desk.example"));
     things["comment"] = json!(desk.stranger().comment(&things["article"], None, "Hello").await);
-    let drafts =
-        "{ viewer { drafts(first: 100) { nodes { articleId version stage isPublished revisionNumber } } } }";
-    let drafts = admin.query(drafts).await;
-    let drafts = drafts.data()["viewer"]["drafts"]["nodes"].as_array().unwrap();
+    let mut drafts = Vec::new();
+    for in_trash in [false, true] {
+        let listed = format!(
+            "{{ viewer {{ drafts(first: 100, filter: {{ isTrashed: {in_trash} }}) {{ nodes {{ articleId version stage isPublished revisionNumber trashedAt }} }} }} }}"
+        );
+        let listed = admin.query(&listed).await;
+        drafts.extend(listed.data()["viewer"]["drafts"]["nodes"].as_array().unwrap().clone());
+    }
     for (field, stage, is_published) in DRAFTS {
         let mut draft =
             drafts.iter().find(|draft| draft["articleId"] == things["drafts"][field]).unwrap().clone();
         let mut input = json!({ "articleId": draft["articleId"], "version": draft["version"] });
+        if FINER.contains(&field) {
+            let same = json!({ "sections": things["content"]["sections"], "relatedLinks": things["content"]["relatedLinks"] });
+            draft = admin.save(&draft, same).await;
+            let content = admin.run("OneDraft", json!({ "articleId": draft["articleId"] })).await;
+            draft["sectionId"] = content.data()["viewer"]["draft"]["content"]["sections"][0]["id"].clone();
+            things[field] = draft;
+            continue;
+        }
+        if field == "deleteArticle" && draft["trashedAt"] != Value::Null {
+            draft = put_back(admin, "restoreArticle", &input).await;
+        }
+        if field == "restoreArticle" && draft["trashedAt"] == Value::Null {
+            draft = put_back(admin, "deleteArticle", &input).await;
+        }
         if field == "revertArticle" {
             things["toRevision"] = json!(draft["revisionNumber"].as_i64().unwrap() - 1);
         }

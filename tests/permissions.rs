@@ -34,6 +34,8 @@ const NOBODY: &str = "UNAUTHENTICATED";
 const FORBIDDEN: &str = "FORBIDDEN";
 const NOT_FOUND: &str = "NOT_FOUND";
 const ADMINS: [&str; 6] = [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done"];
+const EDITS: [&str; 6] = [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, "done", "done"];
+const OWN_EDITS: [&str; 6] = [NOBODY, "done", "done", "", "done", "done"];
 const CASES: &[Case] = &[
     Case {
         operation: "CreateArticle",
@@ -46,6 +48,25 @@ const CASES: &[Case] = &[
         mutation: "updateArticle",
         others: [NOBODY, "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "done", "done"],
         own: [NOBODY, "done", "done", "", "done", "done"],
+    },
+    Case { operation: "AddSection", mutation: "addSection", others: EDITS, own: OWN_EDITS },
+    Case { operation: "UpdateSection", mutation: "updateSection", others: EDITS, own: OWN_EDITS },
+    Case { operation: "MoveSection", mutation: "moveSection", others: EDITS, own: OWN_EDITS },
+    Case { operation: "RemoveSection", mutation: "removeSection", others: EDITS, own: OWN_EDITS },
+    Case { operation: "AddRelatedLink", mutation: "addRelatedLink", others: EDITS, own: OWN_EDITS },
+    Case { operation: "MoveRelatedLink", mutation: "moveRelatedLink", others: EDITS, own: OWN_EDITS },
+    Case { operation: "RemoveRelatedLink", mutation: "removeRelatedLink", others: EDITS, own: OWN_EDITS },
+    Case {
+        operation: "DeleteArticle",
+        mutation: "deleteArticle",
+        others: [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, "done", "done"],
+        own: [NOBODY, FORBIDDEN, "done", "", "done", "done"],
+    },
+    Case {
+        operation: "RestoreArticle",
+        mutation: "restoreArticle",
+        others: [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, "done", "done"],
+        own: [NOBODY, FORBIDDEN, FORBIDDEN, "", "done", "done"],
     },
     Case {
         operation: "SubmitForReview",
@@ -176,6 +197,24 @@ fn input(case: &Case, draft: &Value, comment: &str, helper: &Value) -> Value {
         "RequestChanges" => input["note"] = json!("Why"),
         "RevertArticle" => input["toRevision"] = json!(1),
         "AssignArticle" => input["ownerId"] = helper.clone(),
+        "AddSection" => input["body"] = json!("More"),
+        "UpdateSection" => {
+            input["sectionId"] = draft["sectionId"].clone();
+            input["body"] = json!("Other");
+        }
+        "RemoveSection" => input["sectionId"] = draft["sectionId"].clone(),
+        "MoveSection" => {
+            input["sectionId"] = draft["sectionId"].clone();
+            input["position"] = json!(2);
+        }
+        "AddRelatedLink" => {
+            input["link"] = json!({ "external": { "url": "https://c.example", "title": "C" } });
+        }
+        "MoveRelatedLink" => {
+            input["position"] = json!(1);
+            input["toPosition"] = json!(2);
+        }
+        "RemoveRelatedLink" => input["position"] = json!(1),
         _ => {}
     }
     input
@@ -232,8 +271,13 @@ async fn run(actor: &Actor, case: &Case, variables: Value) -> Answer {
 
 /// A published article of the owner's with a comment that waits, put there by the owner or behind the scenes.
 async fn prepare(desk: &Desk, owner: &Actor, editor: &Actor) -> (Value, String) {
-    let draft = owner.write("A story").await;
-    let published = editor.publish(&draft).await;
+    let link =
+        |name: &str| json!({ "external": { "url": format!("https://{name}.example"), "title": name } });
+    let sections = json!([{ "body": "A story begins here." }, { "body": "And goes on." }]);
+    let content = json!({ "title": "A story", "sections": sections, "relatedLinks": [link("a"), link("b")] });
+    let mut published = editor.publish(&owner.create(content).await).await;
+    let content = editor.run("OneDraft", json!({ "articleId": published["articleId"] })).await;
+    published["sectionId"] = content.data()["viewer"]["draft"]["content"]["sections"][0]["id"].clone();
     let comment = desk.stranger().comment(&published["articleId"], None, "Hello").await;
     (published, comment)
 }
@@ -335,7 +379,7 @@ on_both! {
         };
         let draft = author.write("A story").await;
         let rights = may(&author, &draft).await;
-        assert_eq!(rights.keys().collect::<Vec<_>>(), ["ASSIGN_ARTICLE", "EDIT_DRAFT", "PUBLISH_ARTICLE", "REQUEST_CHANGES", "SUBMIT_FOR_REVIEW", "UNPUBLISH_ARTICLE"]);
+        assert_eq!(rights.keys().collect::<Vec<_>>(), ["ASSIGN_ARTICLE", "EDIT_DRAFT", "PUBLISH_ARTICLE", "REQUEST_CHANGES", "RESTORE_ARTICLE", "SUBMIT_FOR_REVIEW", "TRASH_ARTICLE", "UNPUBLISH_ARTICLE"]);
         assert!(rights["PUBLISH_ARTICLE"].is_none() && rights["EDIT_DRAFT"].is_none());
         assert_eq!(rights["UNPUBLISH_ARTICLE"].as_deref(), Some("The article is not public."));
         assert_eq!(rights["REQUEST_CHANGES"].as_deref(), Some("Your role, author, may not request changes to the draft. Ask an editor."));

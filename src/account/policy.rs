@@ -159,12 +159,21 @@ pub const GATES: &[(&str, Gate)] = &[
     ("reactivateUser", Gate::Right(Action::ManageUsers)),
     ("createArticle", Gate::Right(Action::CreateArticle)),
     ("updateArticle", Gate::Right(Action::EditDraft)),
+    ("addSection", Gate::Right(Action::EditDraft)),
+    ("updateSection", Gate::Right(Action::EditDraft)),
+    ("moveSection", Gate::Right(Action::EditDraft)),
+    ("removeSection", Gate::Right(Action::EditDraft)),
+    ("addRelatedLink", Gate::Right(Action::EditDraft)),
+    ("moveRelatedLink", Gate::Right(Action::EditDraft)),
+    ("removeRelatedLink", Gate::Right(Action::EditDraft)),
     ("revertArticle", Gate::Right(Action::EditDraft)),
     ("submitForReview", Gate::Right(Action::SubmitForReview)),
     ("requestChanges", Gate::Right(Action::RequestChanges)),
     ("assignArticle", Gate::Right(Action::AssignArticle)),
     ("publishArticle", Gate::Right(Action::PublishArticle)),
     ("unpublishArticle", Gate::Right(Action::UnpublishArticle)),
+    ("deleteArticle", Gate::Right(Action::TrashArticle)),
+    ("restoreArticle", Gate::Right(Action::RestoreArticle)),
     ("uploadImage", Gate::Right(Action::UploadImage)),
     ("createAuthor", Gate::Right(Action::CreateAuthor)),
     ("createTag", Gate::Right(Action::CreateTag)),
@@ -203,6 +212,8 @@ pub struct DraftState {
     pub is_published: bool,
     /// Whether the newest revision is not the public one.
     pub has_unpublished_changes: bool,
+    /// Whether it is in the trash.
+    pub is_trashed: bool,
 }
 
 /// What can be done to a draft.
@@ -214,11 +225,16 @@ const TO_A_DRAFT: &[Action] = &[
     Action::PublishArticle,
     Action::UnpublishArticle,
     Action::TrashArticle,
+    Action::RestoreArticle,
 ];
 
 /// Why a draft in this state is not there for this to be done, whoever asks.
 pub fn bar(action: Action, state: DraftState) -> Option<&'static str> {
     match action {
+        Action::RestoreArticle if !state.is_trashed => Some("The article is not in the trash."),
+        Action::RestoreArticle => None,
+        Action::TrashArticle if state.is_trashed => Some("The article is in the trash already."),
+        _ if state.is_trashed => Some("The article is in the trash: restore it first."),
         Action::SubmitForReview if state.is_in_review => Some("The article is in review already."),
         Action::RequestChanges if !state.is_in_review => Some("The article is not in review."),
         Action::PublishArticle if state.is_published && !state.has_unpublished_changes => {

@@ -30,6 +30,7 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
     }
     let (mut content, note) =
         fields::apply(&fields::blank(op.random_hex::<16>()), given, || op.new_id(), &mut problems);
+    fields::check_size(&content, &mut problems);
 
     let transaction = op.begin().await?;
     let id: ArticleId = op.new_id();
@@ -55,10 +56,12 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
         first_published_at: Set(None),
         created_at: Set(now),
         updated_at: Set(now),
+        trashed_at: Set(None),
+        erased_at: Set(None),
     }
     .insert(transaction.connection())
     .await?;
-    let revision = revision::write(&transaction, op, id, 1, &content, note).await?;
+    let revision = revision::write(&transaction, op, &created, &content, note).await?;
     save(
         transaction,
         op,

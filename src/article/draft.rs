@@ -64,6 +64,7 @@ impl Draft {
             is_in_review: self.stage() == Stage::InReview,
             is_published: self.is_published(),
             has_unpublished_changes: self.has_unpublished_changes(),
+            is_trashed: self.trashed_at.is_some(),
         }
     }
 }
@@ -83,9 +84,12 @@ pub struct DraftFilter {
     pub owner: Option<UserId>,
     /// Only those that are public, or only those that aren't.
     pub is_published: Option<bool>,
+    /// Those in the trash, instead of those that aren't.
+    pub is_trashed: bool,
 }
 
-/// Finds a draft for an action, inside the transaction, locked to its end. What the viewer may not see is not found.
+/// Finds a draft for an action, inside the transaction, locked to its end. What the viewer may not see is not found; what is
+/// in the trash is there for nothing but being taken out.
 pub async fn find_for<A: Act>(
     transaction: &WriteTransaction,
     op: &Operation,
@@ -93,10 +97,20 @@ pub async fn find_for<A: Act>(
 ) -> Result<Allowed<A, Draft>, Failure> {
     policy::signed_in(op)?;
     let found = drafts::Entity::find_by_id(id).lock_exclusive().one(transaction.connection()).await?;
-    match found.filter(|draft| policy::may(op.viewer, Action::ReadDraft, draft.owner_id)) {
-        Some(draft) => policy::allow(op, draft),
-        None => Err(not_found()),
+    let Some(draft) = found.filter(|draft| is_seen(draft, op.viewer)) else { return Err(not_found()) };
+    let state = draft.state();
+    let allowed = policy::allow::<A, Draft>(op, draft)?;
+    match policy::bar(A::ACTION, state) {
+        Some(reason) if state.is_trashed && A::ACTION != Action::TrashArticle => {
+            Err(Failure::refused(UserErrorCode::WrongState, &[], reason))
+        }
+        _ => Ok(allowed),
     }
+}
+
+/// Whether a viewer sees a draft at all. Nobody sees one whose content was erased.
+fn is_seen(draft: &Draft, viewer: Viewer) -> bool {
+    draft.erased_at.is_none() && policy::may(viewer, Action::ReadDraft, draft.owner_id)
 }
 
 /// That there is no such article, or none that the viewer may see.
@@ -119,7 +133,8 @@ pub(super) fn check_version_or_repeated(draft: &Draft, given: i32, is_done: bool
     if is_done && draft.version == given.saturating_add(1) { Ok(()) } else { check_version(draft, given) }
 }
 
-fn conflict(given: i32) -> Failure {
+/// That the draft has gone on since.
+pub(super) fn conflict(given: i32) -> Failure {
     let message = format!(
         "The article has changed since version {given}. Merge with the current draft and save with its version."
     );
@@ -145,6 +160,8 @@ pub(super) async fn write<A>(
         first_published_at,
         created_at: _,
         updated_at,
+        trashed_at,
+        erased_at,
     } = changed.clone();
     let written = drafts::Entity::update_many()
         .col_expr(drafts::Column::OwnerId, Expr::value(owner_id))
@@ -157,6 +174,8 @@ pub(super) async fn write<A>(
         .col_expr(drafts::Column::Slug, Expr::value(slug))
         .col_expr(drafts::Column::FirstPublishedAt, Expr::value(first_published_at))
         .col_expr(drafts::Column::UpdatedAt, Expr::value(updated_at))
+        .col_expr(drafts::Column::TrashedAt, Expr::value(trashed_at))
+        .col_expr(drafts::Column::ErasedAt, Expr::value(erased_at))
         .filter(drafts::Column::ArticleId.eq(article_id))
         .filter(drafts::Column::Version.eq(found.version))
         .exec(transaction.connection())
@@ -374,7 +393,7 @@ pub(super) async fn head<A>(
 /// A draft that the viewer may read.
 pub async fn read(snapshot: &Snapshot, viewer: Viewer, id: ArticleId) -> Result<Option<Draft>, Failure> {
     let found = drafts::Entity::find_by_id(id).one(snapshot.connection()).await?;
-    Ok(found.filter(|draft| policy::may(viewer, Action::ReadDraft, draft.owner_id)))
+    Ok(found.filter(|draft| is_seen(draft, viewer)))
 }
 
 /// A page of the drafts that the viewer may read, last written first.
@@ -404,8 +423,10 @@ pub async fn count(
 }
 
 fn filtered(viewer: Viewer, filter: &DraftFilter) -> Option<Select<drafts::Entity>> {
-    let DraftFilter { stage, owner, is_published } = filter;
-    let mut query = drafts::Entity::find();
+    let DraftFilter { stage, owner, is_published, is_trashed } = filter;
+    let trashed_at = drafts::Column::TrashedAt;
+    let in_place = if *is_trashed { trashed_at.is_not_null() } else { trashed_at.is_null() };
+    let mut query = drafts::Entity::find().filter(in_place).filter(drafts::Column::ErasedAt.is_null());
     match policy::reach_of(viewer, Action::ReadDraft) {
         Reach::Any => {}
         Reach::Own => query = query.filter(drafts::Column::OwnerId.eq(viewer.user_id()?)),

@@ -200,6 +200,12 @@ pub fn apply(
         Given::Null => content.related_links.clear(),
         Given::Value(given) => content.related_links = parse_links(given, problems),
     }
+    let note = problems.take(input::optional_line(&["input", "note"], note.as_deref(), NOTE_LIMIT)).flatten();
+    (content, note)
+}
+
+/// Notes where a content is larger than an article may be.
+pub(super) fn check_size(content: &Content, problems: &mut Problems) {
     let bytes: usize = content
         .sections
         .iter()
@@ -209,8 +215,11 @@ pub fn apply(
         let message = format!("An article has at most {ARTICLE_BYTES} bytes of text; this has {bytes}.");
         problems.add(UserErrorCode::TooLong, &["input", "sections"], message);
     }
-    let note = problems.take(input::optional_line(&["input", "note"], note.as_deref(), NOTE_LIMIT)).flatten();
-    (content, note)
+    if content.sections.len() > SECTIONS {
+        let message =
+            format!("An article has at most {SECTIONS} sections; these are {}.", content.sections.len());
+        problems.add(UserErrorCode::TooLong, &["input", "sections"], message);
+    }
 }
 
 /// Reads a note that goes with a transition.

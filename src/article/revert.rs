@@ -1,7 +1,7 @@
 //! `revertArticle`: an older revision's content becomes a new head. Nothing is lost: the newer revisions stay.
 
 use super::draft::{self, Draft};
-use super::{revision, update};
+use super::{edit, revision};
 use crate::account::policy::act;
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::ArticleId;
@@ -25,5 +25,5 @@ pub async fn revert(op: &Operation, id: ArticleId, version: i32, to_revision: i3
     content.slug = draft::reserve_slug(&transaction, op, id, &content.slug, true, &mut problems).await?;
     problems.check()?;
     let note = Some(format!("Reverted to revision {to_revision}"));
-    update::write(transaction, op, found, content, note, Action::ArticleReverted).await
+    edit::write(transaction, op, found, content, note, Action::ArticleReverted).await
 }

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use sha2::{Digest as _, Sha256};
 
+use super::Draft;
 use super::content::Content;
 use super::entity::private::revisions;
 use crate::db::keyset::{self, Page, Sorting, Window};
@@ -34,20 +35,20 @@ pub fn content(revision: &Revision) -> Result<Content, Failure> {
     Ok(serde_json::from_str(&revision.content)?)
 }
 
-/// Writes a revision.
-pub async fn write(
+/// Writes the head revision of a draft as it stands from now on.
+pub(super) async fn write(
     transaction: &WriteTransaction,
     op: &Operation,
-    article: ArticleId,
-    number: i32,
+    draft: &Draft,
     content: &Content,
     note: Option<String>,
 ) -> Result<Revision, Failure> {
     let actor: UserId = op.viewer.user_id().ok_or(Failure::Unauthenticated)?;
     let bytes = serde_json_canonicalizer::to_string(content)?;
     let revision = revisions::ActiveModel {
-        article_id: Set(article),
-        number: Set(number),
+        article_id: Set(draft.article_id),
+        number: Set(draft.head_revision),
+        version: Set(draft.version),
         hash: Set(hash(&bytes)),
         content: Set(bytes),
         actor_id: Set(actor),
@@ -64,6 +65,23 @@ pub async fn read(
     number: i32,
 ) -> Result<Option<Revision>, Failure> {
     Ok(revisions::Entity::find_by_id((article, number)).one(connection).await?)
+}
+
+/// The newest revision that a draft had at one of its versions; none where it never had that version.
+pub async fn at_version(
+    connection: &impl ConnectionTrait,
+    draft: &Draft,
+    version: i32,
+) -> Result<Option<Revision>, Failure> {
+    if version > draft.version {
+        return Ok(None);
+    }
+    Ok(revisions::Entity::find()
+        .filter(revisions::Column::ArticleId.eq(draft.article_id))
+        .filter(revisions::Column::Version.lte(version))
+        .order_by_desc(revisions::Column::Number)
+        .one(connection)
+        .await?)
 }
 
 /// Several revisions, one an article, by article.

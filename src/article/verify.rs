@@ -113,7 +113,7 @@ async fn read_log(
                     published
                         .insert(article, Publication { revision, hash, published_at, updated_at, slugs });
                 }
-                (Some(Action::ArticleUnpublished), _, _) => {
+                (Some(Action::ArticleUnpublished | Action::ArticleTrashed), _, _) => {
                     published.remove(&article);
                 }
                 _ => {}

@@ -15,6 +15,7 @@ use crate::account::set_user_password::set_user_password;
 use crate::account::sign_in::sign_in;
 use crate::account::sign_out::sign_out;
 use crate::account::user;
+use crate::article::edit::{MadeFrom, OnConflict};
 use crate::article::fields::{Fields, Given, LeadFigureFields, RelatedLinkFields, SectionFields};
 use crate::article::{create, publish, update};
 use crate::author::create::NewAuthor;
@@ -203,7 +204,8 @@ impl Loader {
             note: Some("Related links added".to_owned()),
             ..Fields::default()
         };
-        let draft = update::update(&self.op(), id, 1, fields).await.map_err(failed)?;
+        let from = MadeFrom { version: 1, on_conflict: OnConflict::Refuse };
+        let draft = update::update(&self.op(), id, from, fields).await.map_err(failed)?.draft;
         if article.published_days_ago.is_some() {
             publish::publish(&self.op(), id, draft.version, &Comments).await.map_err(failed)?;
         }

@@ -41,6 +41,10 @@ pub enum ChangeAction {
     ArticlePublished,
     /// An article was taken down.
     ArticleUnpublished,
+    /// An article was moved to the trash; if it was public, it is no longer.
+    ArticleTrashed,
+    /// An article was taken out of the trash.
+    ArticleRestored,
     /// An image was uploaded.
     ImageUploaded,
     /// An author was added.

@@ -44,6 +44,10 @@ names! {
         ArticlePublished "ARTICLE_PUBLISHED",
         /// An article was taken down.
         ArticleUnpublished "ARTICLE_UNPUBLISHED",
+        /// An article was moved to the trash; if it was public, it is no longer.
+        ArticleTrashed "ARTICLE_TRASHED",
+        /// An article was taken out of the trash.
+        ArticleRestored "ARTICLE_RESTORED",
         /// An image was uploaded.
         ImageUploaded "IMAGE_UPLOADED",
         /// An author was added.

@@ -4,7 +4,7 @@
 use async_graphql::{Context, EmptySubscription, ID, Interface, MergedObject, Object, SDLExportOptions};
 
 use crate::account::graphql::{AccountMutation, AccountViewer};
-use crate::article::graphql::{ArticleMutation, ArticleObject, ArticleQuery, DraftViewer};
+use crate::article::graphql::{ArticleMutation, ArticleObject, ArticleQuery, DraftViewer, EditMutation};
 use crate::author::graphql::{AuthorMutation, AuthorObject, AuthorQuery, AuthorViewer};
 use crate::comment::graphql::{CommentMutation, CommentObject, CommentViewer};
 use crate::error::Failure;
@@ -28,6 +28,7 @@ pub struct Query(NodeQuery, ArticleQuery, AuthorQuery, TaxonomyQuery, ImageQuery
 pub struct Mutation(
     AccountMutation,
     ArticleMutation,
+    EditMutation,
     AuthorMutation,
     TaxonomyMutation,
     ImageMutation,

@@ -43,19 +43,20 @@ fn gates_table() -> String {
 }
 
 fn drafts_table() -> String {
-    const STATES: [(&str, bool, bool, bool); 6] = [
-        ("being written, not public", false, false, true),
-        ("being written, public", false, true, false),
-        ("being written, public, changed since", false, true, true),
-        ("in review, not public", true, false, true),
-        ("in review, public", true, true, false),
-        ("in review, public, changed since", true, true, true),
+    const STATES: [(&str, bool, bool, bool, bool); 7] = [
+        ("being written, not public", false, false, true, false),
+        ("being written, public", false, true, false, false),
+        ("being written, public, changed since", false, true, true, false),
+        ("in review, not public", true, false, true, false),
+        ("in review, public", true, true, false, false),
+        ("in review, public, changed since", true, true, true, false),
+        ("in the trash", false, false, true, true),
     ];
     let roles = Role::ALL.map(|role| format!(" {0}, own | {0}, others' |", role.name())).concat();
     let mut text = format!("| | |{roles}\n|---|---|{}\n", "---|".repeat(Role::ALL.len() * 2));
     for &action in TO_A_DRAFT {
-        for (name, is_in_review, is_published, has_unpublished_changes) in STATES {
-            let state = DraftState { is_in_review, is_published, has_unpublished_changes };
+        for (name, is_in_review, is_published, has_unpublished_changes, is_trashed) in STATES {
+            let state = DraftState { is_in_review, is_published, has_unpublished_changes, is_trashed };
             let can = if bar(action, state).is_none() { "yes" } else { "not now" };
             let cells = Role::ALL.map(|role| match reach(role, action) {
                 Reach::None => "  |  |".to_owned(),

@@ -37,6 +37,10 @@ pub mod drafts {
         pub created_at: Timestamp,
         /// When it was last written.
         pub updated_at: Timestamp,
+        /// When it was moved to the trash, while it is there.
+        pub trashed_at: Option<Timestamp>,
+        /// When its content was erased: nobody finds it any more.
+        pub erased_at: Option<Timestamp>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -60,6 +64,8 @@ pub mod revisions {
         /// From 1.
         #[sea_orm(primary_key, auto_increment = false)]
         pub number: i32,
+        /// The draft's version that it was saved as.
+        pub version: i32,
         /// The exact canonical JSON that was hashed.
         pub content: String,
         /// SHA-256 of `content`, hexadecimal.

@@ -44,6 +44,9 @@ pub struct DraftFilterInput {
     owner_id: Option<ID>,
     /// Only those that are public, or only those that aren't.
     is_published: Option<bool>,
+    /// Those in the trash, instead of those that aren't.
+    #[graphql(default)]
+    is_trashed: bool,
 }
 
 /// What a page of drafts loads together.
@@ -160,6 +163,11 @@ impl DraftObject {
     /// When the article was first published.
     async fn first_published_at(&self) -> Option<DateTime> {
         self.0.row().first_published_at.map(DateTime)
+    }
+
+    /// When it was moved to the trash; null where it isn't there.
+    async fn trashed_at(&self) -> Option<DateTime> {
+        self.0.row().trashed_at.map(DateTime)
     }
 
     /// When it was created.
@@ -324,7 +332,7 @@ impl DraftViewer {
         .await
     }
 
-    /// The drafts that the viewer may read, last written first.
+    /// The drafts that the viewer may read, last written first. Those in the trash are in no list but their own.
     async fn drafts(
         &self,
         ctx: &Context<'_>,
@@ -338,15 +346,16 @@ impl DraftViewer {
         #[graphql(desc = "Only those for which all of this holds.")] filter: Option<DraftFilterInput>,
     ) -> Result<Connection<DraftObject>, Failure> {
         let op = operation(ctx)?;
-        let DraftFilterInput { stage, owner_id, is_published } = filter.unwrap_or_default();
+        let DraftFilterInput { stage, owner_id, is_published, is_trashed } = filter.unwrap_or_default();
         let stage: Option<DeskStage> = stage.map(DeskStage::from);
         let owner: Option<UserId> = owner_id.map(|id| ids::parse(&id, &["filter", "ownerId"])).transpose()?;
-        let filter = Filter { stage, owner, is_published };
+        let filter = Filter { stage, owner, is_published, is_trashed };
         let list = ListName::new(&[
             "viewer.drafts",
             stage.map_or("", DeskStage::name),
             &owner.map(|id| id.to_string()).unwrap_or_default(),
             &format!("{is_published:?}"),
+            if is_trashed { "trash" } else { "" },
         ]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } =

@@ -1,11 +1,25 @@
 //! What editors send: taken apart once, without `..`, so that a new field fails to compile where a decision is due.
 
-use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
+use async_graphql::{Enum, ID, InputObject, MaybeUndefined, OneofObject};
 
+use crate::article::edit::{MadeFrom, OnConflict as Resolution};
+use crate::article::edit_sections::SectionChange;
 use crate::article::fields::{Fields, Given, LeadFigureFields, RelatedLinkFields, SectionFields};
 use crate::error::Failure;
 use crate::graphql::ids;
-use crate::id::ArticleId;
+use crate::id::{ArticleId, SectionId};
+
+/// What is to become of an edit that was made from an older version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[graphql(remote = "Resolution")]
+pub enum OnConflict {
+    /// It is refused with `CONFLICT`; `conflict` tells what was saved since.
+    #[default]
+    Refuse,
+    /// It is merged with what was saved since, where the two touch different fields and sections; else it is refused with a
+    /// `CONFLICT` for each that both touch.
+    Merge,
+}
 
 /// An image placed above the text.
 #[derive(InputObject)]
@@ -92,6 +106,9 @@ pub struct UpdateArticleInput {
     article_id: ID,
     /// The version that the edit was made from.
     version: i32,
+    /// What is to become of it where the draft has gone on since.
+    #[graphql(default)]
+    on_conflict: OnConflict,
     /// Its title, 300 characters at most.
     title: MaybeUndefined<String>,
     /// Its name in addresses. Those that it was published under before keep finding it.
@@ -151,10 +168,11 @@ impl CreateArticleInput {
 
 impl UpdateArticleInput {
     /// Which article, from which version, and the fields; fails at an id that is none.
-    pub fn parse(self) -> Result<(ArticleId, i32, Fields), Failure> {
+    pub fn parse(self) -> Result<(ArticleId, MadeFrom, Fields), Failure> {
         let Self {
             article_id,
             version,
+            on_conflict,
             title,
             slug,
             locale,
@@ -181,7 +199,8 @@ impl UpdateArticleInput {
             related_links: given(related_links).try_map(parse_links)?,
             note,
         };
-        Ok((ids::parse(&article_id, &["input", "articleId"])?, version, fields))
+        let from = MadeFrom { version, on_conflict: on_conflict.into() };
+        Ok((ids::parse(&article_id, &["input", "articleId"])?, from, fields))
     }
 }
 
@@ -213,16 +232,23 @@ fn parse_sections(given: Vec<SectionInput>) -> Result<Vec<SectionFields>, Failur
 }
 
 fn parse_links(given: Vec<RelatedLinkInput>) -> Result<Vec<RelatedLinkFields>, Failure> {
-    let parsed = given.into_iter().enumerate().map(|(index, link)| match link {
+    let parsed = given
+        .into_iter()
+        .enumerate()
+        .map(|(index, link)| parse_link(link, &["input", "relatedLinks", &index.to_string()]));
+    parsed.collect()
+}
+
+fn parse_link(link: RelatedLinkInput, path: &[&str]) -> Result<RelatedLinkFields, Failure> {
+    Ok(match link {
         RelatedLinkInput::Article(RelatedArticleInput { article_id, title }) => {
-            let path = ["input", "relatedLinks", &index.to_string(), "article", "articleId"];
-            Ok(RelatedLinkFields::Article { article: ids::parse(&article_id, &path)?, title })
+            let article = ids::parse(&article_id, &[path, &["article", "articleId"]].concat())?;
+            RelatedLinkFields::Article { article, title }
         }
         RelatedLinkInput::External(ExternalLinkInput { url, title }) => {
-            Ok(RelatedLinkFields::External { url, title })
+            RelatedLinkFields::External { url, title }
         }
-    });
-    parsed.collect()
+    })
 }
 
 macro_rules! draft_inputs {
@@ -271,4 +297,119 @@ draft_inputs! {
         /// That revision's number.
         to_revision: i32,
     }
+    /// Which article to move to the trash.
+    DeleteArticleInput {}
+    /// Which article to take out of the trash.
+    RestoreArticleInput {}
+}
+
+macro_rules! edit_inputs {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(InputObject)]
+        pub struct $name {
+            /// Which article.
+            article_id: ID,
+            /// The version that the edit was made from.
+            version: i32,
+            /// What is to become of it where the draft has gone on since.
+            #[graphql(default)]
+            on_conflict: OnConflict,
+            $($(#[$field_doc])* pub $field: $type,)*
+            /// What you say about this save.
+            pub note: Option<String>,
+        }
+
+        impl $name {
+            /// Which article, from which version; fails at an id that is none.
+            pub fn made_from(&self) -> Result<(ArticleId, MadeFrom), Failure> {
+                let from = MadeFrom { version: self.version, on_conflict: self.on_conflict.into() };
+                Ok((ids::parse(&self.article_id, &["input", "articleId"])?, from))
+            }
+        }
+    )*};
+}
+
+edit_inputs! {
+    /// A new section.
+    AddSectionInput {
+        /// Its heading, 300 characters at most; absent: an introduction.
+        heading: Option<String>,
+        /// The level of its heading: 2, 3 or 4; 2 where absent.
+        level: Option<i32>,
+        /// Markdown, 200 kB at most. A picture: `![](img_… "caption for this place")`.
+        body: String,
+        /// Its place, from 1; at the end where absent.
+        position: Option<i32>,
+    }
+    /// What changes of a section. A field that is absent is left alone.
+    UpdateSectionInput {
+        /// Which section.
+        section_id: ID,
+        /// Its heading, 300 characters at most; null takes it away.
+        heading: MaybeUndefined<String>,
+        /// The level of its heading: 2, 3 or 4.
+        level: Option<i32>,
+        /// Markdown, 200 kB at most.
+        body: Option<String>,
+    }
+    /// Which section goes where.
+    MoveSectionInput {
+        /// Which section.
+        section_id: ID,
+        /// Its new place, from 1.
+        position: i32,
+    }
+    /// Which section is taken out.
+    RemoveSectionInput {
+        /// Which section.
+        section_id: ID,
+    }
+    /// A new related link.
+    AddRelatedLinkInput {
+        /// Where it points to.
+        link: RelatedLinkInput,
+        /// Its place, from 1; at the end where absent.
+        position: Option<i32>,
+    }
+    /// Which related link goes where.
+    MoveRelatedLinkInput {
+        /// Its place, from 1, in the version that the edit was made from.
+        position: i32,
+        /// Its new place, from 1.
+        to_position: i32,
+    }
+    /// Which related link is taken out.
+    RemoveRelatedLinkInput {
+        /// Its place, from 1, in the version that the edit was made from.
+        position: i32,
+    }
+}
+
+impl AddSectionInput {
+    /// The section.
+    pub fn section(&self) -> SectionFields {
+        SectionFields { id: None, heading: self.heading.clone(), level: self.level, body: self.body.clone() }
+    }
+}
+
+impl UpdateSectionInput {
+    /// Which section, and what changes; fails at an id that is none.
+    pub fn change(self) -> Result<(SectionId, SectionChange), Failure> {
+        let section = section_id(&self.section_id)?;
+        let change = SectionChange { heading: given(self.heading), level: self.level, body: self.body };
+        Ok((section, change))
+    }
+}
+
+impl AddRelatedLinkInput {
+    /// The link, and its place; fails at an id that is none.
+    pub fn link(self) -> Result<(RelatedLinkFields, Option<i32>), Failure> {
+        Ok((parse_link(self.link, &["input", "link"])?, self.position))
+    }
+}
+
+/// A section's id; fails at one that is none.
+pub fn section_id(id: &ID) -> Result<SectionId, Failure> {
+    ids::parse(id, &["input", "sectionId"])
 }

@@ -4,6 +4,7 @@ mod article;
 mod check;
 mod draft;
 mod draft_content;
+mod edits;
 mod inputs;
 mod lists;
 mod mutations;
@@ -14,6 +15,7 @@ mod seo;
 
 pub use article::ArticleObject;
 pub use draft::DraftViewer;
+pub use edits::EditMutation;
 pub use lists::{SubjectLists, articles_of};
 pub use mutations::ArticleMutation;
 pub use queries::{ArticleOrder, ArticleQuery};

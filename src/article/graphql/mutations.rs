@@ -6,12 +6,14 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use super::ArticleObject;
 use super::draft::DraftObject;
+use super::edits::{UpdateArticlePayload, saved};
 use super::inputs::{
-    AssignArticleInput, CreateArticleInput, PublishArticleInput, RequestChangesInput, RevertArticleInput,
-    SubmitForReviewInput, UnpublishArticleInput, UpdateArticleInput,
+    AssignArticleInput, CreateArticleInput, DeleteArticleInput, PublishArticleInput, RequestChangesInput,
+    RestoreArticleInput, RevertArticleInput, SubmitForReviewInput, UnpublishArticleInput, UpdateArticleInput,
 };
 use crate::article::{
-    Draft, assign, create, draft, publish, read, request_changes, revert, submit, unpublish, update,
+    Draft, assign, create, delete, draft, publish, read, request_changes, restore, revert, submit, unpublish,
+    update,
 };
 use crate::comment::Comments;
 use crate::error::Failure;
@@ -40,7 +42,8 @@ macro_rules! draft_payloads {
 }
 
 draft_payloads! {
-    AssignArticlePayload CreateArticlePayload UpdateArticlePayload UnpublishArticlePayload SubmitForReviewPayload RequestChangesPayload RevertArticlePayload
+    AssignArticlePayload CreateArticlePayload UnpublishArticlePayload SubmitForReviewPayload
+    RequestChangesPayload RevertArticlePayload DeleteArticlePayload RestoreArticlePayload
 }
 
 /// What became of it.
@@ -96,8 +99,8 @@ impl ArticleMutation {
     ) -> Nullable<UpdateArticlePayload> {
         nullable(async {
             let op = operation(ctx)?;
-            let (id, version, fields) = input.parse()?;
-            answer(op, Some(id), update::update(op, id, version, fields).await).await
+            let (id, from, fields) = input.parse()?;
+            saved(op, id, from.version, update::update(op, id, from, fields).await).await
         })
         .await
     }
@@ -138,6 +141,34 @@ impl ArticleMutation {
             let op = operation(ctx)?;
             let id = input.article()?;
             answer(op, Some(id), unpublish::unpublish(op, id, input.version).await).await
+        })
+        .await
+    }
+
+    /// Moves an article to the trash; if it is public, it is no longer. Nothing is lost: an editor can restore it.
+    async fn delete_article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which article.")] input: DeleteArticleInput,
+    ) -> Nullable<DeleteArticlePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = input.article()?;
+            answer(op, Some(id), delete::delete(op, id, input.version).await).await
+        })
+        .await
+    }
+
+    /// Takes an article out of the trash. It comes back as a draft that is not public.
+    async fn restore_article(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which article.")] input: RestoreArticleInput,
+    ) -> Nullable<RestoreArticlePayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = input.article()?;
+            answer(op, Some(id), restore::restore(op, id, input.version).await).await
         })
         .await
     }
