@@ -131,6 +131,11 @@ fn rows(things: &Value) -> Vec<Row> {
             ),
             id("article"),
         ),
+        viewer(
+            "viewer.preview",
+            "preview(articleId: $id) { title leadFigure { image { url } } sections { body { html } figures { image { url } } } authors { name portrait { url } } }",
+            id("article"),
+        ),
         viewer("viewer.drafts", &format!("drafts(first: 3) {{ totalCount nodes {{ {DRAFT} }} }}"), json!({})),
         viewer(
             "viewer.images",

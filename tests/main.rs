@@ -27,6 +27,7 @@ mod operations;
 mod over_http;
 mod paging;
 mod permissions;
+mod preview;
 mod sessions;
 mod start;
 mod tokens;

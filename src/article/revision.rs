@@ -67,6 +67,19 @@ pub async fn read(
     Ok(revisions::Entity::find_by_id((article, number)).one(connection).await?)
 }
 
+/// A revision of a draft that is there; fails, naming the argument, where there is none of this number.
+pub async fn existing(
+    snapshot: &Snapshot,
+    draft: &Draft,
+    number: i32,
+    argument: &str,
+) -> Result<Revision, Failure> {
+    read(snapshot.connection(), draft.article_id, number).await?.ok_or_else(|| {
+        let message = format!("The article has the revisions 1 to {}.", draft.head_revision);
+        Failure::bad_request(&[argument], message)
+    })
+}
+
 /// The newest revision that a draft had at one of its versions; none where it never had that version.
 pub async fn at_version(
     connection: &impl ConnectionTrait,

@@ -7,6 +7,7 @@ pub mod cursors;
 pub mod errors;
 pub mod guard;
 pub mod ids;
+pub mod interface;
 pub mod rich_text;
 pub mod scalars;
 pub mod variables;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{ID, Object, SimpleObject, Union};
 use uuid::Uuid;
 
-use super::section::{FigureObject, SectionObject, sections_of, table_of_contents};
+use super::section::{FigureObject, Part, SectionObject, reading_minutes, sections_of, table_of_contents};
 use super::seo::Seo;
 use crate::article::entity::public::{articles, figures, related_links, sections};
 use crate::article::read;
@@ -27,9 +27,6 @@ use crate::image::entity::images;
 use crate::image::graphql::ImageObject;
 use crate::operation::Operation;
 use crate::taxonomy::graphql::{CategoryObject, TagObject};
-
-/// Words that an adult reads in a minute.
-const WORDS_A_MINUTE: i32 = 230;
 
 type OfArticles<T> = Batch<(), HashMap<ArticleId, Vec<T>>>;
 
@@ -178,7 +175,7 @@ impl ArticleObject {
 
     /// The headings of the text in order, those inside sections among them.
     async fn table_of_contents(&self) -> Result<Vec<Heading>, Failure> {
-        Ok(table_of_contents(&self.load_sections().await?))
+        Ok(table_of_contents(self.load_sections().await?.iter().map(Part::from)))
     }
 
     /// Whom the byline credits, in order.
@@ -278,8 +275,7 @@ impl ArticleObject {
 
     /// How long it takes to read, at least 1.
     async fn reading_minutes(&self) -> i32 {
-        (self.row().word_count / WORDS_A_MINUTE + i32::from(self.row().word_count % WORDS_A_MINUTE > 0))
-            .max(1)
+        reading_minutes(self.row().word_count)
     }
 
     /// What a page's head says of it.

@@ -7,6 +7,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use uuid::Uuid;
 
 use super::check::Check;
+use super::content::ArticleContent;
 use super::draft_content::{Contents, DraftContent};
 use crate::account::entity::users;
 use crate::account::graphql::{Actor, Colleague, DraftRight};
@@ -328,6 +329,29 @@ impl DraftViewer {
             let id = ids::parse(&article_id, &["articleId"])?;
             let found = draft::read(&*op.snapshot().await?, op.viewer, id).await?;
             Ok(found.map(|row| DraftObject::alone(op, row)))
+        })
+        .await
+    }
+
+    /// An article's content as its readers would get it, with the fragments that a frontend has for published articles; null
+    /// where there is no such draft that the viewer may read.
+    async fn preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The article's id.")] article_id: ID,
+        #[graphql(desc = "Of which revision; the newest where absent.")] revision_number: Option<i32>,
+    ) -> Nullable<ArticleContent> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let id = ids::parse(&article_id, &["articleId"])?;
+            let snapshot = op.snapshot().await?;
+            let Some(draft) = draft::read(&snapshot, op.viewer, id).await? else { return Ok(None) };
+            let number = revision_number.unwrap_or(draft.head_revision);
+            let revision = revision::existing(&snapshot, &draft, number, "revisionNumber").await?;
+            let content = revision::content(&revision)?;
+            let library = draft::library(snapshot.connection(), &[&content]).await?;
+            let contents = Contents { by_article: HashMap::from([(id, content)]), library };
+            Ok(Some(ArticleContent(DraftContent::new(Arc::new(contents), id, op))))
         })
         .await
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{ID, Object, SimpleObject};
 
+use super::section::{Anchored, Part, anchored, reading_minutes, table_of_contents};
 use crate::article::content::{Content, RelatedLink, Section};
 use crate::article::draft::{self, Library};
 use crate::author::graphql::AuthorRecord;
@@ -12,7 +13,7 @@ use crate::error::Failure;
 use crate::graphql::batch::Member;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::ids;
-use crate::graphql::rich_text::RichText;
+use crate::graphql::rich_text::{Heading, RichText};
 use crate::graphql::scalars::Url;
 use crate::id::{ArticleId, ImageId};
 use crate::image::graphql::LibraryImage;
@@ -21,9 +22,9 @@ use crate::taxonomy::graphql::{CategoryRecord, TagRecord};
 use crate::text::anchors::Anchors;
 use crate::text::markdown::{self, Picture};
 
-/// The heads of a page of drafts, and what they refer to.
+/// Contents of several articles, and what they refer to.
 pub struct Contents {
-    /// The heads' contents.
+    /// The contents.
     pub by_article: HashMap<ArticleId, Content>,
     /// What they refer to.
     pub library: Library,
@@ -58,6 +59,34 @@ impl DraftContent {
         Some(LinkedArticle { article_id: ids::global(id), title, is_published })
     }
 
+    /// An image that is placed somewhere; none where it is not in the library any more.
+    fn figure(&self, image: ImageId, caption: Option<&str>, credit: Option<&str>) -> Option<DraftFigure> {
+        let record = self.contents.library.images.get(&image)?;
+        Some(DraftFigure {
+            caption: caption.map(str::to_owned).or_else(|| record.caption.clone()),
+            credit: credit.map(str::to_owned).or_else(|| record.credit.clone()),
+            placed_caption: caption.map(str::to_owned),
+            placed_credit: credit.map(str::to_owned),
+            image: LibraryImage::new(record.clone(), &self.op.store),
+        })
+    }
+
+    fn parts(&self) -> Result<Vec<Part<'_>>, Failure> {
+        let parts = (1..).zip(&self.content()?.sections).map(|(position, section)| Part {
+            position,
+            level: section.level,
+            heading: section.heading.as_deref(),
+            body: &section.body,
+        });
+        Ok(parts.collect())
+    }
+
+    fn words(&self) -> Result<i32, Failure> {
+        let words: usize =
+            self.content()?.sections.iter().map(|section| markdown::outline(&section.body).word_count).sum();
+        Ok(i32::try_from(words).unwrap_or(i32::MAX))
+    }
+
     fn pictures(&self) -> HashMap<ImageId, Picture> {
         self.contents
             .library
@@ -68,7 +97,7 @@ impl DraftContent {
     }
 }
 
-/// The content of an article's newest revision.
+/// The content of a revision of an article: the newest, where nothing else is said.
 #[Object]
 impl DraftContent {
     /// Its title; blank until it has one.
@@ -94,13 +123,8 @@ impl DraftContent {
     /// The picture above the text; null also where its image is not in the library any more.
     async fn lead_figure(&self) -> Nullable<DraftFigure> {
         nullable(async {
-            let Some(lead) = &self.content()?.lead_figure else { return Ok(None) };
-            let image = self.contents.library.images.get(&lead.image);
-            Ok(image.map(|row| DraftFigure {
-                image: LibraryImage::new(row.clone(), &self.op.store),
-                caption: lead.caption.clone(),
-                credit: lead.credit.clone(),
-            }))
+            let lead = self.content()?.lead_figure.as_ref();
+            Ok(lead.and_then(|lead| self.figure(lead.image, lead.caption.as_deref(), lead.credit.as_deref())))
         })
         .await
     }
@@ -108,16 +132,37 @@ impl DraftContent {
     /// The text, in order.
     async fn sections(&self) -> Result<Vec<DraftSection>, Failure> {
         let pictures = Arc::new(self.pictures());
-        let mut anchors = Anchors::default();
-        let sections = self.content()?.sections.iter().zip(1..).map(|(section, position)| {
-            anchors.section(section.heading.as_deref(), position);
-            let before_body = anchors.clone();
-            for heading in markdown::headings(&section.body) {
-                anchors.in_body(&heading.text);
-            }
-            DraftSection { section: section.clone(), pictures: Arc::clone(&pictures), anchors: before_body }
-        });
+        let anchored = anchored(self.parts()?);
+        let sections = (1..).zip(&self.content()?.sections).zip(anchored).map(
+            |((position, section), Anchored { anchor, before_body })| DraftSection {
+                position,
+                figures: markdown::outline(&section.body)
+                    .figures
+                    .into_iter()
+                    .filter_map(|placed| self.figure(placed.image, placed.caption.as_deref(), None))
+                    .collect(),
+                section: section.clone(),
+                pictures: Arc::clone(&pictures),
+                anchor,
+                anchors: before_body,
+            },
+        );
         Ok(sections.collect())
+    }
+
+    /// The headings of the text in order, those inside sections among them.
+    async fn table_of_contents(&self) -> Result<Vec<Heading>, Failure> {
+        Ok(table_of_contents(self.parts()?))
+    }
+
+    /// How many words its sections have.
+    async fn word_count(&self) -> Result<i32, Failure> {
+        self.words()
+    }
+
+    /// How long it takes to read, at least 1.
+    async fn reading_minutes(&self) -> Result<i32, Failure> {
+        Ok(reading_minutes(self.words()?))
     }
 
     /// Whom the byline credits, in order.
@@ -159,21 +204,28 @@ impl DraftContent {
     }
 }
 
-/// An image placed in a draft.
+/// An image placed in a draft, as readers will see it.
 #[derive(SimpleObject)]
 pub struct DraftFigure {
     /// The image.
     image: LibraryImage,
-    /// The caption for this place; the image's own shows where it is null.
+    /// The caption for this place; the image's own where the place gives none.
     caption: Option<String>,
-    /// The credit for this place; the image's own shows where it is null.
+    /// The credit for this place; the image's own where the place gives none.
     credit: Option<String>,
+    /// The caption that was given for this place: what an editor edits.
+    placed_caption: Option<String>,
+    /// The credit that was given for this place: what an editor edits.
+    placed_credit: Option<String>,
 }
 
 /// A section of a draft.
 pub struct DraftSection {
+    position: i32,
     section: Section,
+    figures: Vec<DraftFigure>,
     pictures: Arc<HashMap<ImageId, Picture>>,
+    anchor: String,
     anchors: Anchors,
 }
 
@@ -183,6 +235,16 @@ impl DraftSection {
     /// Its id: send it back when saving, so that the section stays the same one.
     async fn id(&self) -> ID {
         ids::global(self.section.id)
+    }
+
+    /// Its place in the article, from 1.
+    async fn position(&self) -> i32 {
+        self.position
+    }
+
+    /// The anchor of its heading, unique in the article.
+    async fn anchor(&self) -> &str {
+        &self.anchor
     }
 
     /// Its heading; null for an introduction.
@@ -198,6 +260,11 @@ impl DraftSection {
     /// Its text. `source` is the Markdown to edit.
     async fn body(&self) -> RichText {
         RichText::new(self.section.body.clone(), Arc::clone(&self.pictures), self.anchors.clone())
+    }
+
+    /// The pictures placed in its text, in order; without those that are not in the library any more.
+    async fn figures(&self) -> &[DraftFigure] {
+        &self.figures
     }
 
     /// The Markdown as it was saved, with the ids of images: what an editor edits.

@@ -2,6 +2,7 @@
 
 mod article;
 mod check;
+mod content;
 mod draft;
 mod draft_content;
 mod edits;

@@ -15,6 +15,9 @@ use crate::operation::Store;
 use crate::text::anchors::Anchors;
 use crate::text::markdown::{self, Picture};
 
+/// Words that an adult reads in a minute.
+const WORDS_A_MINUTE: i32 = 230;
+
 /// An image placed in an article.
 #[derive(Clone, SimpleObject)]
 #[graphql(name = "Figure")]
@@ -86,7 +89,48 @@ impl SectionObject {
     }
 }
 
-/// An article's sections: anchors go on from section to section.
+/// A section's words, of a public row or of a draft.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// Its place, from 1.
+    pub position: i32,
+    /// Of its heading.
+    pub level: i32,
+    /// None for an introduction.
+    pub heading: Option<&'a str>,
+    /// Markdown.
+    pub body: &'a str,
+}
+
+impl<'a> From<&'a sections::Model> for Part<'a> {
+    fn from(row: &'a sections::Model) -> Self {
+        Self { position: row.position, level: row.level, heading: row.heading.as_deref(), body: &row.body }
+    }
+}
+
+/// A section's anchor, and the anchors that were taken before its body: they go on from section to section.
+pub struct Anchored {
+    /// Unique in the article.
+    pub anchor: String,
+    /// What the headings in its body go on from.
+    pub before_body: Anchors,
+}
+
+/// The anchors of an article's sections.
+pub fn anchored<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<Anchored> {
+    let mut anchors = Anchors::default();
+    let walk = parts.into_iter().map(|part| {
+        let anchor = anchors.section(part.heading, part.position);
+        let before_body = anchors.clone();
+        for heading in markdown::headings(part.body) {
+            anchors.in_body(&heading.text);
+        }
+        Anchored { anchor, before_body }
+    });
+    walk.collect()
+}
+
+/// An article's sections.
 pub fn sections_of(
     rows: &[sections::Model],
     placed: &[(figures::Model, images::Model)],
@@ -95,14 +139,10 @@ pub fn sections_of(
     let pictures: HashMap<_, _> =
         placed.iter().map(|(_, image)| (image.id, ImageObject::picture(image, store))).collect();
     let pictures = Arc::new(pictures);
-    let mut anchors = Anchors::default();
+    let anchored = anchored(rows.iter().map(Part::from));
     rows.iter()
-        .map(|row| {
-            anchors.section(row.heading.as_deref(), row.position);
-            let before_body = anchors.clone();
-            for heading in markdown::headings(&row.body) {
-                anchors.in_body(&heading.text);
-            }
+        .zip(anchored)
+        .map(|(row, Anchored { anchor: _, before_body })| {
             let figures = placed.iter().filter(|(figure, _)| figure.section_id == Some(row.id));
             SectionObject {
                 row: row.clone(),
@@ -115,16 +155,25 @@ pub fn sections_of(
 }
 
 /// An article's headings in document order, those inside bodies among them.
-pub fn table_of_contents(rows: &[sections::Model]) -> Vec<Heading> {
+pub fn table_of_contents<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<Heading> {
     let mut anchors = Anchors::default();
     let mut headings = Vec::new();
-    for row in rows {
-        let anchor = anchors.section(row.heading.as_deref(), row.position);
-        headings.extend(row.heading.clone().map(|text| Heading { level: row.level, text, anchor }));
-        for heading in markdown::headings(&row.body) {
+    for part in parts {
+        let anchor = anchors.section(part.heading, part.position);
+        headings.extend(part.heading.map(|text| Heading {
+            level: part.level,
+            text: text.to_owned(),
+            anchor,
+        }));
+        for heading in markdown::headings(part.body) {
             let anchor = anchors.in_body(&heading.text);
             headings.push(Heading { level: i32::from(heading.level), text: heading.text, anchor });
         }
     }
     headings
+}
+
+/// How long this many words take to read, at least 1 minute.
+pub fn reading_minutes(word_count: i32) -> i32 {
+    (word_count / WORDS_A_MINUTE + i32::from(word_count % WORDS_A_MINUTE > 0)).max(1)
 }
