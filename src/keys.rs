@@ -26,6 +26,8 @@ pub enum Purpose {
     MediaAddress,
     /// Refresh tokens.
     RefreshToken,
+    /// Slugs in the log's tags: who reads the log learns no slug that was erased.
+    SlugTag,
 }
 
 /// The secrets of an instance. All nodes of one instance hold the same.
@@ -135,6 +137,7 @@ impl Keys {
             Purpose::Cursor => b"copydesk cursor",
             Purpose::MediaAddress => b"copydesk media address",
             Purpose::RefreshToken => b"copydesk refresh token",
+            Purpose::SlugTag => b"copydesk slug tag",
         };
         let derived = keyed(self.secret.as_slice(), &[label]);
         let code = keyed(&derived, parts);

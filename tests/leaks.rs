@@ -157,6 +157,12 @@ fn rows(things: &Value) -> Vec<Row> {
             &format!("comment {{ {moderated} }}"),
             json!({ "commentId": things["comment"] }),
         ),
+        mutation(
+            "eraseComment",
+            By::Admin,
+            &format!("comment {{ {moderated} }}"),
+            json!({ "commentId": things["comment"] }),
+        ),
         mutation("createArticle", By::Admin, &draft, with(content, json!({ "title": "Another" }))),
         mutation(
             "createAuthor",

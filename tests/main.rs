@@ -16,6 +16,7 @@ mod budgets;
 mod day;
 mod drafts_stay_private;
 mod edits;
+mod erasure;
 mod explorer;
 mod hand_on;
 mod house;

@@ -128,6 +128,12 @@ const CASES: &[Case] = &[
         others: [NOBODY, "FORBIDDEN", "NOT_FOUND", "done", "done", "done"],
         own: [NOBODY, "FORBIDDEN", "done", "", "done", "done"],
     },
+    Case {
+        operation: "EraseComment",
+        mutation: "eraseComment",
+        others: [NOBODY, FORBIDDEN, FORBIDDEN, "done", "done", "done"],
+        own: [NOBODY, FORBIDDEN, FORBIDDEN, "", "done", "done"],
+    },
 ];
 
 const USER_CASES: &[Case] = &[
@@ -189,7 +195,7 @@ fn input(case: &Case, draft: &Value, comment: &str, helper: &Value) -> Value {
     let mut input = match case.operation {
         "CreateArticle" => json!({ "title": "Another" }),
         "CreateAuthor" | "CreateCategory" | "CreateTag" => json!({ "name": "Another" }),
-        "ApproveComment" => json!({ "commentId": comment }),
+        "ApproveComment" | "EraseComment" => json!({ "commentId": comment }),
         _ => of_draft,
     };
     match case.operation {

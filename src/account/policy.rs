@@ -109,8 +109,12 @@ actions! {
     EditCategory "edit categories":                                       None None None Any  Any;
     /// Decide on comments; own: on own articles.
     ModerateComment "moderate the comment":                               None Own  Any  Any  Any;
+    /// Erase comments for good.
+    EraseComment "erase the comment":                                     None None Any  Any  Any;
     /// Answer comments; own: on own articles.
     ReplyToComment "answer the comment":                                  None Own  Any  Any  Any;
+    /// Erase an article for good; for the command line alone.
+    EraseArticle "erase the article":                                     None None None None None;
     /// See readers' e-mail addresses.
     ReadReaderEmail "see readers' e-mail addresses":                      None None Any  Any  Any;
     /// See what the log says of articles.
@@ -179,6 +183,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("createTag", Gate::Right(Action::CreateTag)),
     ("createCategory", Gate::Right(Action::CreateCategory)),
     ("approveComment", Gate::Right(Action::ModerateComment)),
+    ("eraseComment", Gate::Right(Action::EraseComment)),
     ("viewer.user", Gate::SignedIn),
     ("viewer.capabilities", Gate::SignedIn),
     ("viewer.sessions", Gate::Right(Action::ManageOwnSessions)),

@@ -317,7 +317,7 @@ pub struct Called {
 /// What a viewer may be told of an article: the draft's words where they may read it, else the public ones, else nothing.
 pub fn called(viewer: Viewer, draft: &Draft, public: Option<&articles::Model>) -> Option<Called> {
     let is_published = draft.is_published();
-    if policy::may(viewer, Action::ReadDraft, draft.owner_id) {
+    if is_seen(draft, viewer) {
         return Some(Called { title: draft.title.clone(), slug: draft.slug.clone(), is_published });
     }
     public.map(|article| Called { title: article.title.clone(), slug: article.slug.clone(), is_published })
@@ -367,9 +367,10 @@ pub(super) fn check_references(
     }
     for (index, link) in content.related_links.iter().enumerate() {
         if let RelatedLink::Article { article, title: _ } = link {
-            let is_seen = library.articles.get(article).is_some_and(|draft| {
-                draft.is_published() || policy::may(op.viewer, Action::ReadDraft, draft.owner_id)
-            });
+            let is_seen = library
+                .articles
+                .get(article)
+                .is_some_and(|draft| draft.is_published() || is_seen(draft, op.viewer));
             let was_there = before.is_some_and(|before| before.related_links.contains(link));
             if !is_seen && !was_there {
                 missing(&["input", "relatedLinks", &index.to_string(), "article", "articleId"], "article");

@@ -10,6 +10,7 @@ pub mod edit;
 pub mod edit_related_links;
 pub mod edit_sections;
 pub mod entity;
+pub mod erase;
 pub mod fields;
 pub mod graphql;
 mod merge;

@@ -13,6 +13,7 @@ use super::projection::{
     Head, ProjectedCategory, ProjectedFigure, ProjectedLink, ProjectedSection, Projection, SearchWords,
     project,
 };
+use super::publish::slug_tag;
 use super::revision;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
@@ -60,7 +61,7 @@ pub async fn verify(store: &Store) -> Result<Report, Failure> {
     let published = read_log(store, &snapshot, &mut report).await?;
     let tree = taxonomy::read::tree(snapshot.connection()).await?;
     for (id, publication) in &published {
-        compare(&snapshot, *id, publication, &tree, &mut report).await?;
+        compare(&store.keys, &snapshot, *id, publication, &tree, &mut report).await?;
         report.articles += 1;
     }
     let public: Vec<articles::Model> =
@@ -105,15 +106,13 @@ async fn read_log(
                 (Some(Action::ArticlePublished), Some(revision), Some(hash)) => {
                     let published_at = *first_published.entry(article).or_insert(entry.at);
                     let known = slugs.entry(article).or_default();
-                    known.extend(
-                        entry.tags.iter().filter_map(|tag| tag.strip_prefix("slug:")).map(str::to_owned),
-                    );
+                    known.extend(entry.tags.iter().filter(|tag| tag.starts_with("slug:")).cloned());
                     let slugs = known.clone();
                     let updated_at = entry.at;
                     published
                         .insert(article, Publication { revision, hash, published_at, updated_at, slugs });
                 }
-                (Some(Action::ArticleUnpublished | Action::ArticleTrashed), _, _) => {
+                (Some(Action::ArticleUnpublished | Action::ArticleTrashed | Action::ArticleErased), _, _) => {
                     published.remove(&article);
                 }
                 _ => {}
@@ -135,6 +134,7 @@ async fn check_head(snapshot: &Snapshot, report: &mut Report) -> Result<(), Fail
 }
 
 async fn compare(
+    keys: &crate::keys::Keys,
     snapshot: &Snapshot,
     id: ArticleId,
     publication: &Publication,
@@ -190,7 +190,7 @@ async fn compare(
         .filter(article_slugs::Column::ArticleId.eq(id))
         .all(snapshot.connection())
         .await?;
-    if slugs.into_iter().map(|row| row.slug).collect::<BTreeSet<_>>() != publication.slugs {
+    if slugs.into_iter().map(|row| slug_tag(keys, &row.slug)).collect::<BTreeSet<_>>() != publication.slugs {
         differs("slugs", "the addresses that lead to the article are not those that it was published under");
     }
     Ok(())

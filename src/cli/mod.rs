@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_macros, reason = "commands print")]
 
 mod config;
+mod erase;
 mod keys;
 mod migrate;
 mod schema;
@@ -76,6 +77,7 @@ fn command() -> Command {
         .subcommand(Command::new("migrate").about("Bring the database's tables up to date"))
         .subcommand(user::command())
         .subcommand(keys::command())
+        .subcommand(erase::command())
         .subcommand(Command::new("config").about("Print the settings in force, with each value's place"))
         .subcommand(Command::new("schema").about("Print the GraphQL schema"))
         .subcommand(Command::new("verify").about("Check the log, and every public article against it"))
@@ -106,6 +108,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             "migrate" => migrate::run(config).await,
             "user" => user::run(config, arguments).await,
             "keys" => keys::run(config, arguments).await,
+            "erase" => erase::run(config, arguments).await,
             _ => verify::run(config).await,
         }
     })

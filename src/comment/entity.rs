@@ -35,6 +35,8 @@ pub mod comment_records {
         pub created_at: Timestamp,
         /// When it last changed.
         pub updated_at: Timestamp,
+        /// When what it said was erased.
+        pub erased_at: Option<Timestamp>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -59,7 +61,7 @@ pub mod comments {
         pub article_id: ArticleId,
         /// In reply to which comment.
         pub parent_id: Option<CommentId>,
-        /// What the reader calls themselves.
+        /// What the reader calls themselves; blank once it was removed and has replies.
         pub author_name: String,
         /// Markdown; none once it was removed and has replies.
         pub body: Option<String>,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
-use super::approve;
 use super::entity::{comment_records, comments};
 use super::read::{self, Above, Status};
 use super::submit::{self, NewComment};
+use super::{approve, erase};
 use crate::account::policy::{self, Action, Reach};
 use crate::article;
 use crate::db::keyset::{Page, Position, SortKey};
@@ -100,7 +100,7 @@ impl CommentObject {
         ids::global(self.0.row().id)
     }
 
-    /// What the reader calls themselves.
+    /// What the reader calls themselves; blank once it was removed and replies to it remain.
     async fn author_name(&self) -> &str {
         &self.0.row().author_name
     }
@@ -381,6 +381,22 @@ pub struct ApproveCommentPayload {
     user_errors: Vec<UserError>,
 }
 
+/// Which comment to erase.
+#[derive(InputObject)]
+pub struct EraseCommentInput {
+    /// Its id.
+    comment_id: ID,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+pub struct EraseCommentPayload {
+    /// The comment as it stands now: its name, address and text are blank; null where the viewer sees none.
+    comment: Option<ModeratedComment>,
+    /// What was wrong; empty where it was done.
+    user_errors: Vec<UserError>,
+}
+
 /// Mutations of comments.
 #[derive(Default)]
 pub struct CommentMutation;
@@ -418,16 +434,39 @@ impl CommentMutation {
             let op = operation(ctx)?;
             let ApproveCommentInput { comment_id } = input;
             let id = ids::parse(&comment_id, &["input", "commentId"])?;
-            let (approved, user_errors) = outcome(approve::approve(op, id).await)?;
-            let current = match approved {
-                Some(record) => Some(record),
-                None => read::record(&*op.snapshot().await?, op.viewer, id).await?,
-            };
-            Ok(Some(ApproveCommentPayload {
-                comment: current.map(|row| ModeratedComment(Member::alone(op, row))),
-                user_errors,
-            }))
+            let (comment, user_errors) = moderated(op, id, approve::approve(op, id).await).await?;
+            Ok(Some(ApproveCommentPayload { comment, user_errors }))
         })
         .await
     }
+
+    /// Erases what a reader wrote, with their name and address, for good. Backups made before keep it.
+    async fn erase_comment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which comment.")] input: EraseCommentInput,
+    ) -> Nullable<EraseCommentPayload> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let EraseCommentInput { comment_id } = input;
+            let id = ids::parse(&comment_id, &["input", "commentId"])?;
+            let (comment, user_errors) = moderated(op, id, erase::erase(op, id).await).await?;
+            Ok(Some(EraseCommentPayload { comment, user_errors }))
+        })
+        .await
+    }
+}
+
+/// A comment after a verb: as the verb left it, or, where it refused, as it stands.
+async fn moderated(
+    op: &Arc<Operation>,
+    id: CommentId,
+    result: Result<comment_records::Model, Failure>,
+) -> Result<(Option<ModeratedComment>, Vec<UserError>), Failure> {
+    let (done, user_errors) = outcome(result)?;
+    let current = match done {
+        Some(record) => Some(record),
+        None => read::record(&*op.snapshot().await?, op.viewer, id).await?,
+    };
+    Ok((current.map(|row| ModeratedComment(Member::alone(op, row))), user_errors))
 }

@@ -2,6 +2,8 @@
 
 pub mod approve;
 pub mod entity;
+pub mod erase;
+mod find;
 pub mod graphql;
 mod public;
 pub mod read;

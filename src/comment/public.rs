@@ -1,6 +1,9 @@
 //! The public rows of comments: there while the comment is approved and its article public.
 
+use std::collections::{BTreeSet, HashSet};
+
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::entity::{comment_records, comments};
@@ -8,7 +11,7 @@ use super::read::Status;
 use crate::article::publish::Conversation;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
-use crate::id::ArticleId;
+use crate::id::{ArticleId, CommentId};
 
 /// Rows inserted at once: far below what either engine binds in a statement.
 const ROWS: usize = 1_000;
@@ -28,21 +31,97 @@ impl Conversation for Comments {
     }
 }
 
-/// Makes these comments public.
+/// Makes these comments of one article public. Where one replies to a comment that isn't, a removed one stands in its place.
 pub(super) async fn show(
     transaction: &WriteTransaction,
     records: &[comment_records::Model],
 ) -> Result<(), Failure> {
+    insert(transaction, records, |record| (record.author_name.clone(), Some(record.body.clone()))).await?;
+    let mut missing = parents_not_public(transaction, records).await?;
+    while !missing.is_empty() {
+        insert(transaction, &missing, |_| (String::new(), None)).await?;
+        missing = parents_not_public(transaction, &missing).await?;
+    }
+    Ok(())
+}
+
+/// Takes a comment from the public. While public comments reply to it, a removed one stays in its place.
+pub(super) async fn hide(
+    transaction: &WriteTransaction,
+    record: &comment_records::Model,
+) -> Result<(), Failure> {
+    let connection = transaction.connection();
+    let mut emptied = Some(record.id);
+    while let Some(id) = emptied {
+        let reply =
+            comments::Entity::find().filter(comments::Column::ParentId.eq(id)).one(connection).await?;
+        if reply.is_some() {
+            comments::Entity::update_many()
+                .col_expr(comments::Column::AuthorName, Expr::value(""))
+                .col_expr(comments::Column::Body, Expr::value(None::<String>))
+                .filter(comments::Column::Id.eq(id))
+                .exec(connection)
+                .await?;
+            return Ok(());
+        }
+        let Some(row) = comments::Entity::find_by_id(id).one(connection).await? else { return Ok(()) };
+        comments::Entity::delete_by_id(id).exec(connection).await?;
+        // A removed one above it stood there for its sake.
+        let parent = match row.parent_id {
+            Some(parent) => comments::Entity::find_by_id(parent).one(connection).await?,
+            None => None,
+        };
+        emptied = parent.filter(|parent| parent.body.is_none()).map(|parent| parent.id);
+    }
+    Ok(())
+}
+
+async fn insert(
+    transaction: &WriteTransaction,
+    records: &[comment_records::Model],
+    words: impl Fn(&comment_records::Model) -> (String, Option<String>),
+) -> Result<(), Failure> {
     for chunk in records.chunks(ROWS) {
-        let rows = chunk.iter().map(|record| comments::ActiveModel {
-            id: Set(record.id),
-            article_id: Set(record.article_id),
-            parent_id: Set(record.parent_id),
-            author_name: Set(record.author_name.clone()),
-            body: Set(Some(record.body.clone())),
-            created_at: Set(record.created_at),
+        let ids = chunk.iter().map(|record| record.id);
+        comments::Entity::delete_many()
+            .filter(comments::Column::Id.is_in(ids))
+            .exec(transaction.connection())
+            .await?;
+        let rows = chunk.iter().map(|record| {
+            let (author_name, body) = words(record);
+            comments::ActiveModel {
+                id: Set(record.id),
+                article_id: Set(record.article_id),
+                parent_id: Set(record.parent_id),
+                author_name: Set(author_name),
+                body: Set(body),
+                created_at: Set(record.created_at),
+            }
         });
         comments::Entity::insert_many(rows).exec_without_returning(transaction.connection()).await?;
     }
     Ok(())
+}
+
+/// The records above these, each once, that have no public row.
+async fn parents_not_public(
+    transaction: &WriteTransaction,
+    records: &[comment_records::Model],
+) -> Result<Vec<comment_records::Model>, Failure> {
+    let parents: BTreeSet<CommentId> = records.iter().filter_map(|record| record.parent_id).collect();
+    let mut missing = Vec::new();
+    for chunk in Vec::from_iter(parents).chunks(ROWS) {
+        let public = comments::Entity::find()
+            .filter(comments::Column::Id.is_in(chunk.iter().copied()))
+            .all(transaction.connection())
+            .await?;
+        let public: HashSet<CommentId> = public.into_iter().map(|row| row.id).collect();
+        let others = chunk.iter().copied().filter(|id| !public.contains(id));
+        let found = comment_records::Entity::find()
+            .filter(comment_records::Column::Id.is_in(others))
+            .all(transaction.connection())
+            .await?;
+        missing.extend(found);
+    }
+    Ok(missing)
 }

@@ -97,6 +97,7 @@ pub async fn submit(op: &Operation, new: NewComment) -> Result<comment_records::
         salt: Set(op.random_hex::<16>()),
         created_at: Set(now),
         updated_at: Set(now),
+        erased_at: Set(None),
     }
     .insert(connection)
     .await?;

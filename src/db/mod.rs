@@ -188,6 +188,17 @@ impl Database {
             .map(|_| ())
     }
 
+    /// Takes what was erased out of the files as far as that can be done at once: on SQLite, out of the write-ahead log, unless
+    /// somebody reads an older moment. PostgreSQL's vacuum does it in its own time.
+    pub async fn forget(&self) -> Result<(), DbErr> {
+        match self.engine {
+            Engine::Sqlite => {
+                self.writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map(|_| ())
+            }
+            Engine::Postgres => Ok(()),
+        }
+    }
+
     /// How many statements have run since the start, those of followers apart.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
@@ -215,6 +226,8 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
+                // What is deleted is overwritten, not only unlinked: what was erased is in no free page.
+                .pragma("secure_delete", "ON")
                 .busy_timeout(PATIENCE)
         });
     options

@@ -45,6 +45,8 @@ pub enum ChangeAction {
     ArticleTrashed,
     /// An article was taken out of the trash.
     ArticleRestored,
+    /// An article's content was erased, with all its revisions.
+    ArticleErased,
     /// An image was uploaded.
     ImageUploaded,
     /// An author was added.
@@ -57,6 +59,8 @@ pub enum ChangeAction {
     CommentSubmitted,
     /// A comment was approved.
     CommentApproved,
+    /// What a comment said was erased, with who sent it.
+    CommentErased,
     /// A user was added.
     UserCreated,
     /// A user's name, e-mail address or role was changed.

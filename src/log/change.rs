@@ -48,6 +48,8 @@ names! {
         ArticleTrashed "ARTICLE_TRASHED",
         /// An article was taken out of the trash.
         ArticleRestored "ARTICLE_RESTORED",
+        /// An article's content was erased, with all its revisions: tombstones of this hash stand in their place.
+        ArticleErased "ARTICLE_ERASED",
         /// An image was uploaded.
         ImageUploaded "IMAGE_UPLOADED",
         /// An author was added.
@@ -60,6 +62,8 @@ names! {
         CommentSubmitted "COMMENT_SUBMITTED",
         /// A comment was approved.
         CommentApproved "COMMENT_APPROVED",
+        /// What a comment said was erased, with who sent it.
+        CommentErased "COMMENT_ERASED",
         /// A user was added.
         UserCreated "USER_CREATED",
         /// A user's name, e-mail address or role was changed.

@@ -326,6 +326,11 @@ impl Desk {
         entries.into_iter().map(told).collect()
     }
 
+    /// The log's entries, word for word.
+    pub async fn log_entries(&self) -> Vec<String> {
+        self.texts("SELECT entry FROM changes ORDER BY sequence".to_owned()).await
+    }
+
     /// The number of the log's last entry.
     pub async fn log_length(&self) -> i64 {
         let snapshot = self.store.database.snapshot().await.unwrap();

@@ -50,8 +50,12 @@ pub enum PolicyAction {
     EditCategory,
     /// Decide on comments; own: on own articles.
     ModerateComment,
+    /// Erase comments for good.
+    EraseComment,
     /// Answer comments; own: on own articles.
     ReplyToComment,
+    /// Erase an article for good; for the command line alone.
+    EraseArticle,
     /// See readers' e-mail addresses.
     ReadReaderEmail,
     /// See what the log says of articles.

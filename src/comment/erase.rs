@@ -1,0 +1,80 @@
+//! `eraseComment`, and a reader's data by address: what a reader wrote, their name and address are gone for good. The record
+//! stays as a tombstone, so that a conversation keeps its shape and the log its subject; the salt goes with the words, so that
+//! nothing can be guessed from the hashes that the log keeps.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QueryOrder as _, Select,
+};
+
+use super::entity::comment_records;
+use super::find::find_for;
+use super::public;
+use super::read::Status;
+use super::submit::HashedComment;
+use crate::account::policy::{self, act};
+use crate::article;
+use crate::error::Failure;
+use crate::id::{ArticleId, CommentId};
+use crate::log::{Action, NewChange, SubjectType, content_hash, save};
+use crate::operation::Operation;
+
+/// Erases a comment. One that was erased already stays so.
+pub async fn erase(op: &Operation, id: CommentId) -> Result<comment_records::Model, Failure> {
+    let transaction = op.begin().await?;
+    transaction.lock_public_tables().await?;
+    let found = find_for::<act::EraseComment>(&transaction, op, id).await?;
+    if found.record.erased_at.is_some() {
+        return Ok(found.record.clone());
+    }
+    let mut tags = Vec::new();
+    if found.record.status() == Status::Approved && found.article_is_public {
+        public::hide(&transaction, &found.record).await?;
+        article::count_comments(&transaction, found.record.article_id, -1).await?;
+        tags.push(found.record.article_id.to_string());
+    }
+    let mut changed = found.record.clone().into_active_model();
+    changed.author_name = Set(String::new());
+    changed.author_email = Set(String::new());
+    changed.body = Set(String::new());
+    changed.status = Set(Status::Deleted.name().to_owned());
+    changed.salt = Set(op.random_hex::<16>());
+    changed.version = Set(found.record.version + 1);
+    changed.updated_at = Set(op.now());
+    changed.erased_at = Set(Some(op.now()));
+    let record = changed.update(transaction.connection()).await?;
+    let change = NewChange::new(Action::CommentErased, SubjectType::Comment, id)
+        .hash(content_hash(&HashedComment::of(&record))?)
+        .tags(tags);
+    save(transaction, op, change).await?;
+    Ok(record)
+}
+
+/// Erases all that a reader sent from an address, whatever its case; says how many comments that were. Where it stops midway,
+/// it can be run again.
+pub async fn erase_reader(op: &Operation, email: &str) -> Result<usize, Failure> {
+    let address = Func::lower(Expr::col(comment_records::Column::AuthorEmail));
+    let theirs = Expr::expr(address).eq(email.trim().to_lowercase());
+    erase_all(op, comment_records::Entity::find().filter(theirs)).await
+}
+
+/// Erases all comments under an article; says how many those were.
+pub async fn erase_under(op: &Operation, article: ArticleId) -> Result<usize, Failure> {
+    let under = comment_records::Column::ArticleId.eq(article);
+    erase_all(op, comment_records::Entity::find().filter(under)).await
+}
+
+async fn erase_all(op: &Operation, which: Select<comment_records::Entity>) -> Result<usize, Failure> {
+    policy::may_ever::<act::EraseComment>(op)?;
+    let found = which
+        .filter(comment_records::Column::ErasedAt.is_null())
+        .order_by_asc(comment_records::Column::Id)
+        .all(op.snapshot().await?.connection())
+        .await?;
+    for record in &found {
+        erase(op, record.id).await?;
+    }
+    Ok(found.len())
+}
