@@ -29,6 +29,8 @@ mod over_http;
 mod paging;
 mod permissions;
 mod preview;
+mod races;
+mod scene;
 mod sessions;
 mod start;
 mod tokens;
