@@ -4,15 +4,14 @@ use sea_orm::ActiveModelTrait as _;
 use sea_orm::{EntityTrait as _, IntoActiveModel as _, QuerySelect as _};
 
 use super::entity::comment_records;
-use super::public;
 use super::read::Status;
-use super::submit::HashedComment;
+use super::{public, submit};
 use crate::account::policy::{self, Act, Action as Right, Allowed, Owned, act};
 use crate::article;
 use crate::db::WriteTransaction;
 use crate::error::{Failure, UserErrorCode};
 use crate::id::{CommentId, UserId};
-use crate::log::{Action, NewChange, SubjectType, content_hash, save};
+use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 
 /// A comment, with whose article it is under and whether that is public.
@@ -77,7 +76,7 @@ pub async fn approve(op: &Operation, id: CommentId) -> Result<comment_records::M
         tags.push(record.article_id.to_string());
     }
     let change = NewChange::new(Action::CommentApproved, SubjectType::Comment, id)
-        .hash(content_hash(&HashedComment::of(&record))?)
+        .hash(submit::hash(&record)?)
         .tags(tags);
     save(transaction, op, change).await?;
     Ok(record)
