@@ -101,6 +101,11 @@ pub const SETTINGS: &[Setting] = &[
         default: "x-forwarded-for",
         help: "where trusted proxies say it: `x-forwarded-for` or `forwarded`",
     },
+    Setting {
+        name: "verify_every",
+        default: "off",
+        help: "how often the server checks itself as `copydesk verify` does: `off`, or a time such as `24h`, `90m`, `1d`",
+    },
     Setting { name: "request_timeout", default: "30", help: "seconds that a request may take" },
     Setting { name: "database_connections", default: "16", help: "most database connections of this node" },
     Setting {
@@ -175,6 +180,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Where they say it.
     pub forwarded_header: ForwardedHeader,
+    /// Seconds between two checks of the whole inside the server; none: it does none.
+    pub verify_every: Option<i64>,
     /// Seconds that a request may take.
     pub request_timeout: u64,
     /// Most database connections of this node.
@@ -373,6 +380,7 @@ impl Config {
             comment_network_limit: read.parsed("comment_network_limit", "a number above 0")?,
             trusted_proxies: read.networks("trusted_proxies")?,
             forwarded_header,
+            verify_every: read.period("verify_every")?,
             request_timeout: read.positive("request_timeout", "a number of seconds above 0")?,
             database_connections: read.positive("database_connections", "a number above 0")?,
             log_level,
@@ -430,6 +438,25 @@ impl Reader<'_> {
         self.parsed(name, cure).and_then(|number: T| {
             if number > T::default() { Ok(number) } else { Err(self.wrong(name, cure)) }
         })
+    }
+
+    /// Seconds, given as a number and a unit; none: off.
+    fn period(&self, name: &str) -> Result<Option<i64>, WrongSetting> {
+        let text = self.text(name);
+        if matches!(text, "" | "off") {
+            return Ok(None);
+        }
+        let wrong = || self.wrong(name, "`off`, or a number with s, m, h or d behind it, such as 24h");
+        let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+        let seconds = match &text[number.len()..] {
+            "s" => 1,
+            "m" => 60,
+            "h" => 60 * 60,
+            "d" => 24 * 60 * 60,
+            _ => return Err(wrong()),
+        };
+        let number: i64 = number.parse().map_err(|_| wrong())?;
+        number.checked_mul(seconds).filter(|seconds| *seconds > 0).map(Some).ok_or_else(wrong)
     }
 
     fn networks(&self, name: &str) -> Result<Vec<IpNet>, WrongSetting> {
@@ -531,6 +558,9 @@ mod tests {
             ("TRUSTED_PROXIES", "10.0.0.1, caddy"),
             ("SIGN_IN_LIMIT", "0"),
             ("FORWARDED_HEADER", "x-real-ip"),
+            ("VERIFY_EVERY", "24"),
+            ("VERIFY_EVERY", "0h"),
+            ("VERIFY_EVERY", "daily"),
         ] {
             let variable = format!("COPYDESK_{name}");
             let message = load(&[], &[(&variable, value)], &[]).unwrap_err().to_string();
@@ -545,6 +575,15 @@ mod tests {
         assert!(
             load(&[], &[("COPYDESK_LISEN", "x")], &[]).unwrap_err().to_string().contains("COPYDESK_LISEN")
         );
+    }
+
+    #[test]
+    fn a_time_has_a_unit() {
+        for (text, seconds) in
+            [("off", None), ("", None), ("90m", Some(5_400)), ("24h", Some(86_400)), ("7d", Some(604_800))]
+        {
+            assert_eq!(load(&[("verify_every", text)], &[], &[]).unwrap().verify_every, seconds, "{text}");
+        }
     }
 
     #[test]

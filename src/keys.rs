@@ -111,6 +111,11 @@ impl Keys {
         public_id(&self.seal.verifying_key())
     }
 
+    /// The public half of the key that seals the log, hexadecimal: with it, anybody can check the log.
+    pub fn seal_public_key(&self) -> String {
+        hex::encode(self.seal.verifying_key().as_bytes())
+    }
+
     /// The public id of the secret.
     pub fn secret_id(&self) -> String {
         let digest =

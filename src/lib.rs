@@ -5,6 +5,7 @@
 //! - [`cli`]: the commands. [`start`] opens an instance. [`demo`] fills one with demonstration content.
 //! - [`server`]: HTTP: who asks, GraphQL over HTTP, GraphiQL, pictures, health.
 //! - [`schema`]: joins the rooms' GraphQL parts.
+//! - [`verify`]: the whole instance against its log, by what each room knows of its own tables.
 //! - The rooms, each with its tables, rules and GraphQL types: [`history`] (what the log tells a viewer), [`comment`],
 //!   [`article`], [`author`], [`taxonomy`] (categories and tags), [`image`], [`account`] (users, sessions, the policy).
 //! - [`log`]: the signed chain of everything that was done; every write ends in it.
@@ -37,3 +38,4 @@ pub mod server;
 pub mod start;
 pub mod taxonomy;
 pub mod text;
+pub mod verify;

@@ -136,6 +136,13 @@ on_both! {
             assert_eq!(traces(&desk, word).await, Vec::<String>::new());
         }
         assert_eq!(desk.verify().await, Vec::<String>::new());
+        // A tombstone that says something else is found, and so is one taken away.
+        let number = draft["articleId"].as_str().unwrap();
+        desk.tamper("UPDATE revisions SET content = '{\"title\":\"Back\"}' WHERE content LIKE '%erased_at%' AND number = 1").await;
+        let problems = desk.verify().await.join("\n");
+        assert!(problems.contains(&format!("{number}, revision 1, content: is not what was saved")), "{problems}");
+        desk.tamper("UPDATE revisions SET content = (SELECT content FROM revisions WHERE content LIKE '%erased_at%') WHERE content LIKE '%Back%'").await;
+        assert_eq!(desk.verify().await, Vec::<String>::new());
         // It is nowhere, for nobody.
         for slug in ["quixotic-accusations", "softer-zephyr"] {
             assert_eq!(conversation(&desk, slug).await, Value::Null);

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::policy::{self, act};
 use super::{User, attempts, audit, password, read, session, user};
 use crate::error::{Failure, UserErrorCode};
-use crate::log::{Action, NewChange, SubjectType, save};
+use crate::log::{Action, save};
 use crate::operation::Operation;
 
 /// Changes the viewer's password. Trying the present one counts as signing in does.
@@ -39,6 +39,7 @@ pub async fn change_password(
     }
     password::store(transaction.connection(), op, &found, hash).await?;
     session::end_all(transaction.connection(), op.now(), id, op.viewer.session()).await?;
-    save(transaction, op, NewChange::new(Action::PasswordSet, SubjectType::User, id)).await?;
+    let change = user::change(transaction.connection(), Action::PasswordSet, &found).await?;
+    save(transaction, op, change).await?;
     Ok((*found).clone())
 }

@@ -62,6 +62,7 @@ pub async fn create_user(op: &Operation, new: NewUser) -> Result<User, Failure> 
     }
     .insert(connection)
     .await?;
-    save(transaction, op, user::change(Action::UserCreated, &added)?.detail(role.name())).await?;
+    let change = user::change(connection, Action::UserCreated, &added).await?.detail(role.name());
+    save(transaction, op, change).await?;
     Ok(added)
 }

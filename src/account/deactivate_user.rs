@@ -18,6 +18,7 @@ pub async fn deactivate_user(op: &Operation, id: UserId) -> Result<User, Failure
     let written =
         user::write(&transaction, op, &found, User { is_active: false, ..(*found).clone() }).await?;
     session::end_all(transaction.connection(), op.now(), id, None).await?;
-    save(transaction, op, user::change(Action::UserDeactivated, &written)?).await?;
+    let change = user::change(transaction.connection(), Action::UserDeactivated, &written).await?;
+    save(transaction, op, change).await?;
     Ok(written)
 }

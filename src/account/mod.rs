@@ -24,5 +24,6 @@ pub mod standing;
 pub mod token;
 pub mod update_user;
 pub mod user;
+pub mod verify;
 
 pub use entity::users::Model as User;

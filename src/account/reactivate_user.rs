@@ -15,6 +15,7 @@ pub async fn reactivate_user(op: &Operation, id: UserId) -> Result<User, Failure
         return Ok((*found).clone());
     }
     let written = user::write(&transaction, op, &found, User { is_active: true, ..(*found).clone() }).await?;
-    save(transaction, op, user::change(Action::UserReactivated, &written)?).await?;
+    let change = user::change(transaction.connection(), Action::UserReactivated, &written).await?;
+    save(transaction, op, change).await?;
     Ok(written)
 }

@@ -19,6 +19,9 @@ use crate::operation::Operation;
 /// again.
 const OVERLAP_SECONDS: i64 = 10 * 60;
 
+/// How the log tells that the key before counts no more.
+pub(super) const AT_ONCE: &str = "at once";
+
 /// What was done.
 pub struct Rotation {
     /// The new key's public id.
@@ -31,19 +34,23 @@ pub struct Rotation {
     pub old_refused_from: Timestamp,
 }
 
+/// From when a key that is made now signs, and from when what the keys before it signed is refused.
+pub(super) fn moments(now: Timestamp, at_once: bool) -> (Timestamp, Timestamp) {
+    if at_once {
+        return (now, now);
+    }
+    let signs_from = now.plus_seconds(OVERLAP_SECONDS);
+    (signs_from, signs_from.plus_seconds(token::LIFETIME_SECONDS + 2 * token::CLOCK_SKEW_SECONDS))
+}
+
 /// Makes a key and gives it its term. `at_once`: it signs from now on, and every token signed before is refused.
 pub async fn rotate_keys(op: &Operation, at_once: bool) -> Result<Rotation, Failure> {
     policy::allow_new::<act::RotateKeys>(op)?;
-    let (now, overlap) = (op.now(), OVERLAP_SECONDS);
-    let signs_from = if at_once { now } else { now.plus_seconds(overlap) };
-    let old_refused_from = if at_once {
-        now
-    } else {
-        signs_from.plus_seconds(token::LIFETIME_SECONDS + 2 * token::CLOCK_SKEW_SECONDS)
-    };
     let key = op.store.keys.create_token_key(&*op.store.chance)?;
     let transaction = op.begin().await?;
     transaction.lock_accounts().await?;
+    let now = op.now();
+    let (signs_from, old_refused_from) = moments(now, at_once);
     let connection = transaction.connection();
     instance_keys::Entity::update_many()
         .col_expr(instance_keys::Column::RefusedFrom, Expr::value(old_refused_from))
@@ -65,7 +72,7 @@ pub async fn rotate_keys(op: &Operation, at_once: bool) -> Result<Rotation, Fail
     .insert(connection)
     .await?;
     let change = NewChange::new(Action::KeyRotated, SubjectType::Key, key.log_id()).detail(if at_once {
-        "at once"
+        AT_ONCE
     } else {
         "with overlap"
     });

@@ -6,7 +6,7 @@ use super::policy::{self, act};
 use super::{User, password, session, user};
 use crate::error::{Failure, UserErrorCode};
 use crate::id::UserId;
-use crate::log::{Action, NewChange, SubjectType, save};
+use crate::log::{Action, save};
 use crate::operation::Operation;
 
 /// Sets another user's password. All their sessions end.
@@ -23,6 +23,7 @@ pub async fn set_user_password(op: &Operation, id: UserId, new: &SecretString) -
         .map_err(|wrong| Failure::Refused(vec![wrong]))?;
     password::store(transaction.connection(), op, &found, hash).await?;
     session::end_all(transaction.connection(), op.now(), id, None).await?;
-    save(transaction, op, NewChange::new(Action::PasswordSet, SubjectType::User, id)).await?;
+    let change = user::change(transaction.connection(), Action::PasswordSet, &found).await?;
+    save(transaction, op, change).await?;
     Ok((*found).clone())
 }

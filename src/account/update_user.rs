@@ -50,7 +50,7 @@ pub async fn update_user(op: &Operation, id: UserId, version: i32, edit: UserEdi
         return Ok(changed);
     }
     let written = user::write(&transaction, op, &found, changed).await?;
-    let mut change = user::change(Action::UserUpdated, &written)?;
+    let mut change = user::change(transaction.connection(), Action::UserUpdated, &written).await?;
     if let Some(new_role) = new_role {
         change = change.detail(format!("{} → {new_role}", found.role));
     }

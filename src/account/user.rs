@@ -8,7 +8,7 @@ use sea_orm::{
 use serde::Serialize;
 
 use super::User;
-use super::entity::users;
+use super::entity::{credentials, users};
 use super::policy::{self, Act, Action, Allowed, Owned, act};
 use crate::db::WriteTransaction;
 use crate::error::{Failure, Problems, UserErrorCode};
@@ -34,15 +34,26 @@ struct HashedUser<'a> {
     name: &'a str,
     role: &'a str,
     is_active: &'a str,
+    password_hash: &'a str,
     salt: &'a str,
 }
 
-/// What was done to a user, with the hash of what they became.
-pub(super) fn change(action: log::Action, user: &User) -> Result<NewChange, Failure> {
+/// The hash of a user as the log has it, with what their password is checked against.
+pub(super) fn hash(user: &User, password_hash: &str) -> Result<String, Failure> {
     let User { id, email, name, role, is_active, version: _, salt, created_at: _, updated_at: _ } = user;
     let is_active = if *is_active { "true" } else { "false" };
-    let hash = content_hash(&HashedUser { id: *id, email, name, role, is_active, salt })?;
-    Ok(NewChange::new(action, SubjectType::User, *id).hash(hash))
+    content_hash(&HashedUser { id: *id, email, name, role, is_active, password_hash, salt })
+}
+
+/// What was done to a user, with the hash of what they became.
+pub(super) async fn change(
+    connection: &impl ConnectionTrait,
+    action: log::Action,
+    user: &User,
+) -> Result<NewChange, Failure> {
+    let password = credentials::Entity::find_by_id(user.id).one(connection).await?;
+    let password_hash = password.map(|password| password.password_hash).unwrap_or_default();
+    Ok(NewChange::new(action, SubjectType::User, user.id).hash(hash(user, &password_hash)?))
 }
 
 /// Whether there is any user.

@@ -40,6 +40,19 @@ struct HashedAuthor<'a> {
     salt: &'a str,
 }
 
+/// The hash of an author as the log has it.
+pub(super) fn hash(record: &author_records::Model) -> Result<String, Failure> {
+    content_hash(&HashedAuthor {
+        id: record.id,
+        slug: &record.slug,
+        name: &record.name,
+        bio: record.bio.as_deref(),
+        portrait: record.portrait_image_id,
+        is_listed: if record.is_listed { "true" } else { "false" },
+        salt: &record.salt,
+    })
+}
+
 /// Adds an author to the library.
 pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Model, Failure> {
     policy::allow_new::<act::CreateAuthor>(op)?;
@@ -96,17 +109,7 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
     if record.is_listed {
         public::show(&transaction, &record, 0).await?;
     }
-    let hashed = HashedAuthor {
-        id: record.id,
-        slug: &record.slug,
-        name: &record.name,
-        bio: record.bio.as_deref(),
-        portrait: record.portrait_image_id,
-        is_listed: if record.is_listed { "true" } else { "false" },
-        salt: &record.salt,
-    };
-    let change =
-        NewChange::new(Action::AuthorCreated, SubjectType::Author, record.id).hash(content_hash(&hashed)?);
+    let change = NewChange::new(Action::AuthorCreated, SubjectType::Author, record.id).hash(hash(&record)?);
     save(transaction, op, change).await?;
     Ok(record)
 }

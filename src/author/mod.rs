@@ -5,3 +5,4 @@ pub mod entity;
 pub mod graphql;
 pub mod public;
 pub mod read;
+pub mod verify;

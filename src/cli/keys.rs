@@ -1,4 +1,5 @@
-//! `copydesk keys rotate | list`: the keys that sign access tokens, with or without a server running.
+//! `copydesk keys rotate | list | seal`: the keys that sign access tokens, and the one that seals the log; with or without a
+//! server running.
 
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use crate::config::Config;
 
 pub(super) fn command() -> Command {
     Command::new("keys")
-        .about("Manage the keys that sign access tokens")
+        .about("Manage the keys that sign access tokens, and show the one that seals the log")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
@@ -22,12 +23,17 @@ pub(super) fn command() -> Command {
             ),
         )
         .subcommand(Command::new("list").about("List the keys, and when each counts"))
+        .subcommand(Command::new("seal").about("Print the public key that the log is checked with"))
 }
 
 pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Result<ExitCode> {
     let (command, arguments) = arguments.subcommand().context("there is no such command")?;
     let store = super::open(config).await?;
     let op = super::operator(&store);
+    if command == "seal" {
+        println!("{}  {}", store.keys.seal_id(), store.keys.seal_public_key());
+        return Ok(ExitCode::SUCCESS);
+    }
     if command == "rotate" {
         let made = rotate_keys(&op, arguments.get_flag("now")).await.map_err(super::words)?;
         println!("Made the key {}: {}", made.key_id, made.file);

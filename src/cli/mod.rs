@@ -30,7 +30,8 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("copydesk: {error:#}");
-            ExitCode::FAILURE
+            // Of `verify`, 1 says that something differs.
+            if matches.subcommand_name() == Some("verify") { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -80,7 +81,7 @@ fn command() -> Command {
         .subcommand(erase::command())
         .subcommand(Command::new("config").about("Print the settings in force, with each value's place"))
         .subcommand(Command::new("schema").about("Print the GraphQL schema"))
-        .subcommand(Command::new("verify").about("Check the log, and every public article against it"))
+        .subcommand(verify::command())
 }
 
 fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
@@ -109,7 +110,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             "user" => user::run(config, arguments).await,
             "keys" => keys::run(config, arguments).await,
             "erase" => erase::run(config, arguments).await,
-            _ => verify::run(config).await,
+            _ => verify::run(config, arguments).await,
         }
     })
 }

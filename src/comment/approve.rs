@@ -5,14 +5,13 @@ use sea_orm::IntoActiveModel as _;
 
 use super::entity::comment_records;
 use super::find::find_for;
-use super::public;
 use super::read::Status;
-use super::submit::HashedComment;
+use super::{public, submit};
 use crate::account::policy::act;
 use crate::article;
 use crate::error::{Failure, UserErrorCode};
 use crate::id::CommentId;
-use crate::log::{Action, NewChange, SubjectType, content_hash, save};
+use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 
 /// Approves a comment. One that is approved already stays so.
@@ -39,7 +38,7 @@ pub async fn approve(op: &Operation, id: CommentId) -> Result<comment_records::M
         tags.push(record.article_id.to_string());
     }
     let change = NewChange::new(Action::CommentApproved, SubjectType::Comment, id)
-        .hash(content_hash(&HashedComment::of(&record))?)
+        .hash(submit::hash(&record)?)
         .tags(tags);
     save(transaction, op, change).await?;
     Ok(record)

@@ -11,14 +11,13 @@ use sea_orm::{
 
 use super::entity::comment_records;
 use super::find::find_for;
-use super::public;
 use super::read::Status;
-use super::submit::HashedComment;
+use super::{public, submit};
 use crate::account::policy::{self, act};
 use crate::article;
 use crate::error::Failure;
 use crate::id::{ArticleId, CommentId};
-use crate::log::{Action, NewChange, SubjectType, content_hash, save};
+use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 
 /// Erases a comment. One that was erased already stays so.
@@ -46,7 +45,7 @@ pub async fn erase(op: &Operation, id: CommentId) -> Result<comment_records::Mod
     changed.erased_at = Set(Some(op.now()));
     let record = changed.update(transaction.connection()).await?;
     let change = NewChange::new(Action::CommentErased, SubjectType::Comment, id)
-        .hash(content_hash(&HashedComment::of(&record))?)
+        .hash(submit::hash(&record)?)
         .tags(tags);
     save(transaction, op, change).await?;
     Ok(record)

@@ -8,5 +8,6 @@ pub mod graphql;
 mod public;
 pub mod read;
 pub mod submit;
+pub mod verify;
 
 pub use public::Comments;

@@ -35,7 +35,7 @@ pub struct NewComment {
 
 /// What the log's hash of a comment covers.
 #[derive(Serialize)]
-pub(super) struct HashedComment<'a> {
+struct HashedComment<'a> {
     id: CommentId,
     article: ArticleId,
     parent: Option<CommentId>,
@@ -46,19 +46,18 @@ pub(super) struct HashedComment<'a> {
     salt: &'a str,
 }
 
-impl<'a> HashedComment<'a> {
-    pub(super) fn of(record: &'a comment_records::Model) -> Self {
-        Self {
-            id: record.id,
-            article: record.article_id,
-            parent: record.parent_id,
-            author_name: &record.author_name,
-            author_email: &record.author_email,
-            body: &record.body,
-            status: &record.status,
-            salt: &record.salt,
-        }
-    }
+/// The hash of a comment as the log has it.
+pub(super) fn hash(record: &comment_records::Model) -> Result<String, Failure> {
+    content_hash(&HashedComment {
+        id: record.id,
+        article: record.article_id,
+        parent: record.parent_id,
+        author_name: &record.author_name,
+        author_email: &record.author_email,
+        body: &record.body,
+        status: &record.status,
+        salt: &record.salt,
+    })
 }
 
 /// Takes a comment in. Anybody may send one under a published article.
@@ -101,8 +100,8 @@ pub async fn submit(op: &Operation, new: NewComment) -> Result<comment_records::
     }
     .insert(connection)
     .await?;
-    let change = NewChange::new(Action::CommentSubmitted, SubjectType::Comment, record.id)
-        .hash(content_hash(&HashedComment::of(&record))?);
+    let change =
+        NewChange::new(Action::CommentSubmitted, SubjectType::Comment, record.id).hash(hash(&record)?);
     save(transaction, op, change).await?;
     Ok(record)
 }

@@ -1,5 +1,6 @@
 //! Connections and transactions, and all that differs between SQLite and PostgreSQL. Only this room begins a transaction.
 
+pub mod ids;
 pub mod keyset;
 pub mod listen;
 pub mod lock;

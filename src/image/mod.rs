@@ -8,3 +8,4 @@ pub mod public;
 pub mod read;
 pub mod store;
 pub mod upload;
+pub mod verify;

@@ -42,30 +42,29 @@ pub struct NewImage {
 
 /// What the log's hash of an image covers.
 #[derive(Serialize)]
-pub(super) struct HashedImage<'a> {
-    pub id: ImageId,
-    pub alt: &'a str,
-    pub caption: Option<&'a str>,
-    pub credit: Option<&'a str>,
-    pub original_hash: &'a str,
-    pub rendition_hash: &'a str,
-    pub uploader_id: UserId,
-    pub salt: &'a str,
+struct HashedImage<'a> {
+    id: ImageId,
+    alt: &'a str,
+    caption: Option<&'a str>,
+    credit: Option<&'a str>,
+    original_hash: &'a str,
+    rendition_hash: &'a str,
+    uploader_id: UserId,
+    salt: &'a str,
 }
 
-impl<'a> HashedImage<'a> {
-    fn of(record: &'a image_records::Model) -> Self {
-        Self {
-            id: record.id,
-            alt: &record.alt,
-            caption: record.caption.as_deref(),
-            credit: record.credit.as_deref(),
-            original_hash: &record.original_hash,
-            rendition_hash: &record.rendition_hash,
-            uploader_id: record.uploader_id,
-            salt: &record.salt,
-        }
-    }
+/// The hash of an image as the log has it.
+pub(super) fn hash(record: &image_records::Model) -> Result<String, Failure> {
+    content_hash(&HashedImage {
+        id: record.id,
+        alt: &record.alt,
+        caption: record.caption.as_deref(),
+        credit: record.credit.as_deref(),
+        original_hash: &record.original_hash,
+        rendition_hash: &record.rendition_hash,
+        uploader_id: record.uploader_id,
+        salt: &record.salt,
+    })
 }
 
 /// Keeps a picture: checked, stored, recorded. A refused one leaves nothing behind.
@@ -120,8 +119,7 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
     }
     .insert(transaction.connection())
     .await?;
-    let change = NewChange::new(Action::ImageUploaded, SubjectType::Image, record.id)
-        .hash(content_hash(&HashedImage::of(&record))?);
+    let change = NewChange::new(Action::ImageUploaded, SubjectType::Image, record.id).hash(hash(&record)?);
     save(transaction, op, change).await?;
     Ok(record)
 }

@@ -4,12 +4,13 @@
 
 mod append;
 mod change;
+pub mod check;
 pub mod entity;
 pub mod follow;
-
+pub mod heads;
 pub mod read;
-mod verify;
+pub mod verify;
+pub mod walk;
 
 pub use append::{NewChange, content_hash, save};
 pub use change::{Action, Entry, SubjectType};
-pub use verify::{ChainProblem, verify_entry};

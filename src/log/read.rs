@@ -33,6 +33,12 @@ pub async fn head(snapshot: &Snapshot) -> Result<i64, Failure> {
     head.map(|head| head.sequence).ok_or_else(|| Failure::corrupt("log_head has no row"))
 }
 
+/// The last entry's number and hash; 0 and nothing before the first.
+pub async fn last(snapshot: &Snapshot) -> Result<(i64, String), Failure> {
+    let head = log_head::Entity::find_by_id(1).one(snapshot.connection()).await?;
+    head.map(|head| (head.sequence, head.hash)).ok_or_else(|| Failure::corrupt("log_head has no row"))
+}
+
 /// A page of the log, oldest first.
 pub async fn list(
     snapshot: &Snapshot,

@@ -33,8 +33,10 @@ use crate::account::memory::Memory;
 use crate::config::{Config, CorsOrigins};
 use crate::graphql::cost::SchemaTypes;
 use crate::graphql::guard::Limits;
+use crate::log::heads;
 use crate::operation::Store;
 use crate::schema::{self, Schema};
+use crate::verify::Schedule;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -42,6 +44,7 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone)]
 pub(crate) struct App {
     store: Arc<Store>,
+    verified: Arc<Schedule>,
     accounts: Arc<Memory>,
     schema: Schema,
     schema_types: Arc<SchemaTypes>,
@@ -65,7 +68,9 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
     let cors = cors(config);
     let schema_types = Arc::new(SchemaTypes::from_sdl(&schema::sdl())?);
     let accounts = Memory::following(&store);
-    let app = App { schema: schema::build(), accounts, schema_types, limits, store };
+    let verified = Schedule::begin(&store);
+    heads::keep(&store);
+    let app = App { schema: schema::build(), verified, accounts, schema_types, limits, store };
     Ok(Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", axum::routing::any(graphql::handle))
@@ -76,6 +81,7 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
         .route("/.well-known/jwks.json", get(jwks::serve))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .fallback(|| async {
             (StatusCode::NOT_FOUND, "Nothing is here. GraphQL is at /graphql, GraphiQL at /graphiql.\n")
         })

@@ -42,6 +42,19 @@ struct HashedCategory<'a> {
     salt: &'a str,
 }
 
+/// The hash of a category as the log has it.
+pub(super) fn hash(category: &categories::Model) -> Result<String, Failure> {
+    content_hash(&HashedCategory {
+        id: category.id,
+        slug: &category.slug,
+        name: &category.name,
+        description: category.description.as_deref(),
+        parent: category.parent_id,
+        position: category.position,
+        salt: &category.salt,
+    })
+}
+
 /// Adds a category, as the last of its siblings.
 pub async fn create(op: &Operation, new: NewCategory) -> Result<categories::Model, Failure> {
     policy::allow_new::<act::CreateCategory>(op)?;
@@ -100,17 +113,8 @@ pub async fn create(op: &Operation, new: NewCategory) -> Result<categories::Mode
     }
     .insert(connection)
     .await?;
-    let hashed = HashedCategory {
-        id: category.id,
-        slug: &category.slug,
-        name: &category.name,
-        description: category.description.as_deref(),
-        parent: category.parent_id,
-        position: category.position,
-        salt: &category.salt,
-    };
     let change = NewChange::new(Action::CategoryCreated, SubjectType::Category, category.id)
-        .hash(content_hash(&hashed)?)
+        .hash(hash(&category)?)
         .tags(["categories".to_owned()]);
     save(transaction, op, change).await?;
     Ok(category)

@@ -30,6 +30,11 @@ struct HashedTag<'a> {
     salt: &'a str,
 }
 
+/// The hash of a tag as the log has it.
+pub(super) fn hash(record: &tag_records::Model) -> Result<String, Failure> {
+    content_hash(&HashedTag { id: record.id, slug: &record.slug, name: &record.name, salt: &record.salt })
+}
+
 /// Adds a tag to the library.
 pub async fn create(op: &Operation, new: NewTag) -> Result<tag_records::Model, Failure> {
     policy::allow_new::<act::CreateTag>(op)?;
@@ -69,8 +74,7 @@ pub async fn create(op: &Operation, new: NewTag) -> Result<tag_records::Model, F
     }
     .insert(connection)
     .await?;
-    let hashed = HashedTag { id: record.id, slug: &record.slug, name: &record.name, salt: &record.salt };
-    let change = NewChange::new(Action::TagCreated, SubjectType::Tag, record.id).hash(content_hash(&hashed)?);
+    let change = NewChange::new(Action::TagCreated, SubjectType::Tag, record.id).hash(hash(&record)?);
     save(transaction, op, change).await?;
     Ok(record)
 }

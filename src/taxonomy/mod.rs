@@ -6,3 +6,4 @@ pub mod entity;
 pub mod graphql;
 pub mod public;
 pub mod read;
+pub mod verify;

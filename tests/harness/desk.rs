@@ -13,6 +13,7 @@ use copydesk::log::entity::changes;
 use copydesk::log::follow::Follower;
 use copydesk::operation::{Operation, Role, Store, Viewer};
 use copydesk::start::StartError;
+use copydesk::verify::Options;
 use copydesk::{server, start};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, Statement};
 use serde_json::json;
@@ -258,7 +259,7 @@ impl Desk {
     }
 
     /// The first column of what a statement finds, as text.
-    async fn texts(&self, sql: String) -> Vec<String> {
+    pub async fn texts(&self, sql: String) -> Vec<String> {
         let snapshot = self.store.database.snapshot().await.unwrap();
         let backend = snapshot.connection().get_database_backend();
         let rows = snapshot.connection().query_all_raw(Statement::from_string(backend, sql)).await.unwrap();
@@ -343,10 +344,16 @@ impl Desk {
 
     /// What `copydesk verify` finds.
     pub async fn verify(&self) -> Vec<String> {
-        copydesk::article::verify::verify(&self.store)
+        self.verify_with(Options::default()).await
+    }
+
+    /// What `copydesk verify` finds with these options.
+    pub async fn verify_with(&self, options: Options) -> Vec<String> {
+        let report = copydesk::verify::verify(&self.store, options, &|_, _| {})
             .await
-            .unwrap_or_else(|failure| panic!("{failure:?}"))
-            .problems
+            .unwrap_or_else(|failure| panic!("{failure:?}"));
+        assert_eq!(report.problem_count, report.problems.len() as u64);
+        report.problems.iter().map(ToString::to_string).collect()
     }
 }
 

@@ -1,0 +1,109 @@
+//! Compares articles with the log: drafts, revisions and reserved slugs, and all that the public sees of them. Called by
+//! `verify`.
+
+mod desk;
+mod expected;
+mod public;
+
+use std::collections::{BTreeMap, HashMap};
+
+use uuid::Uuid;
+
+use self::expected::Expected;
+use super::entity::private::{drafts, revisions, slug_history};
+use super::entity::public::{
+    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
+    search, sections,
+};
+use crate::db::ids::IdColumn;
+use crate::error::Failure;
+use crate::id::CategoryId;
+use crate::log::check::{Check, Extent};
+use crate::log::walk::{Thing, Things, entries};
+use crate::log::{Action, SubjectType};
+use crate::taxonomy;
+
+/// What the log tells of the articles of a batch.
+type Articles = BTreeMap<Uuid, Expected>;
+
+/// The site's tree of categories.
+pub type Tree = HashMap<CategoryId, taxonomy::entity::categories::Model>;
+
+/// The public articles.
+pub fn public() -> IdColumn {
+    IdColumn::of::<articles::Entity>(articles::Column::Id)
+}
+
+/// The authors whom public articles credit.
+pub fn credits() -> IdColumn {
+    IdColumn::of::<article_authors::Entity>(article_authors::Column::AuthorId)
+}
+
+/// The tags of public articles.
+pub fn tags() -> IdColumn {
+    IdColumn::of::<article_tags::Entity>(article_tags::Column::TagId)
+}
+
+/// The categories of public articles.
+pub fn categories() -> IdColumn {
+    IdColumn::of::<article_categories::Entity>(article_categories::Column::CategoryId)
+}
+
+/// The images that public articles show; what is counted are the articles.
+pub fn images() -> IdColumn {
+    IdColumn::of::<figures::Entity>(figures::Column::ImageId)
+        .counting::<figures::Entity>(figures::Column::ArticleId)
+}
+
+/// All articles. `comments` is where public comments stand under them.
+pub fn all(extent: Extent, comments: IdColumn) -> Things {
+    let mut columns = match extent {
+        Extent::Whole => vec![
+            IdColumn::of::<drafts::Entity>(drafts::Column::ArticleId),
+            IdColumn::of::<revisions::Entity>(revisions::Column::ArticleId),
+            IdColumn::of::<slug_history::Entity>(slug_history::Column::ArticleId),
+        ],
+        Extent::Public => Vec::new(),
+    };
+    columns.extend([
+        public(),
+        IdColumn::of::<article_slugs::Entity>(article_slugs::Column::ArticleId),
+        IdColumn::of::<sections::Entity>(sections::Column::ArticleId),
+        IdColumn::of::<figures::Entity>(figures::Column::ArticleId),
+        IdColumn::of::<related_links::Entity>(related_links::Column::ArticleId),
+        IdColumn::of::<article_authors::Entity>(article_authors::Column::ArticleId),
+        IdColumn::of::<article_tags::Entity>(article_tags::Column::ArticleId),
+        IdColumn::of::<article_categories::Entity>(article_categories::Column::ArticleId),
+        IdColumn::of::<search::Entity>(search::Column::ArticleId),
+        comments,
+    ]);
+    let action = match extent {
+        Extent::Whole => Action::ArticleCreated,
+        Extent::Public => Action::ArticlePublished,
+    };
+    Things::new(SubjectType::Article, Some(action), columns)
+}
+
+/// Compares these articles. `comments` says how many public comments stand under each.
+pub async fn compare(
+    check: &mut Check<'_>,
+    things: &[Thing],
+    tree: &Tree,
+    comments: &HashMap<Uuid, i64>,
+) -> Result<(), Failure> {
+    let ids: Vec<Uuid> = things.iter().map(|thing| thing.id).collect();
+    let mut articles: Articles = ids.iter().map(|id| (*id, Expected::default())).collect();
+    entries(check, SubjectType::Article, &ids, &[], |id, entry| {
+        articles.entry(id).or_default().take(&entry);
+    })
+    .await?;
+    match check.extent {
+        Extent::Whole => desk::compare(check, &articles).await?,
+        // The walk comes by every entry that published an article: it is looked at where the last of them is.
+        Extent::Public => articles.retain(|id, expected| {
+            let mut came = things.iter().filter(|thing| thing.id == *id);
+            came.any(|thing| thing.sequence.is_none_or(|sequence| sequence == expected.last_published))
+        }),
+    }
+    public::compare(check, &articles, tree, comments).await
+}
