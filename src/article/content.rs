@@ -70,7 +70,7 @@ pub struct Section {
 }
 
 /// Where an article points to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "to", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RelatedLink {
     /// Another article.

@@ -2,6 +2,7 @@
 
 pub mod assign;
 pub mod checks;
+pub mod compare;
 pub mod content;
 pub mod create;
 pub mod draft;

@@ -1,6 +1,7 @@
-//! Words: what a text may hold, slugs, anchors, Markdown, and the folding that search and sorting share. Pure functions.
+//! Words: what a text may hold, slugs, anchors, Markdown, differences, and the folding that search and sorting share. Pure functions.
 
 pub mod anchors;
+pub mod difference;
 pub mod fold;
 pub mod input;
 pub mod lookalike;
