@@ -124,6 +124,11 @@ fn rows(things: &Value) -> Vec<Row> {
             json!({}),
         ),
         viewer(
+            "viewer.compareRevisions",
+            "compareRevisions(articleId: $id, from: 1, to: 2) { from { number actor { name } } to { number } differing title { change text } authors { added { name } } leadFigure { before { image { url } } } relatedLinks { removed { title article { title } } } sections { change body { change text } } }",
+            id("article"),
+        ),
+        viewer(
             "viewer.draft",
             &format!(
                 "draft(articleId: $id) {{ {DRAFT} publishedRevision {{ number actor {{ name }} }} revisions(first: 2) {{ nodes {{ number note actor {{ name }} }} }} }}"

@@ -176,6 +176,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("viewer.users", Gate::Right(Action::ReadUsers)),
     ("viewer.assignees", Gate::Right(Action::AssignArticle)),
     ("viewer.draft", Gate::Right(Action::ReadDraft)),
+    ("viewer.compareRevisions", Gate::Right(Action::ReadDraft)),
     ("viewer.drafts", Gate::Right(Action::ReadDraft)),
     ("viewer.images", Gate::Right(Action::ReadLibrary)),
     ("viewer.authors", Gate::Right(Action::ReadLibrary)),

@@ -2,6 +2,7 @@
 
 mod article;
 mod check;
+mod comparison;
 mod draft;
 mod draft_content;
 mod inputs;
@@ -13,6 +14,7 @@ mod section;
 mod seo;
 
 pub use article::ArticleObject;
+pub use comparison::{ComparisonViewer, RevisionComparison};
 pub use draft::DraftViewer;
 pub use lists::{SubjectLists, articles_of};
 pub use mutations::ArticleMutation;
