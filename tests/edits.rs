@@ -8,7 +8,7 @@ use crate::harness::{Actor, Answer, on_both};
 async fn edit(by: &Actor, verb: &str, draft: &Value, more: Value) -> Answer {
     let input_type = format!("{}{}Input", verb[..1].to_uppercase(), &verb[1..]);
     let document = format!(
-        "mutation ($input: {input_type}!) {{ {verb}(input: $input) {{ isMerged draft {{ articleId version revisionNumber stage content {{ title sections {{ id heading level source }} relatedLinks {{ title url }} }} revisions(first: 1) {{ nodes {{ note }} }} }} userErrors {{ code message path }} }} }}"
+        "mutation ($input: {input_type}!) {{ {verb}(input: $input) {{ isMerged conflict {{ version comparison {{ from {{ number actor {{ name }} }} to {{ number }} differing title {{ change text }} sections {{ change isMoved before {{ position }} after {{ position }} body {{ change text }} }} }} }} draft {{ articleId version revisionNumber stage content {{ title sections {{ id heading level source }} relatedLinks {{ title url }} }} revisions(first: 1) {{ nodes {{ note }} }} }} userErrors {{ code message path }} }} }}"
     );
     let mut input = json!({ "articleId": draft["articleId"], "version": draft["version"] });
     input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -163,6 +163,15 @@ on_both! {
         // Not silently.
         let refused = edit(&author, "updateSection", &seen, json!({ "sectionId": id(&seen, 1), "body": "two, by the author" })).await;
         assert_eq!(refused.user_errors("updateSection"), ["CONFLICT"]);
+        // What the editor saved since is told, by section and word.
+        let conflict = &refused.data()["updateSection"]["conflict"];
+        assert_eq!(conflict["version"], seen["version"]);
+        let comparison = &conflict["comparison"];
+        assert_eq!((&comparison["from"]["number"], &comparison["to"]["number"], &comparison["differing"]), (&json!(1), &json!(2), &json!([])));
+        let sections = comparison["sections"].as_array().unwrap();
+        assert_eq!((sections.len(), &sections[0]["before"]["position"], &sections[0]["isMoved"]), (1, &json!(1), &json!(false)));
+        let added: String = sections[0]["body"].as_array().unwrap().iter().filter(|run| run["change"] == "ADDED").map(|run| run["text"].as_str().unwrap()).collect();
+        assert_eq!(added, ", by the editor");
         let answer = edit(&author, "updateSection", &seen, json!({ "sectionId": id(&seen, 1), "body": "two, by the author", "onConflict": "MERGE" })).await;
         let merged = answer.done("updateSection", "draft");
         assert_eq!(answer.data()["updateSection"]["isMerged"], true);
@@ -186,6 +195,7 @@ on_both! {
         let sections = json!([{ "id": id(&seen, 1), "heading": "Two", "body": "mine" }, { "id": id(&seen, 0), "body": "one" }, { "id": id(&seen, 2), "heading": "Three", "body": "three" }]);
         let answer = edit(&author, "updateArticle", &seen, json!({ "title": "My title", "sections": sections, "onConflict": "MERGE" })).await;
         assert_eq!(problems(&answer, "updateArticle"), ["input.title CONFLICT", "input.sections.0 CONFLICT"]);
+        assert_eq!(answer.data()["updateArticle"]["conflict"]["comparison"]["differing"], json!(["TITLE"]));
         assert_eq!(answer.data()["updateArticle"]["draft"]["version"], now["version"]);
         let answer = edit(&author, "updateSection", &seen, json!({ "sectionId": id(&seen, 1), "body": "mine", "onConflict": "MERGE" })).await;
         assert_eq!(problems(&answer, "updateSection"), ["input CONFLICT"]);
@@ -196,6 +206,7 @@ on_both! {
             let never = json!({ "articleId": seen["articleId"], "version": version });
             let answer = edit(&author, "addSection", &never, json!({ "body": "x", "onConflict": "MERGE" })).await;
             assert_eq!(problems(&answer, "addSection"), ["input.version CONFLICT"], "{version}");
+            assert_eq!(answer.data()["addSection"]["conflict"], json!({ "version": version, "comparison": null }));
         }
         assert_eq!(desk.log_length().await, length);
     }
@@ -204,8 +215,11 @@ on_both! {
         let author = desk.author().await;
         let seen = begun(&author).await;
         author.publish(&seen).await;
+        let refused = edit(&author, "addSection", &seen, json!({ "body": "four" })).await;
+        let comparison = &refused.data()["addSection"]["conflict"]["comparison"];
+        assert_eq!((&comparison["differing"], &comparison["sections"]), (&json!([]), &json!([])));
         let answer = edit(&author, "addSection", &seen, json!({ "body": "four", "onConflict": "MERGE" })).await;
-        assert_eq!(answer.data()["addSection"]["isMerged"], false);
+        assert_eq!((&answer.data()["addSection"]["isMerged"], &answer.data()["addSection"]["conflict"]), (&json!(false), &Value::Null));
         assert_eq!(bodies(answer.done("addSection", "draft")), ["one", "two", "three", "four"]);
         assert_eq!(desk.verify().await, Vec::<String>::new());
     }

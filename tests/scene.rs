@@ -128,6 +128,11 @@ pub fn rows(things: &Value) -> Vec<Row> {
             id("article"),
         ),
         viewer(
+            "viewer.compareRevisions",
+            "compareRevisions(articleId: $id, from: 1, to: 2) { from { number actor { name } } to { number } differing title { change text } authors { added { name } } leadFigure { before { image { url } } } relatedLinks { removed { title article { title } } } sections { change body { change text } } }",
+            id("article"),
+        ),
+        viewer(
             "viewer.preview",
             "preview(articleId: $id) { title leadFigure { image { url } } sections { body { html } figures { image { url } } } authors { name portrait { url } } }",
             id("article"),

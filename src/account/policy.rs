@@ -191,6 +191,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("viewer.assignees", Gate::Right(Action::AssignArticle)),
     ("viewer.draft", Gate::Right(Action::ReadDraft)),
     ("viewer.preview", Gate::Right(Action::ReadDraft)),
+    ("viewer.compareRevisions", Gate::Right(Action::ReadDraft)),
     ("viewer.drafts", Gate::Right(Action::ReadDraft)),
     ("viewer.images", Gate::Right(Action::ReadLibrary)),
     ("viewer.authors", Gate::Right(Action::ReadLibrary)),

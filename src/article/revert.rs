@@ -1,7 +1,7 @@
 //! `revertArticle`: an older revision's content becomes a new head. Nothing is lost: the newer revisions stay.
 
-use super::draft::{self, Draft};
-use super::{edit, revision};
+use super::edit::{self, Edited};
+use super::{draft, revision};
 use crate::account::policy::act;
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::ArticleId;
@@ -9,7 +9,7 @@ use crate::log::Action;
 use crate::operation::Operation;
 
 /// Goes back to an older revision.
-pub async fn revert(op: &Operation, id: ArticleId, version: i32, to_revision: i32) -> Result<Draft, Failure> {
+pub async fn revert(op: &Operation, id: ArticleId, version: i32, to_revision: i32) -> Result<Edited, Failure> {
     let transaction = op.begin().await?;
     let found = draft::find_for::<act::EditDraft>(&transaction, op, id).await?;
     draft::check_version(&found, version)?;
@@ -18,12 +18,13 @@ pub async fn revert(op: &Operation, id: ArticleId, version: i32, to_revision: i3
         return Err(Failure::refused(UserErrorCode::NotFound, &["input", "toRevision"], message));
     };
     if to_revision == found.head_revision {
-        return Ok((*found).clone());
+        return Ok(Edited { draft: (*found).clone(), is_merged: false });
     }
     let mut content = revision::content(&older)?;
     let mut problems = Problems::default();
     content.slug = draft::reserve_slug(&transaction, op, id, &content.slug, true, &mut problems).await?;
     problems.check()?;
     let note = Some(format!("Reverted to revision {to_revision}"));
-    edit::write(transaction, op, found, content, note, Action::ArticleReverted).await
+    let draft = edit::write(transaction, op, found, content, note, Action::ArticleReverted).await?;
+    Ok(Edited { draft, is_merged: false })
 }

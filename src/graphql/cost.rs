@@ -1,5 +1,5 @@
-//! What an operation costs: one for each object that it may make us fetch, times the sizes of the pages above it. Computed
-//! for every request, from its own variables, in one visit per fragment.
+//! What an operation costs: one for each object that it may make us fetch, times the sizes of the pages above it, and what
+//! it makes us work beside. Computed for every request, from its own variables, in one visit per fragment.
 
 use std::collections::HashMap;
 
@@ -16,6 +16,9 @@ use super::variables::InputTypes;
 
 /// What a list without pages counts as: an article has a handful of authors, tags or sections.
 const PLAIN_LIST: u64 = 2;
+
+/// What fields cost beside what they fetch, because they work long for it.
+const WORK: &[(&str, &str, u64)] = &[("Viewer", "compareRevisions", 1_000)];
 
 /// What the guard knows of the schema: what its fields return, and what its inputs take.
 pub struct SchemaTypes {
@@ -158,7 +161,11 @@ impl<'a> Costing<'a> {
             (false, true) if !parent.ends_with("Connection") => PLAIN_LIST,
             (false, _) => 1,
         };
-        below.saturating_mul(size).saturating_add(1)
+        let work = WORK
+            .iter()
+            .find(|(of, field, _)| (*of, *field) == (parent, name))
+            .map_or(0, |(_, _, work)| *work);
+        below.saturating_mul(size).saturating_add(1).saturating_add(work)
     }
 
     /// The lists of the introspection schema have no sizes to ask for: each counts as what a schema like ours has.

@@ -4,7 +4,9 @@
 use async_graphql::{Context, EmptySubscription, ID, Interface, MergedObject, Object, SDLExportOptions};
 
 use crate::account::graphql::{AccountMutation, AccountViewer};
-use crate::article::graphql::{ArticleMutation, ArticleObject, ArticleQuery, DraftViewer, EditMutation};
+use crate::article::graphql::{
+    ArticleMutation, ArticleObject, ArticleQuery, ComparisonViewer, DraftViewer, EditMutation,
+};
 use crate::author::graphql::{AuthorMutation, AuthorObject, AuthorQuery, AuthorViewer};
 use crate::comment::graphql::{CommentMutation, CommentObject, CommentViewer};
 use crate::error::Failure;
@@ -40,6 +42,7 @@ pub struct Mutation(
 pub struct Viewer(
     AccountViewer,
     DraftViewer,
+    ComparisonViewer,
     AuthorViewer,
     TaxonomyViewer,
     ImageViewer,

@@ -18,6 +18,11 @@ const PIECE: usize = 512;
 /// How often what lies between two cuts is cut again.
 const ROUNDS: usize = 8;
 
+/// How many differences are told of any text, and for how many bytes of both texts together one more: beyond, neighbours
+/// become one, those first that have the fewest words between them.
+const DIFFERENCES: usize = 64;
+const BYTES_A_DIFFERENCE: usize = 256;
+
 /// What became of a stretch of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
@@ -51,7 +56,8 @@ pub fn runs(before: &str, after: &str) -> Vec<Run> {
     let is_forward = before < after;
     let (first, second) = if is_forward { (before, after) } else { (after, before) };
     let (first, second) = (Text::new(first), Text::new(second));
-    for Hunk { only_first, only_second, same } in hunks(&first, &second) {
+    let most = DIFFERENCES + (before.len() + after.len()) / BYTES_A_DIFFERENCE;
+    for Hunk { only_first, only_second, same } in at_most(most, hunks(&first, &second), &first) {
         let (only_first, only_second) = (first.slice(only_first), second.slice(only_second));
         // The space before a word that was replaced stayed.
         let spaces =
@@ -175,6 +181,27 @@ fn hunks(first: &Text, second: &Text) -> Vec<Hunk> {
             Some(last) if only_first.is_empty() && only_second.is_empty() => last.same.end = same.end,
             _ => hunks.push(Hunk { only_first, only_second, same }),
         }
+    }
+    hunks
+}
+
+/// Makes one of neighbours, those with the fewest words between them first, until there are few enough.
+fn at_most(most: usize, mut hunks: Vec<Hunk>, first: &Text) -> Vec<Hunk> {
+    let mut words = 1;
+    while hunks.len() > most {
+        let mut joined: Vec<Hunk> = Vec::with_capacity(hunks.len());
+        for hunk in hunks {
+            match joined.last_mut() {
+                Some(last) if first.count_words(last.same.clone()) <= words => {
+                    last.only_first.end = hunk.only_first.end;
+                    last.only_second.end = hunk.only_second.end;
+                    last.same = hunk.same;
+                }
+                _ => joined.push(hunk),
+            }
+        }
+        hunks = joined;
+        words *= 2;
     }
     hunks
 }
@@ -442,6 +469,21 @@ mod tests {
             "It was [-a dark-]{+one bright+} night."
         );
         assert_eq!(shown("dark\nnight", "bright\nday"), "[-dark-]{+bright+}\n[-night-]{+day+}");
+    }
+
+    #[test]
+    fn so_many_differences_that_nobody_reads_them_become_fewer() {
+        let before = numbered(20_000, "word", " ");
+        let after: String = (0..20_000)
+            .map(|number| if number % 3 == 0 { format!("other{number} ") } else { format!("word{number} ") })
+            .collect();
+        let runs = check(&before, &after);
+        assert!(
+            runs.len() <= 3 * (DIFFERENCES + (before.len() + after.len()) / BYTES_A_DIFFERENCE),
+            "{}",
+            runs.len()
+        );
+        assert_eq!(runs, mirrored(&before, &after));
     }
 
     #[test]

@@ -238,11 +238,7 @@ impl DraftObject {
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } =
             revision::list(&*op.snapshot().await?, draft.article_id, &window).await?;
-        let page = Page {
-            rows: Member::page(op, rows).into_iter().map(RevisionObject).collect(),
-            has_next,
-            has_previous,
-        };
+        let page = Page { rows: RevisionObject::page(op, rows), has_next, has_previous };
         let place = |revision: &RevisionObject| {
             let row = revision.0.row();
             Position { key: SortKey::Number(i64::from(row.number)), id: row.article_id.0 }
@@ -273,6 +269,13 @@ pub struct RevisionLoads {
 /// A revision.
 #[derive(Clone)]
 pub struct RevisionObject(Member<Revision, RevisionLoads>);
+
+impl RevisionObject {
+    /// Revisions that load together, in their order.
+    pub fn page(op: &Arc<Operation>, rows: Vec<Revision>) -> Vec<Self> {
+        Member::page(op, rows).into_iter().map(Self).collect()
+    }
+}
 
 /// One immutable saved version of an article's whole content.
 #[Object(name = "Revision")]

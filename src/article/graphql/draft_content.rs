@@ -17,7 +17,7 @@ use crate::graphql::rich_text::{Heading, RichText};
 use crate::graphql::scalars::Url;
 use crate::id::{ArticleId, ImageId};
 use crate::image::graphql::LibraryImage;
-use crate::operation::Operation;
+use crate::operation::{Operation, Viewer};
 use crate::taxonomy::graphql::{CategoryRecord, TagRecord};
 use crate::text::anchors::Anchors;
 use crate::text::markdown::{self, Picture};
@@ -48,15 +48,6 @@ impl DraftContent {
             .by_article
             .get(&self.article)
             .ok_or_else(|| Failure::corrupt(format!("{} has no content", self.article)))
-    }
-
-    /// What the viewer may be told of an article that is pointed to.
-    fn linked(&self, id: ArticleId) -> Option<LinkedArticle> {
-        let library = &self.contents.library;
-        let draft = library.articles.get(&id)?;
-        let draft::Called { title, slug: _, is_published } =
-            draft::called(self.op.viewer, draft, library.public_articles.get(&id))?;
-        Some(LinkedArticle { article_id: ids::global(id), title, is_published })
     }
 
     /// An image that is placed somewhere; none where it is not in the library any more.
@@ -192,14 +183,8 @@ impl DraftContent {
 
     /// Where it points to, in order.
     async fn related_links(&self) -> Result<Vec<DraftRelatedLink>, Failure> {
-        let links = self.content()?.related_links.iter().map(|link| match link {
-            RelatedLink::External { url, title } => {
-                DraftRelatedLink { title: Some(title.clone()), url: Some(Url(url.clone())), article: None }
-            }
-            RelatedLink::Article { article, title } => {
-                DraftRelatedLink { title: title.clone(), url: None, article: self.linked(*article) }
-            }
-        });
+        let links = self.content()?.related_links.iter();
+        let links = links.map(|link| DraftRelatedLink::new(self.op.viewer, &self.contents.library, link));
         Ok(links.collect())
     }
 }
@@ -284,6 +269,22 @@ pub struct DraftRelatedLink {
     article: Option<LinkedArticle>,
 }
 
+impl DraftRelatedLink {
+    /// A link, with what the viewer may be told of the article that it points to.
+    pub fn new(viewer: Viewer, library: &Library, link: &RelatedLink) -> Self {
+        match link {
+            RelatedLink::External { url, title } => {
+                Self { title: Some(title.clone()), url: Some(Url(url.clone())), article: None }
+            }
+            RelatedLink::Article { article, title } => Self {
+                title: title.clone(),
+                url: None,
+                article: LinkedArticle::find(viewer, library, *article),
+            },
+        }
+    }
+}
+
 /// The head of an article that a draft points to.
 #[derive(SimpleObject)]
 pub struct LinkedArticle {
@@ -293,4 +294,13 @@ pub struct LinkedArticle {
     title: String,
     /// Whether it is public: the link shows only then.
     is_published: bool,
+}
+
+impl LinkedArticle {
+    fn find(viewer: Viewer, library: &Library, id: ArticleId) -> Option<Self> {
+        let draft = library.articles.get(&id)?;
+        let draft::Called { title, slug: _, is_published } =
+            draft::called(viewer, draft, library.public_articles.get(&id))?;
+        Some(Self { article_id: ids::global(id), title, is_published })
+    }
 }

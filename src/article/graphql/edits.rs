@@ -4,23 +4,56 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
 
+use super::comparison::RevisionComparison;
 use super::draft::DraftObject;
 use super::inputs::{
     AddRelatedLinkInput, AddSectionInput, MoveRelatedLinkInput, MoveSectionInput, RemoveRelatedLinkInput,
     RemoveSectionInput, UpdateSectionInput, section_id,
 };
 use crate::article::edit::Edited;
-use crate::article::{draft, edit_related_links, edit_sections};
-use crate::error::Failure;
+use crate::article::{Draft, draft, edit_related_links, edit_sections, revision};
+use crate::error::{Failure, UserErrorCode};
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::operation;
 use crate::id::ArticleId;
 use crate::operation::Operation;
 
+/// What was saved since the version that a refused edit was made from.
+#[derive(Clone)]
+pub struct Conflict {
+    op: Arc<Operation>,
+    draft: Draft,
+    version: i32,
+}
+
+/// What was saved since the version that a refused edit was made from: what an editor needs to decide what becomes of it.
+#[Object]
+impl Conflict {
+    /// The version that the edit was made from.
+    async fn version(&self) -> i32 {
+        self.version
+    }
+
+    /// What differs, by field and section, between the article as it was then and as it is now; null where the draft never
+    /// had that version. Empty where only its stage, owner or publication is another.
+    async fn comparison(&self) -> Nullable<RevisionComparison> {
+        nullable(async {
+            let snapshot = self.op.snapshot().await?;
+            let seen = revision::at_version(snapshot.connection(), &self.draft, self.version).await?;
+            let Some(seen) = seen else { return Ok(None) };
+            let head =
+                revision::existing(&snapshot, &self.draft, self.draft.head_revision, "version").await?;
+            Ok(Some(RevisionComparison::new(&self.op, seen, head).await?))
+        })
+        .await
+    }
+}
+
 /// What became of a save.
 pub struct Saved {
     draft: Option<DraftObject>,
     is_merged: bool,
+    conflict: Option<Conflict>,
     user_errors: Vec<UserError>,
 }
 
@@ -33,20 +66,22 @@ macro_rules! save_payloads {
             draft: Option<DraftObject>,
             /// Whether the edit was merged with what had been saved since its version.
             is_merged: bool,
+            /// What was saved since, where the edit is refused for that; null otherwise.
+            conflict: Option<Conflict>,
             /// What was wrong; empty where it was done.
             user_errors: Vec<UserError>,
         }
 
         impl From<Saved> for $name {
-            fn from(Saved { draft, is_merged, user_errors }: Saved) -> Self {
-                Self { draft, is_merged, user_errors }
+            fn from(Saved { draft, is_merged, conflict, user_errors }: Saved) -> Self {
+                Self { draft, is_merged, conflict, user_errors }
             }
         }
     )*};
 }
 
 save_payloads! {
-    UpdateArticlePayload AddSectionPayload UpdateSectionPayload MoveSectionPayload RemoveSectionPayload
+    UpdateArticlePayload RevertArticlePayload AddSectionPayload UpdateSectionPayload MoveSectionPayload RemoveSectionPayload
     AddRelatedLinkPayload MoveRelatedLinkPayload RemoveRelatedLinkPayload
 }
 
@@ -54,17 +89,22 @@ save_payloads! {
 pub(super) async fn saved<P: From<Saved>>(
     op: &Arc<Operation>,
     id: ArticleId,
-    _version: i32,
+    version: i32,
     result: Result<Edited, Failure>,
 ) -> Result<Option<P>, Failure> {
+    let is_conflict = matches!(&result, Err(Failure::Refused(errors)) if errors.iter().any(|error| error.code == UserErrorCode::Conflict));
     let (done, user_errors) = outcome(result)?;
     let is_merged = done.as_ref().is_some_and(|edited| edited.is_merged);
     let current = match done {
         Some(edited) => Some(edited.draft),
         None => draft::read(&*op.snapshot().await?, op.viewer, id).await?,
     };
+    let conflict = current
+        .clone()
+        .filter(|_| is_conflict)
+        .map(|draft| Conflict { op: Arc::clone(op), draft, version });
     let draft = current.map(|row| DraftObject::alone(op, row));
-    Ok(Some(P::from(Saved { draft, is_merged, user_errors })))
+    Ok(Some(P::from(Saved { draft, is_merged, conflict, user_errors })))
 }
 
 /// The finer edits. Each makes a revision, as `updateArticle` does.

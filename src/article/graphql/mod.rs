@@ -3,6 +3,7 @@
 mod article;
 mod check;
 mod content;
+mod comparison;
 mod draft;
 mod draft_content;
 mod edits;
@@ -15,6 +16,7 @@ mod section;
 mod seo;
 
 pub use article::ArticleObject;
+pub use comparison::{ComparisonViewer, RevisionComparison};
 pub use draft::DraftViewer;
 pub use edits::EditMutation;
 pub use lists::{SubjectLists, articles_of};

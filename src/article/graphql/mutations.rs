@@ -6,7 +6,7 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use super::ArticleObject;
 use super::draft::DraftObject;
-use super::edits::{UpdateArticlePayload, saved};
+use super::edits::{RevertArticlePayload, UpdateArticlePayload, saved};
 use super::inputs::{
     AssignArticleInput, CreateArticleInput, DeleteArticleInput, PublishArticleInput, RequestChangesInput,
     RestoreArticleInput, RevertArticleInput, SubmitForReviewInput, UnpublishArticleInput, UpdateArticleInput,
@@ -43,7 +43,7 @@ macro_rules! draft_payloads {
 
 draft_payloads! {
     AssignArticlePayload CreateArticlePayload UnpublishArticlePayload SubmitForReviewPayload
-    RequestChangesPayload RevertArticlePayload DeleteArticlePayload RestoreArticlePayload
+    RequestChangesPayload DeleteArticlePayload RestoreArticlePayload
 }
 
 /// What became of it.
@@ -226,7 +226,8 @@ impl ArticleMutation {
         nullable(async {
             let op = operation(ctx)?;
             let id = input.article()?;
-            answer(op, Some(id), revert::revert(op, id, input.version, input.to_revision).await).await
+            let done = revert::revert(op, id, input.version, input.to_revision).await;
+            saved(op, id, input.version, done).await
         })
         .await
     }
