@@ -16,6 +16,7 @@
 pub mod account;
 pub mod article;
 pub mod author;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod comment;

@@ -3,19 +3,16 @@
 use std::process::ExitCode;
 
 use crate::article;
-use crate::config::{Config, DatabaseAddress};
+use crate::config::Config;
+use crate::operation::Store;
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
-    if let DatabaseAddress::Sqlite(path) = &config.database {
-        // Opening would make a new instance, in which nothing differs.
-        anyhow::ensure!(
-            path.exists(),
-            "there is no database at {}: set COPYDESK_DATA_DIR to the instance's folder",
-            path.display()
-        );
-    }
-    let store = super::open(config).await?;
-    let report = article::verify::verify(&store).await.map_err(super::words)?;
+    tell(&*super::open_existing(config).await?).await
+}
+
+/// Checks an open instance, and says what was found.
+pub(super) async fn tell(store: &Store) -> anyhow::Result<ExitCode> {
+    let report = article::verify::verify(store).await.map_err(super::words)?;
     for problem in &report.problems {
         println!("{problem}");
     }
