@@ -176,8 +176,8 @@ fn file_error(file: &Path, source: std::io::Error) -> BackupError {
     BackupError::File { file: file.display().to_string(), source }
 }
 
-/// Does work that reads and writes files on a thread that may block; what it asks of the database and the media goes on
-/// where all such work does.
+/// Does work that goes on for long, and reads and writes files, on a thread that may block; what it asks of the database and
+/// the media goes on where all such work does.
 async fn on_blocking_thread<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Result<T, BackupError>
 where
     T: Send + 'static,

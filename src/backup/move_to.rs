@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::load::Loader;
 use super::manifest::{Head, Manifest, head};
-use super::{BackupError, rows, tables};
+use super::{BackupError, on_blocking_thread, rows, tables};
 use crate::account::instance;
 use crate::config::DatabaseAddress;
 use crate::keys::Keys;
@@ -24,6 +24,11 @@ pub struct Moved {
 /// Copies every row of one moment to `target`. Fails, and leaves the target empty, where the instance was written to
 /// meanwhile: what was written would be left behind.
 pub async fn move_to(store: &Arc<Store>, target: DatabaseAddress) -> Result<Moved, BackupError> {
+    let store = Arc::clone(store);
+    on_blocking_thread(move || copy(store, target)).await
+}
+
+async fn copy(store: Arc<Store>, target: DatabaseAddress) -> Result<Moved, BackupError> {
     let mut config = store.config.clone();
     config.database = target;
     let (database, lock) = start::open_database(&config).await?;
@@ -37,7 +42,7 @@ pub async fn move_to(store: &Arc<Store>, target: DatabaseAddress) -> Result<Move
     }
     drop(snapshot);
     let head = manifest.head;
-    refuse_later(store, &head, "The target is empty still.").await?;
+    refuse_later(&store, &head, "The target is empty still.").await?;
     let rows = loader.finish().await?.values().sum();
     let keys = Keys::load_or_create(&config.keys_dir, &*store.chance)?;
     instance::check_keys(&database, &keys, &*store.clock).await?;
