@@ -56,10 +56,8 @@ pub async fn open(
 
 /// Makes the folders that an instance keeps its files in.
 pub fn make_folders(config: &Config) -> Result<(), StartError> {
-    std::fs::create_dir_all(config.data_dir.join("media")).map_err(|source| StartError::DataDirectory {
-        path: config.data_dir.display().to_string(),
-        source,
-    })
+    std::fs::create_dir_all(config.data_dir.join("media"))
+        .map_err(|source| StartError::DataDirectory { path: config.data_dir.display().to_string(), source })
 }
 
 /// Connects to the database that the settings name, and brings its tables up to date. Whoever opens SQLite after it waits

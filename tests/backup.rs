@@ -170,11 +170,8 @@ fn altered(file: &Path, name: &str, change: impl Fn(Value) -> Value) -> Members 
     let mut members = members(file);
     let (_, content) = members.iter_mut().find(|(member, _)| member.starts_with(name)).unwrap();
     let text = String::from_utf8(content.clone()).unwrap();
-    let (first, rest) = if name.ends_with(".json") {
-        (text.as_str(), "")
-    } else {
-        text.split_once('\n').unwrap()
-    };
+    let (first, rest) =
+        if name.ends_with(".json") { (text.as_str(), "") } else { text.split_once('\n').unwrap() };
     let changed = change(serde_json::from_str(first).unwrap());
     *content = format!("{changed}\n{rest}").into_bytes();
     members
@@ -408,7 +405,7 @@ on_both! {
         let held = tempfile::tempdir().unwrap();
         let (file, keys, made) = backup(&desk, held.path(), "a.backup").await;
         let name = format!("media/{}", place.display());
-        assert_eq!(made.damaged, [name.clone()]);
+        assert_eq!(made.damaged, std::slice::from_ref(&name));
         let target = Place::new(desk.engine).await.unwrap();
         let restored = restored(&target, &file, Some(&keys)).await.unwrap();
         assert_eq!((restored.damaged, restored.files), (vec![name.clone()], 4));
@@ -548,7 +545,10 @@ async fn what_is_no_whole_backup_is_refused_before_anything_is_written() {
         (change("tables/users/", "version", json!("one")), "version is not of its kind"),
         (change("manifest.json", "formatVersion", json!(2)), "form 2"),
         (change("manifest.json", "migrations", json!(["m20261124_000001_accounts"])), "made by Copydesk"),
-        (change("manifest.json", "keys", json!([{ "purpose": "seal", "id": "0", "refusedFrom": null }])), "the seal key 0"),
+        (
+            change("manifest.json", "keys", json!([{ "purpose": "seal", "id": "0", "refusedFrom": null }])),
+            "the seal key 0",
+        ),
         (change("end.json", "files", json!(3)), "not what was written"),
         (without("end.json"), "its last part is missing"),
         (without("tables/users/"), "not what was written"),
@@ -625,7 +625,10 @@ async fn it_is_done_by_the_command_line() {
     let (done, said) = run(&["restore", "b.backup", "--data-dir", "second", "--keys", "b.keys"], "");
     assert!(!done && said.contains("not empty"), "{said}");
     let (done, said) = run(&["move", "--to", "sqlite:third.sqlite"], "");
-    assert!(done && said.contains("; 0 problems") && said.contains("COPYDESK_DATABASE_URL=sqlite:third.sqlite"), "{said}");
+    assert!(
+        done && said.contains("; 0 problems") && said.contains("COPYDESK_DATABASE_URL=sqlite:third.sqlite"),
+        "{said}"
+    );
     assert_eq!(run(&["user", "list", "--database-url", "sqlite:third.sqlite"], "").1, users);
     let (done, said) = run(&["move", "--to", "third.sqlite"], "");
     assert!(!done && said.contains("sqlite:"), "{said}");
@@ -634,7 +637,8 @@ async fn it_is_done_by_the_command_line() {
     // A backup that tells of something else than its log: restored, and said.
     let mut changed = members(&folder.path().join("b.backup"));
     let changes = changed.iter_mut().find(|(name, _)| name.starts_with("tables/changes/")).unwrap();
-    changes.1 = String::from_utf8(changes.1.clone()).unwrap().replace("USER_CREATED", "USER_UPDATED").into_bytes();
+    changes.1 =
+        String::from_utf8(changes.1.clone()).unwrap().replace("USER_CREATED", "USER_UPDATED").into_bytes();
     pack(&folder.path().join("c.backup"), changed);
     let (done, said) = run(&["restore", "c.backup", "--data-dir", "fourth", "--keys", "b.keys"], "");
     assert!(!done && said.contains("log entry 1"), "{said}");

@@ -19,7 +19,7 @@ pub(super) struct Checked {
 
 /// Checks the whole file.
 pub(super) async fn check(file: &Opened) -> Result<Checked, BackupError> {
-    let mut reader = file.read()?;
+    let mut reader = file.read_summing()?;
     let manifest = read_manifest(&mut reader)?;
     manifest.check_tables()?;
     let tables = tables::all()?;
@@ -29,7 +29,8 @@ pub(super) async fn check(file: &Opened) -> Result<Checked, BackupError> {
         let Some(name) = reader.next()? else { return Err(reader.damaged("its last part is missing")) };
         if name == END {
             break;
-        } else if let Some(table) = table_of(&name).and_then(|name| tables.iter().find(|it| it.name == name)) {
+        } else if let Some(table) = table_of(&name).and_then(|name| tables.iter().find(|it| it.name == name))
+        {
             let mut count = 0;
             reader
                 .lines(async |line| {
@@ -53,7 +54,7 @@ pub(super) async fn check(file: &Opened) -> Result<Checked, BackupError> {
     if reader.next()?.is_some() {
         return Err(reader.damaged("there is something after its end"));
     }
-    reader.to_the_end()?;
+    reader.expect_end()?;
     if end != found {
         return Err(reader.damaged("what is in it is not what was written"));
     }
@@ -66,8 +67,7 @@ pub(super) fn table_of(member: &str) -> Option<&str> {
 }
 
 fn read_manifest(reader: &mut Unpack<'_>) -> Result<Manifest, BackupError> {
-    let foreign = || BackupError::Foreign(reader.name());
-    let foreign = foreign();
+    let foreign = BackupError::Foreign(reader.name());
     // A file that is no tar, or no gzip, fails at its first byte.
     match reader.next() {
         Ok(Some(name)) if name == MANIFEST => {}

@@ -40,8 +40,8 @@ fn read(path: &Path) -> Result<KeyFiles, BackupError> {
     let text = Zeroizing::new(std::fs::read(path).map_err(|source| file_error(path, source))?);
     let refused =
         |what: &str| BackupError::KeysFile { file: path.display().to_string(), what: what.to_owned() };
-    let document: Document =
-        serde_json::from_slice(&text).map_err(|_| refused("it is not what `copydesk backup --keys` writes"))?;
+    let document: Document = serde_json::from_slice(&text)
+        .map_err(|_| refused("it is not what `copydesk backup --keys` writes"))?;
     if document.format != FORMAT {
         return Err(refused("it is of another form"));
     }

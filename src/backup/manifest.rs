@@ -113,13 +113,10 @@ impl Manifest {
     /// what became of them.
     pub fn check_tables(&self) -> Result<(), BackupError> {
         let known = db::migrations();
-        let alone = |some: &[String], others: &[String]| {
-            some.iter().find(|name| !others.contains(name)).cloned()
-        };
+        let alone =
+            |some: &[String], others: &[String]| some.iter().find(|name| !others.contains(name)).cloned();
         match alone(&self.migrations, &known).or_else(|| alone(&known, &self.migrations)) {
-            Some(migration) => {
-                Err(BackupError::OtherTables { made_by: self.copydesk.clone(), migration })
-            }
+            Some(migration) => Err(BackupError::OtherTables { made_by: self.copydesk.clone(), migration }),
             None => Ok(()),
         }
     }

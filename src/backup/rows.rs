@@ -123,7 +123,9 @@ mod tests {
 
     fn any_value(kind: Kind) -> BoxedStrategy<Value> {
         match kind {
-            Kind::Id => any::<Option<[u8; 16]>>().prop_map(|id| Value::Uuid(id.map(Uuid::from_bytes))).boxed(),
+            Kind::Id => {
+                any::<Option<[u8; 16]>>().prop_map(|id| Value::Uuid(id.map(Uuid::from_bytes))).boxed()
+            }
             Kind::Integer => any::<Option<i32>>().prop_map(Value::Int).boxed(),
             Kind::BigInteger => any::<Option<i64>>().prop_map(Value::BigInt).boxed(),
             Kind::Boolean => any::<Option<bool>>().prop_map(Value::Bool).boxed(),

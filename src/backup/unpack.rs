@@ -18,6 +18,7 @@ pub(super) struct Unpack<'a> {
     digest: Sha256,
     left: u64,
     padding: usize,
+    is_summed: bool,
     is_hashed: bool,
 }
 
@@ -34,6 +35,11 @@ impl Opened {
         Ok(Self { path: path.to_owned(), file })
     }
 
+    /// Begins to read it, from the start, for the sum over all of it.
+    pub fn read_summing(&self) -> Result<Unpack<'_>, BackupError> {
+        Ok(Unpack { is_summed: true, ..self.read()? })
+    }
+
     /// Begins to read it, from the start.
     pub fn read(&self) -> Result<Unpack<'_>, BackupError> {
         let mut file = &self.file;
@@ -44,7 +50,8 @@ impl Opened {
             digest: Sha256::new(),
             left: 0,
             padding: 0,
-            is_hashed: true,
+            is_summed: false,
+            is_hashed: false,
         })
     }
 }
@@ -77,7 +84,7 @@ impl Unpack<'_> {
             return Err(self.damaged("a member's heading can't be read"));
         };
         (self.left, self.padding) = (size, padding(size));
-        self.is_hashed = name != END;
+        self.is_hashed = self.is_summed && name != END;
         if self.is_hashed {
             self.digest.update(heading(&name, size));
         }
@@ -116,7 +123,7 @@ impl Unpack<'_> {
     }
 
     /// Reads to the file's end, where the compression's own sums stand.
-    pub fn to_the_end(&mut self) -> Result<(), BackupError> {
+    pub fn expect_end(&mut self) -> Result<(), BackupError> {
         let mut rest = Vec::new();
         let read = self.stream.by_ref().take(64 * BLOCK as u64).read_to_end(&mut rest);
         read.map_err(|error| self.damaged(error))?;

@@ -58,6 +58,8 @@ pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Resul
 /// Names the media files that are not what they were.
 pub(super) fn tell_damaged(damaged: &[String]) {
     for name in damaged {
-        eprintln!("copydesk: {name} is damaged: its content is not what its name says; it was copied as it is");
+        eprintln!(
+            "copydesk: {name} is damaged: its content is not what its name says; it was copied as it is"
+        );
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn command() -> Command {
 
 pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Result<ExitCode> {
     let to = arguments.get_one::<String>("to").and_then(|to| DatabaseAddress::parse(to));
-    let target = to.context("--to: give `postgres://user:password@host:port/database`, or `sqlite:` and a file")?;
+    let target =
+        to.context("--to: give `postgres://user:password@host:port/database`, or `sqlite:` and a file")?;
     let store = super::open_existing(config).await?;
     let moved = move_to(&store, target.clone()).await?;
     println!("Copied {} rows from {} to {target}.", moved.rows, store.config.database);
@@ -30,11 +31,9 @@ pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Resul
     check_source(&store, &moved.head).await?;
     if code == ExitCode::SUCCESS {
         println!("Start the servers with COPYDESK_DATABASE_URL={target}");
-        if matches!(target, DatabaseAddress::Postgres(_)) {
-            println!("(with the password that is hidden here, if there is one). The old database is as it was: nothing uses it any more.");
-        } else {
-            println!("The old database is as it was: nothing uses it any more.");
-        }
+        println!(
+            "A password is hidden here as ********. The old database is as it was; nothing uses it any more."
+        );
     }
     Ok(code)
 }
