@@ -24,7 +24,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "database_url",
         default: "",
-        help: "`postgres://user:password@host/database`; empty: SQLite in the data directory",
+        help: "`postgres://user:password@host/database`, or `sqlite:` and a file; empty: SQLite in the data directory",
     },
     Setting {
         name: "keys_dir",
@@ -196,18 +196,37 @@ pub struct Config {
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseAddress {
-    /// A file in the data directory.
+    /// A file: by default in the data directory.
     Sqlite(PathBuf),
     /// A server; the address holds a password.
     Postgres(String),
 }
 
-impl std::fmt::Debug for DatabaseAddress {
+impl DatabaseAddress {
+    /// Reads `postgres://…` or `sqlite:FILE`; `None` when it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(file) = text.strip_prefix("sqlite:") {
+            let file = file.strip_prefix("//").unwrap_or(file);
+            return (!file.is_empty()).then(|| Self::Sqlite(PathBuf::from(file)));
+        }
+        let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        (is_postgres && Url::parse(text).is_ok()).then(|| Self::Postgres(text.to_owned()))
+    }
+}
+
+/// As in the settings; the password is hidden.
+impl std::fmt::Display for DatabaseAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
-            Self::Postgres(url) => write!(f, "Postgres({})", without_password(url)),
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => write!(f, "{}", without_password(url)),
         }
+    }
+}
+
+impl std::fmt::Debug for DatabaseAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DatabaseAddress({self})")
     }
 }
 
@@ -295,16 +314,12 @@ impl Config {
         let data_dir = PathBuf::from(read.text("data_dir"));
         let database = match read.text("database_url") {
             "" => DatabaseAddress::Sqlite(data_dir.join("copydesk.sqlite")),
-            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                Url::parse(url)
-                    .map_err(|_| read.wrong("database_url", "postgres://user:password@host:port/database"))?;
-                DatabaseAddress::Postgres(url.to_owned())
-            }
-            _ => {
-                return Err(
-                    read.wrong("database_url", "`postgres://…`, or empty for SQLite in the data directory")
-                );
-            }
+            address => DatabaseAddress::parse(address).ok_or_else(|| {
+                read.wrong(
+                    "database_url",
+                    "`postgres://user:password@host:port/database`, or `sqlite:` and a file, or empty for SQLite in the data directory",
+                )
+            })?,
         };
         let keys_dir = match read.text("keys_dir") {
             "" => data_dir.join("keys"),
@@ -553,6 +568,7 @@ mod tests {
             ("LOG_FORMAT", "xml"),
             ("MAX_COST", "0"),
             ("DATABASE_URL", "mysql://x"),
+            ("DATABASE_URL", "sqlite:"),
             ("CORS_ORIGINS", "https://a.example/path"),
             ("INTROSPECTION", "yes"),
             ("TRUSTED_PROXIES", "10.0.0.1, caddy"),
@@ -596,5 +612,23 @@ mod tests {
                 || format!("{:?}", config.database).contains("********")
         );
         assert!(!format!("{:?}", config.database).contains("s3cret"));
+    }
+
+    #[test]
+    fn a_database_is_a_server_or_a_file() {
+        for (text, file) in [
+            ("sqlite:copy.sqlite", "copy.sqlite"),
+            ("sqlite:/srv/copydesk.sqlite", "/srv/copydesk.sqlite"),
+            ("sqlite:///srv/copydesk.sqlite", "/srv/copydesk.sqlite"),
+        ] {
+            let address = DatabaseAddress::parse(text).unwrap();
+            assert_eq!(address, DatabaseAddress::Sqlite(PathBuf::from(file)));
+            assert_eq!(DatabaseAddress::parse(&address.to_string()), Some(address));
+        }
+        let server = DatabaseAddress::parse("postgresql://desk:s3cret@db/copydesk").unwrap();
+        assert!(server.to_string().contains("desk:********@db"));
+        for text in ["", "sqlite:", "mysql://x", "copy.sqlite"] {
+            assert_eq!(DatabaseAddress::parse(text), None);
+        }
     }
 }

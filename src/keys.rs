@@ -1,6 +1,7 @@
 //! The instance's secrets, in `COPYDESK_KEYS_DIR`: the key that seals the log, the keys that sign tokens, and one secret
 //! from which the keys of cursors, refresh tokens and private media addresses are derived. None of them is in the database.
 
+pub mod files;
 mod token_keys;
 
 use std::fs::OpenOptions;
@@ -60,11 +61,7 @@ impl Keys {
     /// Reads the keys; makes those that are missing (files of mode 600). Nodes that start together on one folder agree:
     /// a file is created by one of them, whole, and read by the rest.
     pub fn load_or_create(directory: &Path, chance: &dyn Chance) -> Result<Self, KeysError> {
-        let mut folder = std::fs::DirBuilder::new();
-        folder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-        folder.create(directory).map_err(|source| file_error(directory, source))?;
+        create_folder(directory).map_err(|source| file_error(directory, source))?;
         let seal = load_or_create(&directory.join("seal.key"), chance)?;
         let secret = load_or_create(&directory.join("secret.key"), chance)?;
         if token_keys::files(directory)?.is_empty() {
@@ -118,9 +115,7 @@ impl Keys {
 
     /// The public id of the secret.
     pub fn secret_id(&self) -> String {
-        let digest =
-            Sha256::new().chain_update(b"copydesk secret id").chain_update(self.secret.as_slice()).finalize();
-        hex::encode(&digest[..8])
+        secret_id(&self.secret)
     }
 
     /// Signs a log entry's hash; hexadecimal.
@@ -167,8 +162,21 @@ fn public_id(key: &VerifyingKey) -> String {
     hex::encode(&Sha256::digest(key.as_bytes())[..8])
 }
 
+fn secret_id(secret: &[u8; 32]) -> String {
+    let digest = Sha256::new().chain_update(b"copydesk secret id").chain_update(secret).finalize();
+    hex::encode(&digest[..8])
+}
+
 fn file_error(path: &Path, source: std::io::Error) -> KeysError {
     KeysError::File { file: path.display().to_string(), source }
+}
+
+fn create_folder(directory: &Path) -> std::io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(directory)
 }
 
 /// A new secret.

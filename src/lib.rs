@@ -2,10 +2,12 @@
 //!
 //! From the top, never upward:
 //!
-//! - [`cli`]: the commands. [`start`] opens an instance. [`demo`] fills one with demonstration content.
+//! - [`cli`]: the commands. [`demo`] fills an instance with demonstration content.
 //! - [`server`]: HTTP: who asks, GraphQL over HTTP, GraphiQL, pictures, health.
 //! - [`schema`]: joins the rooms' GraphQL parts.
 //! - [`verify`]: the whole instance against its log, by what each room knows of its own tables.
+//! - [`backup`]: all rows and files of an instance, into a file and back, and into another database. [`start`] opens an
+//!   instance.
 //! - The rooms, each with its tables, rules and GraphQL types: [`history`] (what the log tells a viewer), [`comment`],
 //!   [`article`], [`author`], [`taxonomy`] (categories and tags), [`image`], [`account`] (users, sessions, the policy).
 //! - [`log`]: the signed chain of everything that was done; every write ends in it.
@@ -17,6 +19,7 @@
 pub mod account;
 pub mod article;
 pub mod author;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod comment;

@@ -47,19 +47,40 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 ) -> Result<Arc<Store>, StartError> {
-    let media_dir = config.data_dir.join("media");
-    std::fs::create_dir_all(&media_dir).map_err(|source| StartError::DataDirectory {
-        path: config.data_dir.display().to_string(),
-        source,
-    })?;
+    make_folders(&config)?;
     let keys = Keys::load_or_create(&config.keys_dir, &*chance)?;
+    let (database, _lock) = open_database(&config).await?;
+    instance::check_keys(&database, &keys, &*clock).await?;
+    assemble(config, database, keys, clock, chance)
+}
+
+/// Makes the folders that an instance keeps its files in.
+pub fn make_folders(config: &Config) -> Result<(), StartError> {
+    std::fs::create_dir_all(config.data_dir.join("media"))
+        .map_err(|source| StartError::DataDirectory { path: config.data_dir.display().to_string(), source })
+}
+
+/// Connects to the database that the settings name, and brings its tables up to date. Whoever opens SQLite after it waits
+/// while the lock is held.
+pub async fn open_database(config: &Config) -> Result<(Database, Option<std::fs::File>), StartError> {
     let database = Database::connect(&config.database, config.database_connections).await?;
-    let _lock = match &config.database {
+    let lock = match &config.database {
         DatabaseAddress::Sqlite(path) => Some(migration_lock(path)?),
         DatabaseAddress::Postgres(_) => None,
     };
     database.migrate().await?;
-    instance::check_keys(&database, &keys, &*clock).await?;
+    Ok((database, lock))
+}
+
+/// Makes an instance of its parts.
+pub fn assemble(
+    config: Config,
+    database: Database,
+    keys: Keys,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Result<Arc<Store>, StartError> {
+    let media_dir = config.data_dir.join("media");
     let media = Arc::new(LocalFileSystem::new_with_prefix(media_dir)?.with_automatic_cleanup(true));
     let limits = Limits::new(&config, &clock);
     let progress = Progress::default();

@@ -72,7 +72,9 @@ fn graphql_parts_know_no_sql() {
 
 #[test]
 fn only_the_log_commits() {
-    only(".commit()", &["log/append.rs", "db/mod.rs", "account/instance.rs"], "a write ends in log::save");
+    // Besides the log: migrating and recording the keys' ids come before it; a backup that is taken back brings it along.
+    let allowed = ["log/append.rs", "db/mod.rs", "account/instance.rs", "backup/load.rs"];
+    only(".commit()", &allowed, "a write ends in log::save");
 }
 
 #[test]
@@ -99,12 +101,13 @@ fn public_reads_see_public_tables_alone() {
 
 #[test]
 fn rooms_do_not_reach_into_the_tables_of_others() {
-    let rooms = ["account", "article", "author", "comment", "image", "taxonomy", "log"];
+    let rooms = ["account", "article", "author", "backup", "comment", "image", "taxonomy", "log"];
     for (path, code) in sources() {
         let Some(own) = rooms.iter().find(|room| path.starts_with(&format!("{room}/"))) else { continue };
-        // Types of rows may be named; their tables may be asked only at home. One place is known: what the public reads of
-        // articles with their images and labels.
-        if path == "article/read.rs" {
+        // Types of rows may be named; their tables may be asked only at home. Two places are known: what the public reads of
+        // articles with their images and labels; and backups, which copy every table as it is, without a rule, so that none
+        // of them has to be told of each new column.
+        if path == "article/read.rs" || path.starts_with("backup/") {
             continue;
         }
         for room in rooms.iter().filter(|room| *room != own) {
@@ -120,7 +123,7 @@ fn rooms_do_not_reach_into_the_tables_of_others() {
 fn rooms_look_down_never_up() {
     // From the top; a room may name those after it. GraphQL parts may name each other.
     let order = [
-        "cli", "demo", "server", "schema", "verify", "history", "comment", "article", "author", "taxonomy",
+        "cli", "demo", "server", "schema", "backup", "verify", "history", "comment", "article", "author", "taxonomy",
         "image", "account", "log", "graphql", "db", "text",
     ];
     for (path, code) in sources() {

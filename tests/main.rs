@@ -11,6 +11,7 @@
 
 mod harness;
 
+mod backup;
 mod bad_input;
 mod budgets;
 mod compare;

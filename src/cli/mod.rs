@@ -1,10 +1,13 @@
 //! The command line: one file a command. Only here is anything printed.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_macros, reason = "commands print")]
 
+mod backup;
 mod config;
 mod erase;
 mod keys;
 mod migrate;
+mod move_to;
+mod restore;
 mod schema;
 mod serve;
 mod user;
@@ -18,7 +21,7 @@ use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::clock::{SystemChance, SystemClock};
-use crate::config::{Config, Given, SETTINGS};
+use crate::config::{Config, DatabaseAddress, Given, SETTINGS};
 use crate::error::{Failure, Fault};
 use crate::operation::{Operation, Store, Viewer};
 use crate::start;
@@ -82,6 +85,9 @@ fn command() -> Command {
         .subcommand(Command::new("config").about("Print the settings in force, with each value's place"))
         .subcommand(Command::new("schema").about("Print the GraphQL schema"))
         .subcommand(verify::command())
+        .subcommand(backup::command())
+        .subcommand(restore::command())
+        .subcommand(move_to::command())
 }
 
 fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
@@ -110,6 +116,9 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             "user" => user::run(config, arguments).await,
             "keys" => keys::run(config, arguments).await,
             "erase" => erase::run(config, arguments).await,
+            "backup" => backup::run(config, arguments).await,
+            "restore" => restore::run(config, arguments).await,
+            "move" => move_to::run(config, arguments).await,
             _ => verify::run(config, arguments).await,
         }
     })
@@ -117,6 +126,18 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 
 async fn open(config: Config) -> anyhow::Result<Arc<Store>> {
     Ok(start::open(config, Arc::new(SystemClock), Arc::new(SystemChance)).await?)
+}
+
+/// The same for commands about what is there: opening would make a new instance where there is none.
+async fn open_existing(config: Config) -> anyhow::Result<Arc<Store>> {
+    if let DatabaseAddress::Sqlite(path) = &config.database {
+        anyhow::ensure!(
+            path.exists(),
+            "there is no database at {}: set COPYDESK_DATA_DIR to the instance's folder",
+            path.display()
+        );
+    }
+    open(config).await
 }
 
 fn operator(store: &Arc<Store>) -> Operation {

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::config::{Config, DatabaseAddress};
+use crate::config::Config;
 use crate::keys::Keys;
 use crate::log::check::Extent;
 use crate::log::heads::{self, KeptHead};
+use crate::operation::Store;
 use crate::verify::{Options, Report, verify};
 
 /// How often it is said how far it has come.
@@ -35,20 +36,31 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Result<ExitCode> {
-    if let DatabaseAddress::Sqlite(path) = &config.database {
-        // Opening would make a new instance, in which nothing differs.
-        anyhow::ensure!(
-            path.exists(),
-            "there is no database at {}: set COPYDESK_DATA_DIR to the instance's folder",
-            path.display()
-        );
-    }
-    let store = super::open(config).await?;
+    // Opening would make a new instance, in which nothing differs.
+    let store = super::open_existing(config).await?;
     let mut since = Vec::new();
     for given in arguments.get_many::<String>("since").into_iter().flatten() {
         since.extend(given_heads(&store.keys, given)?);
     }
     let extent = if arguments.get_flag("fast") { Extent::Public } else { Extent::Whole };
+    let report = check(&store, Options { extent, since }).await?;
+    if arguments.get_flag("json") {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report);
+    }
+    Ok(code(&report))
+}
+
+/// Checks the whole of an open instance, and says what was found: how restoring and moving end.
+pub(super) async fn tell(store: &Store) -> anyhow::Result<ExitCode> {
+    let report = check(store, Options::default()).await?;
+    print(&report);
+    Ok(code(&report))
+}
+
+/// Checks, and says now and then how far it has come.
+async fn check(store: &Store, options: Options) -> anyhow::Result<Report> {
     let said = Mutex::new(Instant::now());
     let tell = |kind: &str, count: u64| {
         let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,13 +69,11 @@ pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Resul
             eprintln!("verify: {count} {kind} so far");
         }
     };
-    let report = verify(&store, Options { extent, since }, &tell).await.map_err(super::words)?;
-    if arguments.get_flag("json") {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print(&report);
-    }
-    Ok(if report.problem_count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    verify(store, options, &tell).await.map_err(super::words)
+}
+
+fn code(report: &Report) -> ExitCode {
+    if report.problem_count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A head as it was printed, or all those of a file.

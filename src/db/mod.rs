@@ -58,6 +58,19 @@ impl Snapshot {
     pub fn engine(&self) -> Engine {
         self.engine
     }
+
+    /// The names of the migrations that the database has at this moment, oldest first.
+    pub async fn migrations(&self) -> Result<Vec<String>, DbErr> {
+        let sql = "SELECT version FROM seaql_migrations ORDER BY version";
+        let statement = Statement::from_string(self.transaction.get_database_backend(), sql);
+        let rows = self.transaction.query_all_raw(statement).await?;
+        rows.into_iter().map(|row| row.try_get_by_index(0)).collect()
+    }
+}
+
+/// The names of the migrations that this version knows, oldest first.
+pub fn migrations() -> Vec<String> {
+    migration::Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
 }
 
 /// A writing transaction. [`crate::log::save`] ends it; dropping it undoes all of it.
@@ -157,6 +170,16 @@ impl Database {
     /// Begins a read-only transaction that sees one moment.
     pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
         self.snapshot_on(&self.reader).await
+    }
+
+    /// The same for reading whole tables, which may take longer than a query: PostgreSQL counts a statement's time until its
+    /// last row is taken.
+    pub async fn snapshot_for_copying(&self) -> Result<Snapshot, DbErr> {
+        let snapshot = self.snapshot().await?;
+        if self.engine == Engine::Postgres {
+            snapshot.transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        }
+        Ok(snapshot)
     }
 
     /// The same for what follows the log: not counted, and on a connection of its own.

@@ -78,7 +78,7 @@ async fn make_template(engine: Engine) -> Option<Template> {
 }
 
 /// Makes a database in the cluster; gives its address.
-async fn create_database(kind: &str, template: Option<&str>) -> Option<String> {
+pub(super) async fn create_database(kind: &str, template: Option<&str>) -> Option<String> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let maintenance = tokio::task::spawn_blocking(postgres::address).await.unwrap()?;
     let name = format!("{kind}_{}", NUMBER.fetch_add(1, Ordering::SeqCst));
@@ -102,15 +102,7 @@ impl Desk {
         let template = template(engine).await?;
         let folder = tempfile::tempdir().unwrap();
         copy_folder(template.folder.path(), folder.path());
-        let mut settings: Given =
-            more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        settings.insert("data_dir".to_owned(), folder.path().display().to_string());
-        settings.insert("site_url".to_owned(), "https://www.example.org".to_owned());
-        settings.entry("database_connections".to_owned()).or_insert_with(|| "6".to_owned());
-        // All readers of a story come from one machine; how many are too many is for the tests of limits to ask.
-        for limit in ["comment_limit", "comment_network_limit", "sign_in_network_limit"] {
-            settings.entry(limit.to_owned()).or_insert_with(|| "10000".to_owned());
-        }
+        let mut settings = settings_in(folder.path(), more);
         if let Some(database) = &template.database {
             settings
                 .insert("database_url".to_owned(), create_database("desk", Some(database)).await.unwrap());
@@ -119,7 +111,7 @@ impl Desk {
         Some(Self::run(engine, settings, clock, Arc::new(folder)).await)
     }
 
-    async fn run(
+    pub(super) async fn run(
         engine: Engine,
         mut settings: Given,
         clock: Arc<SetClock>,
@@ -175,6 +167,16 @@ impl Desk {
     pub async fn second_node_with(&self, more: &[(&str, &str)]) -> Self {
         let settings = self.settings_with(more);
         Self::run(self.engine, settings, Arc::clone(&self.clock), Arc::clone(&self._held)).await
+    }
+
+    /// A node with the same keys and media on another database.
+    pub async fn second_node_on(&self, engine: Engine, database: &DatabaseAddress) -> Self {
+        let address = match database {
+            DatabaseAddress::Sqlite(path) => format!("sqlite:{}", path.display()),
+            DatabaseAddress::Postgres(url) => url.clone(),
+        };
+        let settings = self.settings_with(&[("database_url", &address)]);
+        Self::run(engine, settings, Arc::clone(&self.clock), Arc::clone(&self._held)).await
     }
 
     /// Opens the instance as another node would; gives why it may not.
@@ -313,6 +315,35 @@ impl Desk {
         found
     }
 
+    /// Every row of every table as both engines would say it, in one order: equal where two instances hold the same. What
+    /// each engine makes of the rows by itself is left out.
+    pub async fn contents(&self) -> BTreeMap<String, Vec<String>> {
+        let mut found = BTreeMap::new();
+        for table in self.tables().await {
+            if ["search_index", "seaql_migrations"].contains(&table.as_str()) {
+                continue;
+            }
+            let mut columns = self.columns(&table).await;
+            columns.retain(|column| table != "search" || !["row", "words"].contains(&column.as_str()));
+            columns.sort();
+            let text = |column: &String| match self.engine {
+                Engine::Sqlite => format!(
+                    "COALESCE(CASE typeof({column}) WHEN 'blob' THEN lower(hex({column})) ELSE CAST({column} AS TEXT) END, '-')"
+                ),
+                Engine::Postgres => format!(
+                    "COALESCE(CASE pg_typeof({column})::text WHEN 'uuid' THEN replace({column}::text, '-', '') \
+                     WHEN 'boolean' THEN CASE {column}::text WHEN 'true' THEN '1' ELSE '0' END ELSE {column}::text END, '-')"
+                ),
+            };
+            let texts: Vec<String> =
+                columns.iter().map(|column| format!("'{column}=' || {}", text(column))).collect();
+            let mut rows = self.texts(format!("SELECT {} FROM {table}", texts.join(" || ' ' || "))).await;
+            rows.sort();
+            found.insert(table, rows);
+        }
+        found
+    }
+
     /// The actions of the log's entries after this number, each with its detail.
     pub async fn log_after(&self, sequence: i64) -> Vec<String> {
         let snapshot = self.store.database.snapshot().await.unwrap();
@@ -361,6 +392,20 @@ impl Drop for Desk {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The settings of a story's instance in that folder, and more.
+pub(super) fn settings_in(folder: &std::path::Path, more: &[(&str, &str)]) -> Given {
+    let mut settings: Given =
+        more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    settings.insert("data_dir".to_owned(), folder.display().to_string());
+    settings.insert("site_url".to_owned(), "https://www.example.org".to_owned());
+    settings.entry("database_connections".to_owned()).or_insert_with(|| "6".to_owned());
+    // All readers of a story come from one machine; how many are too many is for the tests of limits to ask.
+    for limit in ["comment_limit", "comment_network_limit", "sign_in_network_limit"] {
+        settings.entry(limit.to_owned()).or_insert_with(|| "10000".to_owned());
+    }
+    settings
 }
 
 fn copy_folder(from: &std::path::Path, to: &std::path::Path) {

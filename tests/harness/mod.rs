@@ -4,12 +4,14 @@
 mod actor;
 mod desk;
 mod picture;
+mod place;
 mod postgres;
 mod schema;
 
 pub use actor::{Actor, Answer, CONTRACT, answer};
-pub use desk::{Desk, Engine, PASSWORD};
+pub use desk::{Desk, Engine, MORNING, PASSWORD};
 pub use picture::picture;
+pub use place::Place;
 pub use schema::fields_of;
 
 /// Runs a story on SQLite and on PostgreSQL.
