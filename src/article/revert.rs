@@ -9,7 +9,12 @@ use crate::log::Action;
 use crate::operation::Operation;
 
 /// Goes back to an older revision.
-pub async fn revert(op: &Operation, id: ArticleId, version: i32, to_revision: i32) -> Result<Edited, Failure> {
+pub async fn revert(
+    op: &Operation,
+    id: ArticleId,
+    version: i32,
+    to_revision: i32,
+) -> Result<Edited, Failure> {
     let transaction = op.begin().await?;
     let found = draft::find_for::<act::EditDraft>(&transaction, op, id).await?;
     draft::check_version(&found, version)?;

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::Draft;
@@ -18,6 +20,9 @@ use crate::id::{ArticleId, SectionId, UserId};
 use crate::operation::Operation;
 
 pub use revisions::Model as Revision;
+
+/// Revisions asked for in one statement: SQLite nests what is joined by `OR`, and not deeper than a thousand.
+const PAIRS: usize = 200;
 
 /// The SHA-256 of a document's bytes, hexadecimal.
 pub fn hash(content: &str) -> String {
@@ -102,18 +107,17 @@ pub async fn read_many(
     snapshot: &Snapshot,
     which: &[(ArticleId, i32)],
 ) -> Result<HashMap<(ArticleId, i32), Revision>, Failure> {
-    if which.is_empty() {
-        return Ok(HashMap::new());
+    let mut found = HashMap::new();
+    for which in which.chunks(PAIRS) {
+        // Not `(article_id, number) IN (…)`: SQLite reads the whole table for it.
+        let pair = |(article, number): &(ArticleId, i32)| {
+            revisions::Column::ArticleId.eq(*article).and(revisions::Column::Number.eq(*number))
+        };
+        let pairs = which.iter().map(pair).fold(Condition::any(), Condition::add);
+        let rows = revisions::Entity::find().filter(pairs).all(snapshot.connection()).await?;
+        found.extend(rows.into_iter().map(|revision| ((revision.article_id, revision.number), revision)));
     }
-    let key = Expr::tuple([Expr::col(revisions::Column::ArticleId), Expr::col(revisions::Column::Number)]);
-    let rows = revisions::Entity::find()
-        .filter(sea_orm::sea_query::ExprTrait::in_tuples(
-            key,
-            which.iter().map(|(article, number)| (article.0, *number)),
-        ))
-        .all(snapshot.connection())
-        .await?;
-    Ok(rows.into_iter().map(|revision| ((revision.article_id, revision.number), revision)).collect())
+    Ok(found)
 }
 
 /// A page of an article's revisions, newest first.

@@ -100,8 +100,8 @@ impl Things {
             let known: Vec<Uuid> = changes::Entity::find()
                 .select_only()
                 .column(changes::Column::SubjectId)
+                // By the action alone: it tells the kind, and naming that too sends SQLite through all of the kind.
                 .filter(changes::Column::SubjectId.is_in(ids.to_vec()))
-                .filter(changes::Column::SubjectType.eq(self.kind.name()))
                 .filter(changes::Column::Action.eq(action.name()))
                 .into_tuple()
                 .all(check.snapshot.connection())

@@ -99,10 +99,8 @@ pub(super) async fn saved<P: From<Saved>>(
         Some(edited) => Some(edited.draft),
         None => draft::read(&*op.snapshot().await?, op.viewer, id).await?,
     };
-    let conflict = current
-        .clone()
-        .filter(|_| is_conflict)
-        .map(|draft| Conflict { op: Arc::clone(op), draft, version });
+    let conflict =
+        current.clone().filter(|_| is_conflict).map(|draft| Conflict { op: Arc::clone(op), draft, version });
     let draft = current.map(|row| DraftObject::alone(op, row));
     Ok(Some(P::from(Saved { draft, is_merged, conflict, user_errors })))
 }

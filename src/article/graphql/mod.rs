@@ -2,8 +2,8 @@
 
 mod article;
 mod check;
-mod content;
 mod comparison;
+mod content;
 mod draft;
 mod draft_content;
 mod edits;
