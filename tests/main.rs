@@ -23,6 +23,7 @@ mod images;
 mod leaks;
 mod limits;
 mod log_order;
+mod model;
 mod operations;
 mod over_http;
 mod paging;
