@@ -13,6 +13,7 @@ mod harness;
 
 mod bad_input;
 mod budgets;
+mod crawl;
 mod day;
 mod drafts_stay_private;
 mod edits;
