@@ -229,7 +229,7 @@ impl Types {
     }
 
     /// All mutations, each with an input in which whatever takes an id or words gets one of these.
-    pub fn mutations(&self, value: &dyn Fn(&str, &str) -> String) -> Vec<(String, String)> {
+    pub fn mutations(&self, value: &dyn Fn(&str, &str) -> String) -> Vec<String> {
         let mutations = self.fields("Mutation").into_iter().filter(|field| field.name.node != "uploadImage");
         mutations
             .map(|field| {
@@ -240,12 +240,11 @@ impl Types {
                         format!("{}: {}", argument.node.name.node, self.input(&argument.node, value))
                     })
                     .collect();
-                let name = field.name.node.to_string();
-                let document = format!(
+                let name = &field.name.node;
+                format!(
                     "mutation {{ {name}({}) {{ __typename userErrors {{ code message path }} }} }}",
                     arguments.join(", ")
-                );
-                (name, document)
+                )
             })
             .collect()
     }
