@@ -13,13 +13,19 @@ use futures_util::FutureExt as _;
 
 use crate::harness::{Desk, Engine, on_both};
 
+mod compare;
+mod dice;
+mod merging;
 mod play;
 mod rules;
 mod steps;
+mod turns;
 
+use dice::Dice;
 use play::Stage;
 use rules::Model;
-use steps::{Dice, Library, Step};
+use steps::Step;
+use turns::Library;
 
 const RUNS: u64 = 7;
 const STEPS: u64 = 40;
