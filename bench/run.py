@@ -32,6 +32,12 @@ STARTS = 5
 # Everything here comes from one address.
 UNLIMITED = [flag for name in ["comment", "comment-network", "sign-in", "sign-in-network"] for flag in (f"--{name}-limit", "1000000000")]
 SIGN_IN = "mutation ($input: SignInInput!) { done: signIn(input: $input) { session { accessToken } userErrors { code message path } } }"
+CREATE = "mutation ($input: CreateArticleInput!) { done: createArticle(input: $input) { draft { articleId version } userErrors { code message path } } }"
+UPDATE = "mutation ($input: UpdateArticleInput!) { done: updateArticle(input: $input) { draft { version } userErrors { code message path } } }"
+PUBLISH = "mutation ($input: PublishArticleInput!) { done: publishArticle(input: $input) { draft { version } userErrors { code message path } } }"
+NOUNS = ["lamps", "ropes", "gates", "ledgers", "bells", "cranes", "tides", "crates", "charts", "whistles", "barrels", "signals", "lanterns", "pilots", "buoys", "sails", "anchors", "piers"]
+# What stands in the database before saves and publications are measured, in so many drafts; and how many are measured.
+REVISIONS, DRAFTS, SAVES, PUBLICATIONS = 10_000, 20, 1_000, 300
 # Copies of the demo's articles that are published besides, so that pages of 20 are full.
 COPIES = 21
 
@@ -118,7 +124,45 @@ def measure(arguments, wrk, plain, folder):
         after = server.memory()
     with Server([*serve, "--demo"], folder, port) as server:
         doors = measure_doors(arguments, wrk, folder, server)
-    return table(arguments, starts, idle, after, rows, doors)
+    with Server([*serve, "--demo"], folder, port) as server:
+        desk = measure_desk(server)
+    return table(arguments, starts, idle, after, rows, doors, desk)
+
+
+def measure_desk(server):
+    """How long an editor waits for a save and for a publication, one after the other, beside many revisions."""
+    token = server.do(SIGN_IN, {"email": "editor@demo.example", "password": server.password()})["session"]["accessToken"]
+    drafts = [server.do(CREATE, long_article(number, 0), token)["draft"] for number in range(DRAFTS)]
+    versions = [draft["version"] for draft in drafts]
+    saves, publications = [], []
+
+    def save(at, round_number):
+        content = long_article(at, round_number)
+        began = time.perf_counter()
+        versions[at] = server.do(UPDATE, {"articleId": drafts[at]["articleId"], "version": versions[at], **content}, token)["draft"]["version"]
+        return time.perf_counter() - began
+
+    for number in range(REVISIONS - DRAFTS):
+        save(number % DRAFTS, number)
+    for number in range(SAVES):
+        saves.append(save(number % DRAFTS, -1 - number))
+    for number in range(PUBLICATIONS):
+        at = number % DRAFTS
+        save(at, REVISIONS + number)
+        began = time.perf_counter()
+        versions[at] = server.do(PUBLISH, {"articleId": drafts[at]["articleId"], "version": versions[at]}, token)["draft"]["version"]
+        publications.append(time.perf_counter() - began)
+    return {"save": saves, "publish": publications, "bytes": len(json.dumps(long_article(0, 0)))}
+
+
+def long_article(number, round_number):
+    """About 30 kB of text in ten sections; one sentence of each differs from round to round."""
+    words = " ".join(f"The harbour kept its {noun} for the night boats, and nobody on the quay asked why." for noun in NOUNS)
+    sections = [
+        {"heading": f"Part {part}", "body": f"Written in round {round_number}, part {part}.\n\n{words}\n\n- one\n- two\n\n> {words}"}
+        for part in range(1, 11)
+    ]
+    return {"title": f"A long story {number}", "excerpt": "Ten parts.", "sections": sections}
 
 
 def measure_doors(arguments, wrk, folder, server):
@@ -246,7 +290,7 @@ def fill(server):
     for number in range(COPIES):
         article = articles[number % len(articles)]
         draft = server.do(
-            "mutation ($input: CreateArticleInput!) { done: createArticle(input: $input) { draft { articleId version } userErrors { code message path } } }",
+            CREATE,
             copy_of(article, number),
             token,
         )["draft"]
@@ -418,7 +462,7 @@ def run(command):
 # ---- the report ------------------------------------------------------------------------------------------------------
 
 
-def table(arguments, starts, idle, after, rows, doors):
+def table(arguments, starts, idle, after, rows, doors, desk):
     version = run([str(arguments.binary), "--version"]).strip()
     lines = [
         f"{version}, {datetime.date.today()}, {processor()}; {arguments.connections} connections, {arguments.threads} threads of wrk, "
@@ -444,9 +488,16 @@ def table(arguments, starts, idle, after, rows, doors):
         f"| so knowing who asks costs | {doors['signed in']['cpu'] - doors['public']['cpu']:.1f} µs |",
         f"| sign-ins a second, two passwords hashed at once | {doors['sign-in']['rate']:.0f} |",
         f"| CPU of a sign-in | {doors['sign-in']['cpu'] / 1000:.1f} ms |",
+        f"| saving a draft of {desk['bytes'] / 1000:.0f} kB beside {REVISIONS:,} revisions: p50, p99 of {SAVES:,} | {waits(desk['save'])} |",
+        f"| publishing it: p50, p99 of {PUBLICATIONS} | {waits(desk['publish'])} |",
         f"| resident memory before the sign-ins, and the most during them | {doors['before']:.0f} MB, {doors['peak']:.0f} MB |",
     ]
     return "\n".join(lines)
+
+
+def waits(seconds):
+    ordered = sorted(seconds)
+    return ", ".join(f"{1000 * ordered[int(share * len(ordered))]:.1f} ms" for share in (0.5, 0.99))
 
 
 def milliseconds(microseconds):

@@ -40,7 +40,7 @@ pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Resul
         file.display(),
         made.bytes
     );
-    println!("head: {} {}", made.head.sequence, made.head.hash);
+    println!("head: {}:{}", made.head.sequence, made.head.hash);
     match keys {
         Some(keys) => println!(
             "The keys are in {}, and not in the backup: keep the two apart. Who has both can act as this instance.",
