@@ -32,6 +32,7 @@ on_both! {
     async fn an_article_goes_off_the_site_and_comes_back(desk) {
         let (editor, author) = (desk.editor().await, desk.author().await);
         author.write("Kept").await;
+        desk.clock.advance_seconds(60);
         let draft = author.write("Thrown away").await;
         let public = author.publish(&draft).await;
         let comment = desk.stranger().comment(&public["articleId"], None, "Pity").await;

@@ -215,7 +215,7 @@ on_both! {
         expect(
             desk,
             "UPDATE comment_records SET status = 'APPROVED' WHERE status = 'PENDING'",
-            &["{pending}, status: is APPROVED, and was last told to be PENDING", "{pending}, public row: is approved"],
+            &["{pending}, status: is APPROVED, and was last told to be PENDING", "{pending}, public row: must be public"],
         ).await;
     }
     async fn a_comment_copied_out(desk) {
@@ -230,7 +230,7 @@ on_both! {
         expect_public(desk, "UPDATE comments SET body = 'Nonsense.'", &["{approved}, body"]).await;
     }
     async fn a_comment_silenced(desk) {
-        expect_public(desk, "DELETE FROM comments; UPDATE articles SET comment_count = 0", &["{approved}, public row: is approved, and is not"]).await;
+        expect_public(desk, "DELETE FROM comments; UPDATE articles SET comment_count = 0", &["{approved}, public row: must be public, and is not"]).await;
     }
     async fn counts_changed(desk) {
         expect_public(
