@@ -87,6 +87,10 @@ on_both! {
         let seen = conversation(&desk, "a-story").await;
         assert_eq!((&seen["commentCount"], &seen["comments"]["nodes"][0]), (&json!(1), &removed(json!([one]))));
         assert_eq!(desk.verify().await, Vec::<String>::new());
+        // Nobody answers what is gone.
+        let input = json!({ "articleId": article, "parentId": top, "authorName": "N", "authorEmail": "n@reader.example", "body": "To whom?" });
+        let answer = desk.stranger().run("SubmitComment", json!({ "input": input })).await;
+        assert_eq!(answer.user_errors("submitComment"), ["NOT_FOUND"]);
         // Unpublished and published again, it is the same.
         editor.publish(&editor.unpublish(&draft).await).await;
         assert_eq!(conversation(&desk, "a-story").await, seen);

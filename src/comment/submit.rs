@@ -78,7 +78,8 @@ pub async fn submit(op: &Operation, new: NewComment) -> Result<comment_records::
     }
     if let Some(parent) = parent {
         let found = comments::Entity::find_by_id(parent).one(connection).await?;
-        if found.is_none_or(|found| found.article_id != article) {
+        // Nor is a removed one there to be answered.
+        if found.is_none_or(|found| found.article_id != article || found.body.is_none()) {
             problems.add(UserErrorCode::NotFound, &["input", "parentId"], "The article has no such comment.");
         }
     }
