@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, FieldDefinition, InputValueDefinition, Selection, SelectionSet, Type,
-    TypeDefinition, TypeKind, TypeSystemDefinition,
+    BaseType, FieldDefinition, InputValueDefinition, Selection, SelectionSet, Type, TypeDefinition, TypeKind,
+    TypeSystemDefinition,
 };
 use async_graphql::parser::{parse_query, parse_schema};
 use async_graphql_value::Value as Given;
@@ -299,24 +299,11 @@ impl Types {
     pub fn note(&self, document: &str, answer: &Value, seen: &mut Seen) {
         let Ok(document) = parse_query(document) else { return };
         for (_, operation) in document.operations.iter() {
-            self.note_selections(
-                &document,
-                "Query",
-                &operation.node.selection_set.node,
-                &answer["data"],
-                seen,
-            );
+            self.note_selections("Query", &operation.node.selection_set.node, &answer["data"], seen);
         }
     }
 
-    fn note_selections(
-        &self,
-        document: &ExecutableDocument,
-        name: &str,
-        set: &SelectionSet,
-        answer: &Value,
-        seen: &mut Seen,
-    ) {
+    fn note_selections(&self, name: &str, set: &SelectionSet, answer: &Value, seen: &mut Seen) {
         for selection in &set.items {
             match &selection.node {
                 Selection::InlineFragment(fragment) => {
@@ -329,7 +316,7 @@ impl Types {
                     // What another object answers is no answer of this one.
                     let is_it = answer["__typename"].as_str().is_none_or(|is| is == on);
                     let answer = if is_it { answer } else { &Value::Null };
-                    self.note_selections(document, &on, &fragment.node.selection_set.node, answer, seen);
+                    self.note_selections(&on, &fragment.node.selection_set.node, answer, seen);
                 }
                 Selection::FragmentSpread(_) => panic!("the crawl uses no fragments"),
                 Selection::Field(field) => {
@@ -354,7 +341,7 @@ impl Types {
                     }
                     let set = &field.selection_set.node;
                     for thing in things.iter().copied().chain(things.is_empty().then_some(&Value::Null)) {
-                        self.note_selections(document, of, set, thing, seen);
+                        self.note_selections(of, set, thing, seen);
                     }
                 }
             }

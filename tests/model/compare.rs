@@ -249,13 +249,13 @@ impl Stage {
             let is_found = reserved.was_published && article.published.is_some();
             lookups.push((
                 format!("article(by: {{ slug: {} }}) {{ id }}", json!(slug)),
-                is_found.then(|| json!({ "id": article.id })).unwrap_or_default(),
+                if is_found { json!({ "id": article.id }) } else { Value::Null },
             ));
         }
         for article in &self.model.articles {
             let id = json!(article.id);
             let is_public = article.published.is_some();
-            let found = is_public.then(|| json!({ "__typename": "Article", "id": id })).unwrap_or_default();
+            let found = if is_public { json!({ "__typename": "Article", "id": id }) } else { Value::Null };
             lookups.push((format!("node(id: {id}) {{ __typename id }}"), found.clone()));
             lookups.push((format!("article(by: {{ id: {id} }}) {{ __typename id }}"), found));
         }
