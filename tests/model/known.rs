@@ -42,6 +42,17 @@ pub const KNOWN: &[(&str, &[Step])] = &[
         ],
     ),
     (
+        "found where a merged section came last, not after what it stood after",
+        &[
+            Step(
+                Connie,
+                Create { word: 102, is_titled: true, slug: Named(4), sections: 3, links: 2, labels: 12 },
+            ),
+            Step(Owner, AddSection { article: 0, from: Seen(Current), word: 418, place: 0, level: 2 }),
+            Step(Owner, AddSection { article: 0, from: Merging(Behind(1)), word: 282, place: 2, level: 4 }),
+        ],
+    ),
+    (
         "a section that is added while others are moved, by asking for it; and the stage that a save ends",
         &[
             Step(Ann, Create { word: 9, is_titled: true, slug: Derived, sections: 3, links: 0, labels: 0 }),
