@@ -131,8 +131,10 @@ on_both! {
 
         // Taken down. Cursors that were had before are good still, and tell nothing.
         let down = verb(&editor, "unpublishArticle", &public, None).await;
-        let mut crawl = Crawl::run(&desk, &types, &tries, true).await;
+        let crawl = Crawl::run(&desk, &types, &tries, true).await;
+        crawl.assert_nothing_of(&everything(&tries), "unpublished");
         crawl.assert_same_as(&nothing, &all_twins(&tries), "unpublished");
+        let mut crawl = Crawl::default();
         for (list, cursors) in &published.cursors {
             for cursor in cursors {
                 for arguments in [format!("first: 2, after: {cursor:?}"), format!("last: 2, before: {cursor:?}")] {
@@ -140,7 +142,7 @@ on_both! {
                 }
             }
         }
-        crawl.assert_nothing_of(&everything(&tries), "unpublished");
+        crawl.assert_nothing_of(&everything(&tries), "unpublished, from a cursor of before");
 
         // Public again with its edit, and thrown away.
         let again = editor.publish(&down).await;

@@ -14,7 +14,7 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.roll() % limit as u64).unwrap()
     }
 
@@ -79,19 +79,72 @@ impl Dice {
         }
     }
 
+    /// So many commands: single ones, and scenes in which what belongs together comes one after another, with others between.
+    pub fn script(&mut self, length: usize) -> Vec<Step> {
+        let mut script = Vec::new();
+        while script.len() < length {
+            let scene = if script.len() > 2 && self.one_in(14) { self.scene() } else { Vec::new() };
+            for step in scene {
+                script.push(step);
+                if self.one_in(3) {
+                    script.push(self.step(script.len()));
+                }
+            }
+            script.push(self.step(script.len()));
+        }
+        script.truncate(length);
+        script
+    }
+
+    fn scene(&mut self) -> Vec<Step> {
+        let (article, version, word) = (self.below(3), Version::Current, self.word());
+        let publish = Step(Who::Edda, Act::Publish { article, version });
+        match self.below(3) {
+            0 => {
+                let hidden = match self.below(2) {
+                    0 => vec![Act::Unpublish { article, version }],
+                    _ => vec![Act::Delete { article, version }, Act::Restore { article, version }],
+                };
+                let commented = [
+                    publish,
+                    Step(Who::Public, Act::Comment { article, word }),
+                    Step(Who::Mo, Act::Approve { comment: self.below(3) }),
+                    Step(Who::Public, Act::Reply { article, parent: self.below(3), word }),
+                    Step(Who::Edda, Act::Approve { comment: self.below(3) }),
+                ];
+                let hidden = hidden.into_iter().map(|act| Step(Who::Edda, act));
+                commented.into_iter().chain(hidden).chain([publish]).collect()
+            }
+            1 => {
+                let reslug = Act::Reslug { article, from: From::Seen(version), slug: self.slug() };
+                vec![publish, Step(Who::Owner, reslug), publish]
+            }
+            _ => {
+                let save = Act::AddSection { article, from: From::Seen(version), word, place: 0, level: 2 };
+                vec![
+                    Step(Who::Owner, Act::Submit { article, version, word }),
+                    Step(Who::Owner, save),
+                    Step(Who::Edda, Act::RequestChanges { article, version, word }),
+                ]
+            }
+        }
+    }
+
     /// A command; the earlier ones are more often such as begin something.
-    pub fn step(&mut self, number: usize) -> Step {
-        let article = self.thing(4);
+    fn step(&mut self, number: usize) -> Step {
+        // Much happens to one or two, so that it comes together.
+        let few = if self.one_in(3) { 4 } else { 2 };
+        let article = self.thing(few);
         let (from, version, word) = (self.from(), self.version(), self.word());
         let by = self.who();
-        if number < 2 || self.one_in(12) {
+        if number < 2 || self.one_in(16) {
             let by =
                 if self.one_in(6) { by } else { [Who::Ann, Who::Ben, Who::Connie, Who::Edda][self.below(4)] };
             let slug = if self.one_in(3) { self.slug() } else { Slug::Derived };
             let (is_titled, sections, links) = (!self.one_in(5), self.below(4) as u16, self.below(4) as u16);
             return Step(by, Act::Create { word, is_titled, slug, sections, links, labels: self.labels() });
         }
-        let act = match self.below(53) {
+        let act = match self.below(62) {
             0 | 1 => Act::Retitle { article, from, word: if self.one_in(6) { 0 } else { word } },
             2 | 3 => Act::Reslug { article, from, slug: self.slug() },
             4 | 5 => Act::Relabel { article, from, labels: self.labels() },
@@ -99,32 +152,31 @@ impl Dice {
                 let (drops, adds) = (self.one_in(3), self.one_in(3));
                 Act::Rewrite { article, from, turn: self.below(3), word, drops, adds }
             }
-            9 | 49 | 50 => Act::Relink { article, from, target: self.thing(4), word },
-            10 | 11 => {
+            9 | 10 => Act::Relink { article, from, target: self.thing(4), word },
+            11 | 12 => {
                 let level = if self.one_in(8) { 7 } else { 2 + self.number(3) };
                 Act::AddSection { article, from, word, place: self.number(4), level }
             }
-            12..=14 => Act::UpdateSection { article, from, section: self.thing(3), word },
-            15 | 16 => Act::MoveSection { article, from, section: self.thing(3), place: self.number(4) },
-            17 => Act::RemoveSection { article, from, section: self.thing(3) },
-            18 => Act::AddLink { article, from, word, place: self.number(3) },
-            19 | 20 => Act::AddArticleLink { article, from, target: self.thing(4), place: self.number(3) },
-            21 | 51 => Act::MoveLink { article, from, place: 1 + self.number(3), to: self.number(4) },
-            22 => Act::RemoveLink { article, from, place: self.number(3) },
-            23 | 24 => Act::Submit { article, version, word: if self.one_in(3) { 0 } else { word } },
-            25 | 26 => Act::RequestChanges { article, version, word: if self.one_in(4) { 0 } else { word } },
-            27..=32 => Act::Publish { article, version },
-            33 | 34 => Act::Unpublish { article, version },
-            35 => Act::Revert { article, version, to: self.below(5) },
-            36 => Act::Assign { article, version, to: self.who() },
-            37 => Act::Delete { article, version },
-            38 | 39 => Act::Restore { article, version },
-            40 | 41 => Act::Comment { article, word: if self.one_in(8) { 0 } else { word } },
-            42 => Act::Reply { article, parent: self.thing(5), word },
-            43..=45 => Act::Approve { comment: self.thing(6) },
-            46 | 47 => Act::Wait(1 + i64::from(self.number(400))),
-            48 => Act::Restart,
-            _ => Act::Publish { article, version: Version::Current },
+            13..=15 => Act::UpdateSection { article, from, section: self.thing(3), word },
+            16 | 17 => Act::MoveSection { article, from, section: self.thing(3), place: self.number(4) },
+            18 => Act::RemoveSection { article, from, section: self.thing(3) },
+            19 => Act::AddLink { article, from, word, place: self.number(3) },
+            20 | 21 => Act::AddArticleLink { article, from, target: self.thing(4), place: self.number(3) },
+            22 | 23 => Act::MoveLink { article, from, place: 1 + self.number(3), to: self.number(4) },
+            24 => Act::RemoveLink { article, from, place: self.number(3) },
+            25 | 26 => Act::Submit { article, version, word: if self.one_in(3) { 0 } else { word } },
+            27 | 28 => Act::RequestChanges { article, version, word: if self.one_in(4) { 0 } else { word } },
+            29..=37 => Act::Publish { article, version },
+            38..=40 => Act::Unpublish { article, version },
+            41 => Act::Revert { article, version, to: self.below(5) },
+            42 => Act::Assign { article, version, to: self.who() },
+            43 => Act::Delete { article, version },
+            44 | 45 => Act::Restore { article, version },
+            46..=49 => Act::Comment { article, word: if self.one_in(8) { 0 } else { word } },
+            50 | 51 => Act::Reply { article, parent: self.thing(3), word },
+            52..=57 => Act::Approve { comment: self.thing(4) },
+            58..=60 => Act::Wait(1 + i64::from(self.number(400))),
+            _ => Act::Restart,
         };
         Step(by, act)
     }
