@@ -3,10 +3,10 @@
 //!
 //! What fails is made small by dropping steps, and told as a script that can be pasted into `model/known.rs`, where it stays
 //! as a test. `COPYDESK_TEST_MODEL_RUNS` says how many runs there are on each database, `COPYDESK_TEST_MODEL_STEPS` how long
-//! they are, `COPYDESK_TEST_MODEL_SEED` with which seed the first begins.
+//! they are, `COPYDESK_TEST_MODEL_SEED` with which seed the first begins: the same each time where it is not given, so that a
+//! test that passed passes again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -232,7 +232,7 @@ fn chance_reaches_every_command_and_every_refusal() {
 on_both! {
     async fn an_article_lives_as_the_model_says(desk) {
         let engine = desk.engine;
-        let seed = number("COPYDESK_TEST_MODEL_SEED", std::hash::RandomState::new().build_hasher().finish());
+        let seed = number("COPYDESK_TEST_MODEL_SEED", 1);
         for run in 0..number("COPYDESK_TEST_MODEL_RUNS", RUNS) {
             let seed = seed.wrapping_add(run);
             let mut failing = script(seed, number("COPYDESK_TEST_MODEL_STEPS", STEPS));
