@@ -231,6 +231,21 @@ impl Operation {
         *self.reads.lock().await = None;
     }
 
+    /// Takes what was erased out of the files, as far as nobody reads an older moment. Where it can't be done now, the server's
+    /// log says so: what was written stays written.
+    pub async fn forget(&self) {
+        self.end_reading().await;
+        match self.store.database.forget().await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(
+                "what was erased stands in the write-ahead log until whoever reads an older moment has ended: erase it again then"
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "what was erased may stand in the write-ahead log: erase it again")
+            }
+        }
+    }
+
     /// Begins a writing transaction, if the viewer still may. The snapshot is let go: what is read after the write shows it,
     /// and a request never holds two connections at once (which could starve a full pool).
     pub async fn begin(&self) -> Result<WriteTransaction, Failure> {

@@ -56,7 +56,12 @@ pub async fn open(
 
 /// Makes the folders that an instance keeps its files in.
 pub fn make_folders(config: &Config) -> Result<(), StartError> {
-    std::fs::create_dir_all(config.data_dir.join("media"))
+    let mut private = std::fs::DirBuilder::new();
+    private.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+    private
+        .create(config.data_dir.join("media"))
         .map_err(|source| StartError::DataDirectory { path: config.data_dir.display().to_string(), source })
 }
 

@@ -141,7 +141,7 @@ on_both! {
             ("moveSection", json!({ "sectionId": id(&draft, 2), "position": -1 }), vec!["input.position INVALID"]),
             ("removeSection", json!({ "sectionId": nobody }), vec!["input.sectionId NOT_FOUND"]),
             ("addRelatedLink", json!({ "link": { "external": { "url": "ftp://x.example", "title": "" } } }), vec!["input.link.external.url INVALID", "input.link.external.title REQUIRED"]),
-            ("addRelatedLink", json!({ "link": itself }), vec!["input.relatedLinks INVALID"]),
+            ("addRelatedLink", json!({ "link": itself }), vec!["input.link INVALID"]),
             ("moveRelatedLink", json!({ "position": 1, "toPosition": 3 }), vec!["input.toPosition INVALID"]),
             ("moveRelatedLink", json!({ "position": 3, "toPosition": 1 }), vec!["input.position INVALID"]),
             ("removeRelatedLink", json!({ "position": 0 }), vec!["input.position INVALID"]),
@@ -200,7 +200,7 @@ on_both! {
         let answer = edit(&author, "updateSection", &seen, json!({ "sectionId": id(&seen, 1), "body": "mine", "onConflict": "MERGE" })).await;
         assert_eq!(problems(&answer, "updateSection"), ["input CONFLICT"]);
         let answer = edit(&author, "removeSection", &seen, json!({ "sectionId": id(&seen, 1), "onConflict": "MERGE" })).await;
-        assert_eq!(problems(&answer, "removeSection"), ["input.sections CONFLICT"]);
+        assert_eq!(problems(&answer, "removeSection"), ["input CONFLICT"]);
         // A version that never was can't be merged from.
         for version in [0, -3, 9] {
             let never = json!({ "articleId": seen["articleId"], "version": version });

@@ -218,6 +218,15 @@ on_both! {
             &["{pending}, status: is APPROVED, and was last told to be PENDING", "{pending}, public row: must be public"],
         ).await;
     }
+    async fn a_value_of_another_type(desk) {
+        // PostgreSQL takes none.
+        if desk.engine == Engine::Sqlite {
+            house(&desk).await;
+            desk.tamper("UPDATE sections SET body = 'Spam' WHERE position = 1; UPDATE tags SET name = CAST('Spam' AS BLOB)").await;
+            let problems = desk.verify().await.join("\n");
+            assert!(problems.contains("labels, rows: can't be read") && problems.contains(", section sec_"), "{problems}");
+        }
+    }
     async fn a_comment_copied_out(desk) {
         expect_public(
             desk,

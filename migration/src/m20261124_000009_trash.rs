@@ -2,7 +2,6 @@
 //! with.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::dialect;
 
@@ -18,11 +17,7 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, SQL).await?;
-        if manager.get_database_backend() == DbBackend::Sqlite {
-            dialect::run(manager, SQLITE_INDEX_FORGETS).await?;
-        }
-        Ok(())
+        dialect::run(manager, SQL).await
     }
 }
 
@@ -42,9 +37,4 @@ UPDATE revisions SET version = (
 )
 
 ALTER TABLE comment_records ADD COLUMN erased_at BIGINT NULL
-"#;
-
-// Otherwise the words of what was taken out stay in the index's old segments.
-const SQLITE_INDEX_FORGETS: &str = r#"
-INSERT INTO search_index (search_index, rank) VALUES ('secure-delete', 1)
 "#;

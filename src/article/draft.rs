@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select,
 };
@@ -454,6 +454,12 @@ pub async fn owner(
 ) -> Result<Option<(UserId, bool)>, Failure> {
     let found = drafts::Entity::find_by_id(id).one(connection).await?;
     Ok(found.map(|draft| (draft.owner_id, draft.is_published())))
+}
+
+/// Whether an article is public, and will be until the transaction ends: nobody takes it down or erases it meanwhile.
+pub async fn stays_public(transaction: &WriteTransaction, id: ArticleId) -> Result<bool, Failure> {
+    let found = drafts::Entity::find_by_id(id).lock(LockType::Share).one(transaction.connection()).await?;
+    Ok(found.is_some_and(|draft| draft.is_published()))
 }
 
 /// Articles by id, each with what the viewer may be told of it.

@@ -113,6 +113,8 @@ pub(super) async fn edit(
     }
     if let Some((member, input)) = about {
         problems.relocate(&member, input);
+        // What is wrong with the list as a whole.
+        problems.relocate(&member[..2], input);
     }
     problems.check()?;
     let draft = if content == head {

@@ -42,7 +42,7 @@ pub async fn reorder(
         let to = place(to, links.len(), "toPosition")?;
         let moved = links.remove(index);
         links.insert(to, moved);
-        Ok(whole(links, note))
+        Ok(whole(links, note).about("relatedLinks", to, &["input"]))
     };
     edit(op, id, from, change).await
 }
@@ -57,8 +57,9 @@ pub async fn remove(
 ) -> Result<Edited, Failure> {
     let change = |content: &Content| {
         let mut links = as_given(content);
-        links.remove(place(position, links.len(), "position")?);
-        Ok(whole(links, note))
+        let index = place(position, links.len(), "position")?;
+        links.remove(index);
+        Ok(whole(links, note).about("relatedLinks", index, &["input"]))
     };
     edit(op, id, from, change).await
 }

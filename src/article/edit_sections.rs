@@ -80,7 +80,7 @@ pub async fn reorder(
         let to = place(position, sections.len(), "position")?;
         let moved = sections.remove(index);
         sections.insert(to, moved);
-        Ok(whole(sections, note))
+        Ok(whole(sections, note).about("sections", to, &["input"]))
     };
     edit(op, id, from, change).await
 }
@@ -97,7 +97,7 @@ pub async fn remove(
         let index = find(content, section)?;
         let mut sections = as_given(content);
         sections.remove(index);
-        Ok(whole(sections, note))
+        Ok(whole(sections, note).about("sections", index, &["input"]))
     };
     edit(op, id, from, change).await
 }

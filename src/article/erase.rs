@@ -28,6 +28,11 @@ pub(super) fn tombstone(article: ArticleId, erased_at: Timestamp) -> Result<Stri
     Ok(serde_json_canonicalizer::to_string(&Tombstone { article, erased_at })?)
 }
 
+/// What stands in the place of an erased article's slug.
+pub(super) fn slug_of_erased(article: ArticleId) -> String {
+    format!("erased-{}", article.uuid().simple())
+}
+
 /// Erases an article. One that was erased already stays so.
 pub async fn erase(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
     policy::may_ever::<act::EraseArticle>(op)?;
@@ -37,10 +42,14 @@ pub async fn erase(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
     let found = drafts::Entity::find_by_id(id).lock_exclusive().one(connection).await?;
     let found = policy::allow::<act::EraseArticle, Draft>(op, found.ok_or_else(draft::not_found)?)?;
     if found.erased_at.is_some() {
-        return Ok((*found).clone());
+        let erased = (*found).clone();
+        drop(transaction);
+        op.forget().await;
+        return Ok(erased);
     }
     let tags =
         if found.is_published() { public::remove(&transaction, id).await? } else { Default::default() };
+    transaction.renew_search_index().await?;
     let now = op.now();
     let tombstone = tombstone(id, now)?;
     revisions::Entity::update_many()
@@ -58,7 +67,7 @@ pub async fn erase(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
         stage_note: None,
         published_revision: None,
         title: String::new(),
-        slug: format!("erased-{}", id.uuid().simple()),
+        slug: slug_of_erased(id),
         updated_at: now,
         erased_at: Some(now),
         ..(*found).clone()
@@ -68,5 +77,6 @@ pub async fn erase(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
         .hash(revision::hash(&tombstone))
         .tags(tags);
     save(transaction, op, change).await?;
+    op.forget().await;
     Ok(written)
 }

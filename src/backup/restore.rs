@@ -102,10 +102,7 @@ async fn load(store: &Store, file: &Opened) -> Result<u64, BackupError> {
     let mut loader = Loader::begin(&store.database).await?;
     let mut reader = file.read()?;
     while let Some(name) = reader.next()? {
-        let Some(table) = table_of(&name) else {
-            // Behind the rows come the media alone.
-            if name.starts_with("media/") { break } else { continue }
-        };
+        let Some(table) = table_of(&name) else { continue };
         let found = tables.iter().position(|it| it.name == table);
         let place = found.ok_or_else(|| reader.damaged(format!("there is no table {table}")))?;
         reader.lines(async |line| loader.add(place, rows::read_line(&tables[place], line)?).await).await?;

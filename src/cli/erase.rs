@@ -57,7 +57,12 @@ pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Resul
             format!("erased {comments} comments")
         }
     };
-    store.database.forget().await?;
+    op.end_reading().await;
+    if !store.database.forget().await? {
+        println!(
+            "Somebody reads an older moment: the write-ahead log still holds it. Run this again in a while."
+        );
+    }
     println!("{told}\nBackups made before still hold it: erase them too, or let them expire.");
     Ok(ExitCode::SUCCESS)
 }

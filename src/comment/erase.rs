@@ -3,7 +3,6 @@
 //! nothing can be guessed from the hashes that the log keeps.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
     QueryOrder as _, Select,
@@ -19,6 +18,7 @@ use crate::error::Failure;
 use crate::id::{ArticleId, CommentId};
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
+use crate::text::input;
 
 /// Erases a comment. One that was erased already stays so.
 pub async fn erase(op: &Operation, id: CommentId) -> Result<comment_records::Model, Failure> {
@@ -26,7 +26,10 @@ pub async fn erase(op: &Operation, id: CommentId) -> Result<comment_records::Mod
     transaction.lock_public_tables().await?;
     let found = find_for::<act::EraseComment>(&transaction, op, id).await?;
     if found.record.erased_at.is_some() {
-        return Ok(found.record.clone());
+        let record = found.record.clone();
+        drop(transaction);
+        op.forget().await;
+        return Ok(record);
     }
     let mut tags = Vec::new();
     if found.record.status() == Status::Approved && found.article_is_public {
@@ -48,14 +51,15 @@ pub async fn erase(op: &Operation, id: CommentId) -> Result<comment_records::Mod
         .hash(submit::hash(&record)?)
         .tags(tags);
     save(transaction, op, change).await?;
+    op.forget().await;
     Ok(record)
 }
 
-/// Erases all that a reader sent from an address, whatever its case; says how many comments that were. Where it stops midway,
-/// it can be run again.
+/// Erases all that a reader sent from an address, however it is spelled; says how many comments that were. Where it stops
+/// midway, it can be run again.
 pub async fn erase_reader(op: &Operation, email: &str) -> Result<usize, Failure> {
-    let address = Func::lower(Expr::col(comment_records::Column::AuthorEmail));
-    let theirs = Expr::expr(address).eq(email.trim().to_lowercase());
+    let address = input::email(&["email"], email).map_err(|error| Failure::Refused(vec![error]))?;
+    let theirs = comment_records::Column::AuthorEmail.eq(address);
     erase_all(op, comment_records::Entity::find().filter(theirs)).await
 }
 

@@ -73,7 +73,7 @@ pub async fn submit(op: &Operation, new: NewComment) -> Result<comment_records::
 
     let transaction = op.begin().await?;
     let connection = transaction.connection();
-    if !article::draft::owner(connection, article).await?.is_some_and(|(_, is_published)| is_published) {
+    if !article::draft::stays_public(&transaction, article).await? {
         problems.add(UserErrorCode::NotFound, &["input", "articleId"], "There is no such article.");
     }
     if let Some(parent) = parent {

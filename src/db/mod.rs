@@ -1,5 +1,6 @@
 //! Connections and transactions, and all that differs between SQLite and PostgreSQL. Only this room begins a transaction.
 
+mod checkpoint;
 pub mod ids;
 pub mod keyset;
 pub mod listen;
@@ -38,6 +39,8 @@ pub struct Database {
     reader: DatabaseConnection,
     /// Of those that follow the log, so that they get on however many read and write.
     follower: DatabaseConnection,
+    /// Of what takes SQLite's write-ahead log into the file.
+    checkpointer: DatabaseConnection,
     statements: Arc<AtomicU64>,
     address: DatabaseAddress,
 }
@@ -102,6 +105,17 @@ impl WriteTransaction {
         lock::advisory(&self.transaction, self.engine, lock::Lock::Accounts).await
     }
 
+    /// Makes SQLite's index of words anew from the rows: what was taken out of them stays in the old one's inner nodes.
+    pub async fn renew_search_index(&self) -> Result<(), DbErr> {
+        match self.engine {
+            Engine::Sqlite => {
+                let rebuild = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
+                self.transaction.execute_unprepared(rebuild).await.map(|_| ())
+            }
+            Engine::Postgres => Ok(()),
+        }
+    }
+
     /// Ends the transaction. For `log::save` alone, which appends to the log first; a test holds it.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.transaction.commit().await
@@ -119,21 +133,23 @@ impl Database {
             });
             connection
         };
-        let (engine, writer, reader, follower) = match address {
+        let (engine, writer, reader, follower, checkpointer) = match address {
             DatabaseAddress::Sqlite(path) => {
+                make_private(path)?;
                 let url = format!("sqlite://{}?mode=rwc", path.display());
                 let writer = counted(sea_orm::Database::connect(sqlite_options(&url, 1)).await?);
                 let reader = counted(sea_orm::Database::connect(sqlite_options(&url, connections)).await?);
-                let follower = sea_orm::Database::connect(for_one_follower(sqlite_options(&url, 1))).await?;
-                (Engine::Sqlite, writer, reader, follower)
+                let follower = sea_orm::Database::connect(when_needed(sqlite_options(&url, 1))).await?;
+                let checkpointer = sea_orm::Database::connect(when_needed(sqlite_options(&url, 1))).await?;
+                (Engine::Sqlite, writer, reader, follower, checkpointer)
             }
             DatabaseAddress::Postgres(url) => {
                 let pool = counted(sea_orm::Database::connect(postgres_options(url, connections)).await?);
-                let follower = sea_orm::Database::connect(for_one_follower(postgres_options(url, 1))).await?;
-                (Engine::Postgres, pool.clone(), pool, follower)
+                let follower = sea_orm::Database::connect(when_needed(postgres_options(url, 1))).await?;
+                (Engine::Postgres, pool.clone(), pool.clone(), follower, pool)
             }
         };
-        Ok(Self { engine, writer, reader, follower, statements, address: address.clone() })
+        Ok(Self { engine, writer, reader, follower, checkpointer, statements, address: address.clone() })
     }
 
     /// Which engine.
@@ -212,17 +228,6 @@ impl Database {
             .map(|_| ())
     }
 
-    /// Takes what was erased out of the files as far as that can be done at once: on SQLite, out of the write-ahead log, unless
-    /// somebody reads an older moment. PostgreSQL's vacuum does it in its own time.
-    pub async fn forget(&self) -> Result<(), DbErr> {
-        match self.engine {
-            Engine::Sqlite => {
-                self.writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map(|_| ())
-            }
-            Engine::Postgres => Ok(()),
-        }
-    }
-
     /// How many statements have run since the start, those of followers apart.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
@@ -232,7 +237,23 @@ impl Database {
     pub async fn close(self) -> Result<(), DbErr> {
         self.writer.close().await?;
         self.follower.close().await?;
+        self.checkpointer.close().await?;
         self.reader.close().await
+    }
+}
+
+/// Makes the file, where there is none, for this user alone: drafts, readers' addresses and passwords' hashes stand in it. The
+/// files that SQLite puts beside it are as open as it is.
+fn make_private(path: &std::path::Path) -> Result<(), DbErr> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(DbErr::Custom(format!("{} can't be made: {error}", path.display())))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -252,13 +273,14 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
                 .foreign_keys(true)
                 // What is deleted is overwritten, not only unlinked: what was erased is in no free page.
                 .pragma("secure_delete", "ON")
+                .pragma("wal_autocheckpoint", checkpoint::LATEST_PAGES)
                 .busy_timeout(PATIENCE)
         });
     options
 }
 
-/// Opened when something follows: a command does not.
-fn for_one_follower(mut options: ConnectOptions) -> ConnectOptions {
+/// Opened when it is used: a command follows nothing.
+fn when_needed(mut options: ConnectOptions) -> ConnectOptions {
     options.connect_lazy(true);
     options
 }

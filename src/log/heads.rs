@@ -119,7 +119,10 @@ pub async fn kept(store: &Store) -> Result<(Vec<KeptHead>, Vec<Problem>), Failur
     let (mut heads, mut problems) = match of_file(&store.keys, &file(store)) {
         Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Default::default(),
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            let message = format!("can't be read: {error}");
+            (Vec::new(), vec![Problem::new(file(store).display(), "file", message)])
+        }
     };
     let mut known: HashMap<i64, String> =
         heads.iter().map(|head| (head.sequence, head.hash.clone())).collect();
@@ -223,7 +226,11 @@ pub async fn keep_now(store: &Store, last: &mut Option<i64>) -> Result<(), Failu
     let text = serde_json_canonicalizer::to_string(&head)?;
     if *last != Some(head.sequence) {
         // One call a line, so that lines of two nodes don't mix.
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path)?;
         file.write_all(format!("{text}\n").as_bytes())?;
         file.sync_all()?;
     }

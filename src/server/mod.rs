@@ -70,6 +70,7 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
     let accounts = Memory::following(&store);
     let verified = Schedule::begin(&store);
     heads::keep(&store);
+    store.database.checkpoint_in_background();
     let app = App { schema: schema::build(), verified, accounts, schema_types, limits, store };
     Ok(Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))

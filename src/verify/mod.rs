@@ -18,7 +18,7 @@ pub use schedule::{Outcome, Schedule};
 use crate::db::Snapshot;
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
-use crate::log::check::{Check, Extent, Tell};
+use crate::log::check::{Check, Extent, Problem, Tell};
 use crate::log::heads::{self, KeptHead};
 use crate::log::walk::{Thing, Things};
 use crate::operation::Store;
@@ -50,15 +50,35 @@ pub async fn verify(store: &Store, options: Options, tell: Tell<'_>) -> Result<R
     }
     heads::compare(&mut check, kept).await?;
     if extent == Extent::Whole {
-        users(&mut check).await?;
-        account::verify::compare_keys(&mut check).await?;
+        let done = users(&mut check).await;
+        told(&mut check, "users", done).await?;
+        let done = account::verify::compare_keys(&mut check).await;
+        told(&mut check, "keys", done).await?;
     }
-    articles(&mut check).await?;
-    comments(&mut check).await?;
-    labels(&mut check).await?;
-    authors(&mut check).await?;
-    images(&mut check).await?;
+    let done = articles(&mut check).await;
+    told(&mut check, "articles", done).await?;
+    let done = comments(&mut check).await;
+    told(&mut check, "comments", done).await?;
+    let done = labels(&mut check).await;
+    told(&mut check, "labels", done).await?;
+    let done = authors(&mut check).await;
+    told(&mut check, "authors", done).await?;
+    let done = images(&mut check).await;
+    told(&mut check, "images", done).await?;
     Ok(Report::new(extent, head, check.end()))
+}
+
+/// A row that can't be read, such as one with a value of another type, is a problem like others: what else there is to tell is
+/// told. Fails where the database itself does not answer.
+async fn told(check: &mut Check<'_>, what: &'static str, done: Result<(), Failure>) -> Result<(), Failure> {
+    match done {
+        Err(Failure::Internal(fault)) if check.store.database.ping().await.is_ok() => {
+            let message = format!("can't be read, so not all of them were compared: {fault}");
+            check.found(Problem::new(what, "rows", message));
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 fn ids(things: &[Thing]) -> Vec<Uuid> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use tokio::sync::Semaphore;
 
 use super::draft::RevisionObject;
 use super::draft_content::DraftRelatedLink;
@@ -20,6 +21,9 @@ use crate::image::graphql::LibraryImage;
 use crate::operation::Operation;
 use crate::text::difference::{Change, Run};
 
+/// Revisions compared at once.
+static COMPARING: Semaphore = Semaphore::const_new(2);
+
 /// What differs from one revision of an article to another.
 pub struct RevisionComparison {
     from: RevisionObject,
@@ -34,7 +38,9 @@ impl RevisionComparison {
     /// Compares two revisions. The viewer must be one who may read them.
     pub async fn new(op: &Arc<Operation>, from: Revision, to: Revision) -> Result<Self, Failure> {
         let (before, after) = (from.clone(), to.clone());
-        // It is work for a processor: up to a second for the longest articles.
+        // It is work for a processor: up to a second for the longest articles. Others must get a turn.
+        let _place =
+            COMPARING.acquire().await.map_err(|_| Failure::corrupt("the queue of comparisons is closed"))?;
         let compared = tokio::task::spawn_blocking(move || {
             let [before, after] = [revision::content(&before)?, revision::content(&after)?];
             let comparison = compare::compare(&before, &after);

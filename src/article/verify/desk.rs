@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Articles;
 use super::expected::Expected;
 use crate::article::entity::private::{drafts, revisions, slug_history};
+use crate::article::erase::slug_of_erased;
 use crate::article::{Draft, revision};
 use crate::clock::Timestamp;
 use crate::error::Failure;
@@ -164,6 +165,7 @@ fn compare_revision(check: &mut Check<'_>, expected: &Expected, row: &revisions:
             ("hash", row.hash == saved.hash),
             ("actor", Some(row.actor_id) == saved.actor),
             ("version", row.version == saved.version),
+            ("note", row.note.is_none() || expected.erased.is_none()),
             ("createdAt", row.created_at == saved.since.at),
         ],
     );
@@ -203,6 +205,16 @@ fn compare_draft(
     if draft.published_revision != published {
         let message = "is not the revision that was last published or taken down";
         check.found(problem("publishedRevision", message).since(expected.public_since));
+    }
+    if expected.erased.is_some() {
+        check.compare(
+            &problem("", "says something, and was erased"),
+            &[
+                ("title", draft.title.is_empty()),
+                ("slug", draft.slug == slug_of_erased(id)),
+                ("stageNote", draft.stage_note.is_none()),
+            ],
+        );
     }
     check.compare(
         &problem("", "the draft is not what the log's entries about it tell"),
