@@ -156,6 +156,7 @@ mod tests {
         let row = [
             Value::Uuid(Some(Uuid::nil())),
             Value::Int(Some(1)),
+            Value::Int(Some(1)),
             Value::String(Some("{}".to_owned())),
             Value::String(Some("hash".to_owned())),
             Value::Uuid(Some(Uuid::nil())),
