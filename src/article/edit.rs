@@ -86,14 +86,18 @@ pub(super) async fn edit(
     let transaction = op.begin().await?;
     let found = draft::find_for::<act::EditDraft>(&transaction, op, id).await?;
     let head = draft::head(&transaction, &found).await?;
-    let base = base(&transaction, &found, &head, from).await?;
-    let Edit { fields: given, about } = change(&base)?;
+    let older = older(&transaction, &found, from).await?;
+    let base = older.as_ref().unwrap_or(&head);
+    let Edit { fields: given, about } = change(base)?;
     let slug_is_given = matches!(given.slug, Given::Value(_));
     let mut problems = Problems::default();
-    check_sections(&transaction, &base, id, &given, &mut problems).await?;
-    let (mine, note) = fields::apply(&base, given, || op.new_id(), &mut problems);
-    let is_merged = base != head && mine != base;
-    let mut content = if base == head { mine } else { merge::merge(&base, &head, &mine, &mut problems) };
+    check_sections(&transaction, base, id, &given, &mut problems).await?;
+    let (mine, note) = fields::apply(base, given, || op.new_id(), &mut problems);
+    let is_merged = older.as_ref().is_some_and(|older| mine != *older);
+    let mut content = match &older {
+        Some(older) => merge::merge(older, &head, &mine, &mut problems),
+        None => mine,
+    };
     fields::check_size(&content, &mut problems);
     let library = draft::library(transaction.connection(), &[&content]).await?;
     draft::check_references(op, Some(&head), &content, &library, &mut problems);
@@ -125,24 +129,21 @@ pub(super) async fn edit(
     Ok(Edited { draft, is_merged })
 }
 
-/// The content that the editor saw.
-async fn base(
+/// The content that the editor saw, where it is older than the head: what there is to merge.
+async fn older(
     transaction: &WriteTransaction,
     found: &Draft,
-    head: &Content,
     from: MadeFrom,
-) -> Result<Content, Failure> {
+) -> Result<Option<Content>, Failure> {
     if found.version == from.version {
-        return Ok(head.clone());
+        return Ok(None);
     }
     let seen = match from.on_conflict {
         OnConflict::Refuse => None,
         OnConflict::Merge => revision::at_version(transaction.connection(), found, from.version).await?,
     };
-    match seen {
-        Some(seen) => revision::content(&seen),
-        None => Err(draft::conflict(from.version)),
-    }
+    let seen = seen.ok_or_else(|| draft::conflict(from.version))?;
+    if seen.number == found.head_revision { Ok(None) } else { revision::content(&seen).map(Some) }
 }
 
 /// Writes a new head revision; the draft is at the desk again.
