@@ -35,6 +35,12 @@ pub(super) fn slug_of_erased(article: ArticleId) -> String {
 
 /// Erases an article. One that was erased already stays so.
 pub async fn erase(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
+    let erased = erase_rows(op, id).await?;
+    op.forget().await;
+    Ok(erased)
+}
+
+async fn erase_rows(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
     policy::may_ever::<act::EraseArticle>(op)?;
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
@@ -42,10 +48,7 @@ pub async fn erase(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
     let found = drafts::Entity::find_by_id(id).lock_exclusive().one(connection).await?;
     let found = policy::allow::<act::EraseArticle, Draft>(op, found.ok_or_else(draft::not_found)?)?;
     if found.erased_at.is_some() {
-        let erased = (*found).clone();
-        drop(transaction);
-        op.forget().await;
-        return Ok(erased);
+        return Ok((*found).clone());
     }
     let tags =
         if found.is_published() { public::remove(&transaction, id).await? } else { Default::default() };
@@ -77,6 +80,5 @@ pub async fn erase(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
         .hash(revision::hash(&tombstone))
         .tags(tags);
     save(transaction, op, change).await?;
-    op.forget().await;
     Ok(written)
 }

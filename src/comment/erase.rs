@@ -22,14 +22,17 @@ use crate::text::input;
 
 /// Erases a comment. One that was erased already stays so.
 pub async fn erase(op: &Operation, id: CommentId) -> Result<comment_records::Model, Failure> {
+    let record = erase_row(op, id).await?;
+    op.forget().await;
+    Ok(record)
+}
+
+async fn erase_row(op: &Operation, id: CommentId) -> Result<comment_records::Model, Failure> {
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     let found = find_for::<act::EraseComment>(&transaction, op, id).await?;
     if found.record.erased_at.is_some() {
-        let record = found.record.clone();
-        drop(transaction);
-        op.forget().await;
-        return Ok(record);
+        return Ok(found.record.clone());
     }
     let mut tags = Vec::new();
     if found.record.status() == Status::Approved && found.article_is_public {
@@ -51,7 +54,6 @@ pub async fn erase(op: &Operation, id: CommentId) -> Result<comment_records::Mod
         .hash(submit::hash(&record)?)
         .tags(tags);
     save(transaction, op, change).await?;
-    op.forget().await;
     Ok(record)
 }
 
@@ -77,7 +79,8 @@ async fn erase_all(op: &Operation, which: Select<comment_records::Entity>) -> Re
         .all(op.snapshot().await?.connection())
         .await?;
     for record in &found {
-        erase(op, record.id).await?;
+        erase_row(op, record.id).await?;
     }
+    op.forget().await;
     Ok(found.len())
 }
