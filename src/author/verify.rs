@@ -12,8 +12,8 @@ use super::read;
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
 use crate::id::AuthorId;
-use crate::log::check::{Check, Extent, Problem, Recorded, Told};
-use crate::log::walk::{Things, entries};
+use crate::log::check::{Check, Extent, Problem, Recorded};
+use crate::log::walk::{Things, told};
 use crate::log::{Action, SubjectType};
 use crate::text::fold;
 
@@ -42,9 +42,7 @@ pub async fn compare(
     ids: &[Uuid],
     credits: &HashMap<Uuid, i64>,
 ) -> Result<(), Failure> {
-    let mut told: HashMap<Uuid, Told> = HashMap::new();
-    entries(check, SubjectType::Author, ids, &[], |id, entry| told.entry(id).or_default().take(&entry))
-        .await?;
+    let mut told = told(check, SubjectType::Author, ids).await?;
     let typed: Vec<AuthorId> = ids.iter().copied().map(AuthorId).collect();
     let records = read::records(check.snapshot.connection(), typed.clone()).await?;
     let rows = authors::Entity::find()
@@ -67,35 +65,30 @@ pub async fn compare(
         }
         let article_count = credits.get(&id.0).copied().unwrap_or_default();
         let must_be_public = article_count > 0 || record.is_some_and(|record| record.is_listed);
-        match (record, public.get(&id)) {
-            (Some(record), Some(public)) if must_be_public => {
-                let message = "the public table differs from the record".to_owned();
-                check.compare(
-                    &Problem { message, ..problem.clone() },
-                    &[
-                        ("slug", public.slug == record.slug),
-                        ("name", public.name == record.name),
-                        ("bio", public.bio == record.bio),
-                        ("portrait", public.portrait_image_id == record.portrait_image_id),
-                        ("sortName", public.sort_name == record.sort_name),
-                    ],
-                );
-                let message = format!("the public table differs from the {article_count} articles counted");
-                check.compare(
-                    &Problem { message, ..problem },
-                    &[("articleCount", i64::from(public.article_count) == article_count)],
-                );
-            }
-            (_, Some(_)) => {
-                let message = "is public, and nothing that is says so".to_owned();
-                check.found(Problem { message, ..problem });
-            }
-            (_, None) if must_be_public => {
-                let message = "is not in the public table, and must be".to_owned();
-                check.found(Problem { message, ..problem });
-            }
-            (_, None) => {}
-        }
+        let rows = check.public_row(
+            &problem,
+            (record, public.get(&id)),
+            must_be_public,
+            "is public, and nothing that is says so",
+            "is not in the public table, and must be",
+        );
+        let Some((record, public)) = rows else { continue };
+        let message = "the public table differs from the record".to_owned();
+        check.compare(
+            &Problem { message, ..problem.clone() },
+            &[
+                ("slug", public.slug == record.slug),
+                ("name", public.name == record.name),
+                ("bio", public.bio == record.bio),
+                ("portrait", public.portrait_image_id == record.portrait_image_id),
+                ("sortName", public.sort_name == record.sort_name),
+            ],
+        );
+        let message = format!("the public table differs from the {article_count} articles counted");
+        check.compare(
+            &Problem { message, ..problem },
+            &[("articleCount", i64::from(public.article_count) == article_count)],
+        );
     }
     Ok(())
 }

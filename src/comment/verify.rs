@@ -105,33 +105,26 @@ pub async fn compare(check: &mut Check<'_>, ids: &[Uuid]) -> Result<(), Failure>
         let must_be_public = record.is_some_and(|record| articles.contains(&record.article_id.0))
             && (is_approved || replied_to.contains(&id.0));
         let problem = Problem::new(id, "public row", "").since(told.last);
-        match (record, public.get(&id)) {
-            (Some(record), Some(public)) if must_be_public => {
-                let message = "the public table differs from the record".to_owned();
-                check.compare(
-                    &Problem { message, ..problem },
-                    &[
-                        ("article", public.article_id == record.article_id),
-                        ("parent", public.parent_id == record.parent_id),
-                        (
-                            "authorName",
-                            public.author_name == if is_approved { record.author_name.as_str() } else { "" },
-                        ),
-                        ("body", public.body.as_ref() == Some(&record.body).filter(|_| is_approved)),
-                        ("createdAt", public.created_at == record.created_at),
-                    ],
-                );
-            }
-            (_, Some(_)) => {
-                let message = "is public, and is no approved comment of a public article, nor one that such a comment replies to".to_owned();
-                check.found(Problem { message, ..problem });
-            }
-            (_, None) if must_be_public => {
-                let message = "must be public, and is not in the public table".to_owned();
-                check.found(Problem { message, ..problem });
-            }
-            (_, None) => {}
-        }
+        let rows = check.public_row(
+            &problem,
+            (record, public.get(&id)),
+            must_be_public,
+            "is public, and is no approved comment of a public article, nor one that such a comment replies to",
+            "must be public, and is not in the public table",
+        );
+        let Some((record, public)) = rows else { continue };
+        let message = "the public table differs from the record".to_owned();
+        let author_name = if is_approved { record.author_name.as_str() } else { "" };
+        check.compare(
+            &Problem { message, ..problem },
+            &[
+                ("article", public.article_id == record.article_id),
+                ("parent", public.parent_id == record.parent_id),
+                ("authorName", public.author_name == author_name),
+                ("body", public.body.as_ref() == Some(&record.body).filter(|_| is_approved)),
+                ("createdAt", public.created_at == record.created_at),
+            ],
+        );
     }
     Ok(())
 }

@@ -16,8 +16,8 @@ use super::upload::hash;
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
 use crate::id::ImageId;
-use crate::log::check::{Check, Extent, Problem, Recorded, Told};
-use crate::log::walk::{Things, entries};
+use crate::log::check::{Check, Extent, Problem, Recorded};
+use crate::log::walk::{Things, told};
 use crate::log::{Action, SubjectType};
 use crate::operation::Store;
 
@@ -39,9 +39,7 @@ pub fn all(extent: Extent, shown: impl IntoIterator<Item = IdColumn>) -> Things 
 
 /// Compares these images, and with the whole their files. `shown` says how many public things show each.
 pub async fn compare(check: &mut Check<'_>, ids: &[Uuid], shown: &HashMap<Uuid, i64>) -> Result<(), Failure> {
-    let mut told: HashMap<Uuid, Told> = HashMap::new();
-    entries(check, SubjectType::Image, ids, &[], |id, entry| told.entry(id).or_default().take(&entry))
-        .await?;
+    let mut told = told(check, SubjectType::Image, ids).await?;
     let typed: Vec<ImageId> = ids.iter().copied().map(ImageId).collect();
     let records = read::records(check.snapshot.connection(), typed.clone()).await?;
     let public = read::public(check.snapshot, typed.clone()).await?;
@@ -74,33 +72,32 @@ fn compare_public(
     public: Option<&images::Model>,
     shown: i64,
 ) {
-    let message = match (record, public) {
-        (Some(record), Some(public)) if shown > 0 => {
-            let message = "the public table differs from the record".to_owned();
-            check.compare(
-                &Problem { message, ..problem.clone() },
-                &[
-                    ("alt", public.alt == record.alt),
-                    ("caption", public.caption == record.caption),
-                    ("credit", public.credit == record.credit),
-                    ("renditionHash", public.rendition_hash == record.rendition_hash),
-                    ("mimeType", public.mime_type == record.mime_type),
-                    ("width", public.width == record.width),
-                    ("height", public.height == record.height),
-                ],
-            );
-            let message = format!("the public table differs from the {shown} places counted");
-            check.compare(
-                &Problem { message, ..problem.clone() },
-                &[("referenceCount", i64::from(public.reference_count) == shown)],
-            );
-            return;
-        }
-        (_, Some(_)) => "is public, and nothing public shows it",
-        (_, None) if shown > 0 => "is not in the public table, and must be",
-        (_, None) => return,
-    };
-    check.found(Problem { field: "public row".to_owned(), message: message.to_owned(), ..problem.clone() });
+    let rows = check.public_row(
+        problem,
+        (record, public),
+        shown > 0,
+        "is public, and nothing public shows it",
+        "is not in the public table, and must be",
+    );
+    let Some((record, public)) = rows else { return };
+    let message = "the public table differs from the record".to_owned();
+    check.compare(
+        &Problem { message, ..problem.clone() },
+        &[
+            ("alt", public.alt == record.alt),
+            ("caption", public.caption == record.caption),
+            ("credit", public.credit == record.credit),
+            ("renditionHash", public.rendition_hash == record.rendition_hash),
+            ("mimeType", public.mime_type == record.mime_type),
+            ("width", public.width == record.width),
+            ("height", public.height == record.height),
+        ],
+    );
+    let message = format!("the public table differs from the {shown} places counted");
+    check.compare(
+        &Problem { message, ..problem.clone() },
+        &[("referenceCount", i64::from(public.reference_count) == shown)],
+    );
 }
 
 fn recorded(record: &image_records::Model) -> Result<Recorded, Failure> {

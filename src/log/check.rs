@@ -193,6 +193,27 @@ pub struct Recorded {
 }
 
 impl Check<'_> {
+    /// Compares whether a public row is there with whether it must be, and says so in these words. Gives the two rows where
+    /// they are to be compared.
+    pub fn public_row<'a, R, P>(
+        &mut self,
+        problem: &Problem,
+        (record, public): (Option<&'a R>, Option<&'a P>),
+        must_be_public: bool,
+        unfounded: &str,
+        missing: &str,
+    ) -> Option<(&'a R, &'a P)> {
+        let message = match (record, public) {
+            (Some(record), Some(public)) if must_be_public => return Some((record, public)),
+            (_, Some(_)) => unfounded,
+            (_, None) if must_be_public => missing,
+            (_, None) => return None,
+        };
+        let (field, message) = ("public row".to_owned(), message.to_owned());
+        self.found(Problem { field, message, ..problem.clone() });
+        None
+    }
+
     /// Compares a record with what the log told of it. Says whether it is what was told: what comes from it may be trusted.
     pub fn record(
         &mut self,

@@ -1,13 +1,13 @@
 //! Walking over all things of a kind: those that the log knows, in its order, and those that stand in tables without it. A
 //! batch at a time, and each thing once, so that an instance of any size takes the same memory.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
 
 use super::change::{Action, Entry, SubjectType};
-use super::check::{Check, Problem};
+use super::check::{Check, Problem, Told};
 use super::entity::changes;
 use super::verify::own_problems;
 use crate::db::ids::IdColumn;
@@ -113,6 +113,17 @@ impl Things {
         }
         Ok(walked)
     }
+}
+
+/// What the log tells of these records.
+pub async fn told(
+    check: &mut Check<'_>,
+    kind: SubjectType,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Told>, Failure> {
+    let mut told: HashMap<Uuid, Told> = HashMap::new();
+    entries(check, kind, ids, &[], |id, entry| told.entry(id).or_default().take(&entry)).await?;
+    Ok(told)
 }
 
 /// Hands over the entries about these things, each thing's in order. With `actions`, only those.

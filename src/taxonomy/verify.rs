@@ -11,8 +11,8 @@ use super::{create_category, create_tag, read};
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
-use crate::log::check::{Check, Extent, Problem, Recorded, Told};
-use crate::log::walk::{Things, entries};
+use crate::log::check::{Check, Extent, Problem, Recorded};
+use crate::log::walk::{Things, told};
 use crate::log::{Action, SubjectType};
 use crate::text::fold;
 
@@ -43,8 +43,7 @@ pub async fn compare_tags(
     ids: &[Uuid],
     articles: &HashMap<Uuid, i64>,
 ) -> Result<(), Failure> {
-    let mut told: HashMap<Uuid, Told> = HashMap::new();
-    entries(check, SubjectType::Tag, ids, &[], |id, entry| told.entry(id).or_default().take(&entry)).await?;
+    let mut told = told(check, SubjectType::Tag, ids).await?;
     let typed: Vec<TagId> = ids.iter().copied().map(TagId).collect();
     let records = read::tag_records(check.snapshot.connection(), typed.clone()).await?;
     let rows = tags::Entity::find()
@@ -66,33 +65,28 @@ pub async fn compare_tags(
             );
         }
         let article_count = articles.get(&id.0).copied().unwrap_or_default();
-        match (record, public.get(&id)) {
-            (Some(record), Some(public)) if article_count > 0 => {
-                let message = "the public table differs from the record".to_owned();
-                check.compare(
-                    &Problem { message, ..problem.clone() },
-                    &[
-                        ("slug", public.slug == record.slug),
-                        ("name", public.name == record.name),
-                        ("sortName", public.sort_name == record.sort_name),
-                    ],
-                );
-                let message = format!("the public table differs from the {article_count} articles counted");
-                check.compare(
-                    &Problem { message, ..problem },
-                    &[("articleCount", i64::from(public.article_count) == article_count)],
-                );
-            }
-            (_, Some(_)) => {
-                let message = "is public, and no public article has it".to_owned();
-                check.found(Problem { message, ..problem });
-            }
-            (_, None) if article_count > 0 => {
-                let message = "is not in the public table, and must be".to_owned();
-                check.found(Problem { message, ..problem });
-            }
-            (_, None) => {}
-        }
+        let rows = check.public_row(
+            &problem,
+            (record, public.get(&id)),
+            article_count > 0,
+            "is public, and no public article has it",
+            "is not in the public table, and must be",
+        );
+        let Some((record, public)) = rows else { continue };
+        let message = "the public table differs from the record".to_owned();
+        check.compare(
+            &Problem { message, ..problem.clone() },
+            &[
+                ("slug", public.slug == record.slug),
+                ("name", public.name == record.name),
+                ("sortName", public.sort_name == record.sort_name),
+            ],
+        );
+        let message = format!("the public table differs from the {article_count} articles counted");
+        check.compare(
+            &Problem { message, ..problem },
+            &[("articleCount", i64::from(public.article_count) == article_count)],
+        );
     }
     Ok(())
 }
@@ -103,9 +97,7 @@ pub async fn compare_categories(
     ids: &[Uuid],
     articles: &HashMap<Uuid, i64>,
 ) -> Result<(), Failure> {
-    let mut told: HashMap<Uuid, Told> = HashMap::new();
-    entries(check, SubjectType::Category, ids, &[], |id, entry| told.entry(id).or_default().take(&entry))
-        .await?;
+    let mut told = told(check, SubjectType::Category, ids).await?;
     let rows = categories::Entity::find()
         .filter(categories::Column::Id.is_in(ids.to_vec()))
         .all(check.snapshot.connection())
