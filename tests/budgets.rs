@@ -1,4 +1,4 @@
-//! Statements per query: bounded, and the same for one article as for a hundred.
+//! Statements per query and per write: bounded, and the same for one article as for a hundred, for short and for long.
 
 use serde_json::json;
 
@@ -58,5 +58,21 @@ on_both! {
         let counts = [statements(&desk, 1).await, statements(&desk, 20).await, statements(&desk, 100).await];
         eprintln!("statements for 1, 20 and 100 articles: {counts:?}");
         assert!(counts[2] <= 12 && counts[0] == counts[2] && counts[1] == counts[2], "{counts:?}");
+    }
+
+    async fn a_save_and_a_publication_take_the_same_few_statements_however_long_the_article(desk) {
+        let editor = desk.editor().await;
+        for sections in [1, 50] {
+            let part = json!({ "heading": "Part", "body": "Words." });
+            let content = json!({ "title": format!("Of {sections}"), "sections": vec![part; sections] });
+            let draft = editor.create(json!({ "title": "Begun" })).await;
+            let before = desk.store.database.statements();
+            let saved = editor.save(&draft, content).await;
+            let for_the_save = desk.store.database.statements() - before;
+            editor.publish(&saved).await;
+            let for_the_publication = desk.store.database.statements() - before - for_the_save;
+            eprintln!("{sections} sections: {for_the_save} to save, {for_the_publication} to publish");
+            assert!(for_the_save <= 14 && for_the_publication <= 32, "{for_the_save}, {for_the_publication}");
+        }
     }
 }

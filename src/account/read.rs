@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, JoinType, QueryFilter as _, QuerySelect as _, Select,
 };
 
 use super::entity::{credentials, sessions, users};
@@ -120,6 +120,21 @@ pub(super) async fn session(
     id: SessionId,
 ) -> Result<Option<Session>, Failure> {
     Ok(sessions::Entity::find_by_id(id).one(connection).await?)
+}
+
+/// A session with whose it is, in one statement.
+pub(super) async fn session_and_user(
+    connection: &impl ConnectionTrait,
+    id: SessionId,
+) -> Result<Option<(Session, users::Model)>, Failure> {
+    let user =
+        sessions::Entity::belongs_to(users::Entity).from(sessions::Column::UserId).to(users::Column::Id);
+    let found = sessions::Entity::find_by_id(id)
+        .join(JoinType::InnerJoin, user.into())
+        .select_also(users::Entity)
+        .one(connection)
+        .await?;
+    Ok(found.and_then(|(session, user)| Some((session, user?))))
 }
 
 /// A user who may sign in.

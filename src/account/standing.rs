@@ -22,11 +22,11 @@ impl Standing for Rows {
     ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>> {
         Box::pin(async move {
             let Viewer::User { id, role, session } = viewer else { return Ok(()) };
-            let session = read::session(connection, session).await?;
-            if !session.is_some_and(|session| session.user_id == id && session.lasts(now)) {
+            let found = read::session_and_user(connection, session).await?;
+            let (session, user) = found.ok_or(Failure::Unauthenticated)?;
+            if user.id != id || !user.is_active || !session.lasts(now) {
                 return Err(Failure::Unauthenticated);
             }
-            let user = read::active_user(connection, id).await?.ok_or(Failure::Unauthenticated)?;
             if read::role_of(&user)? == role {
                 return Ok(());
             }

@@ -78,7 +78,7 @@ fn title(content: &Content, _: &Library) -> Vec<Finding> {
 }
 
 fn words(content: &Content, _: &Library) -> Vec<Finding> {
-    let has_words = content.sections.iter().any(|section| markdown::outline(&section.body).word_count > 0);
+    let has_words = content.sections.iter().any(|section| markdown::outline(&section.body).word_count() > 0);
     if has_words {
         Vec::new()
     } else {
@@ -90,7 +90,7 @@ fn images(content: &Content, library: &Library) -> Vec<Finding> {
     let lead = content.lead_figure.iter().map(|lead| (lead.image, vec!["leadFigure".to_owned()]));
     let placed = content.sections.iter().enumerate().flat_map(|(index, section)| {
         let path = vec!["sections".to_owned(), index.to_string(), "body".to_owned()];
-        markdown::outline(&section.body).figures.into_iter().map(move |figure| (figure.image, path.clone()))
+        markdown::figures(&section.body).into_iter().map(move |figure| (figure.image, path.clone()))
     });
     lead.chain(placed).filter_map(|(image, path)| image_finding(image, path, library)).collect()
 }

@@ -93,8 +93,7 @@ pub enum RelatedLink {
 impl Content {
     /// The images that it shows: the lead, and those placed in bodies, in document order.
     pub fn images(&self) -> Vec<ImageId> {
-        let placed =
-            self.sections.iter().flat_map(|section| crate::text::markdown::outline(&section.body).figures);
+        let placed = self.sections.iter().flat_map(|section| crate::text::markdown::figures(&section.body));
         self.lead_figure.iter().map(|lead| lead.image).chain(placed.map(|figure| figure.image)).collect()
     }
 

@@ -345,8 +345,8 @@ pub(super) fn check_references(
     }
     for (index, section) in content.sections.iter().enumerate() {
         let was_there = before.is_some_and(|before| before.sections.contains(section));
-        let figures = crate::text::markdown::outline(&section.body).figures;
-        if !was_there && figures.iter().any(|figure| !library.images.contains_key(&figure.image)) {
+        let figures = || crate::text::markdown::figures(&section.body);
+        if !was_there && figures().iter().any(|figure| !library.images.contains_key(&figure.image)) {
             missing(&["input", "sections", &index.to_string(), "body"], "image as one placed here");
         }
     }

@@ -122,17 +122,17 @@ pub fn project(
             headings.push_str(&heading.text);
             headings.push(' ');
         }
-        for figure in outline.figures {
+        for figure in &outline.figures {
             figures.push(ProjectedFigure {
                 position: next_figure,
                 section_id: Some(section.id),
                 image_id: figure.image,
-                caption: figure.caption,
+                caption: figure.caption.clone(),
                 credit: None,
             });
             next_figure += 1;
         }
-        word_count += outline.word_count;
+        word_count += outline.word_count();
         headings.push_str(section.heading.as_deref().unwrap_or_default());
         headings.push(' ');
         words.push_str(&outline.text);

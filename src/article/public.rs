@@ -106,11 +106,11 @@ pub(super) async fn write(
     updated_at: Timestamp,
 ) -> Result<(BTreeSet<String>, bool), Failure> {
     let connection = transaction.connection();
-    let before = References::read(connection, id).await?;
-    let after = References::of(&projection);
-    after.refer(transaction).await?;
     let existing = articles::Entity::find_by_id(id).one(connection).await?;
     let is_new = existing.is_none();
+    let before = if is_new { References::default() } else { References::read(connection, id).await? };
+    let after = References::of(&projection);
+    after.refer(transaction).await?;
     let head = projection.head.clone();
     let row = articles::ActiveModel {
         id: Set(id),

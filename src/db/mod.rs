@@ -93,6 +93,11 @@ impl WriteTransaction {
         self.engine
     }
 
+    /// Whether nobody else writes anything while it lasts.
+    pub fn is_alone(&self) -> bool {
+        self.engine == Engine::Sqlite
+    }
+
     /// Makes the public tables this transaction's own until it ends: publications follow one another, so counts and
     /// references move exactly. On SQLite the one writer is alone already.
     pub async fn lock_public_tables(&self) -> Result<(), DbErr> {
@@ -295,4 +300,22 @@ fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
         .set_application_name("copydesk")
         .sqlx_logging(false);
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sqlite_keeps_its_plans() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = DatabaseAddress::Sqlite(folder.path().join("x.sqlite"));
+        let database = Database::connect(&address, 1).await.unwrap();
+        let asked = Statement::from_string(database.reader.get_database_backend(), "PRAGMA compile_options");
+        let rows = database.reader.query_all_raw(asked).await.unwrap();
+        let options: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        // Set in .cargo/config.toml, which a build elsewhere may not have read.
+        assert!(options.contains(&"ENABLE_QPSG".to_owned()), "{options:?}");
+        database.close().await.unwrap();
+    }
 }

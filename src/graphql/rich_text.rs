@@ -53,7 +53,7 @@ impl RichText {
 
     /// How many words it has.
     async fn word_count(&self) -> usize {
-        markdown::outline_of(&self.markdown, self.flavor).word_count
+        markdown::outline_of(&self.markdown, self.flavor).word_count()
     }
 }
 

@@ -63,6 +63,9 @@ pub async fn count_in_categories(
     ids: &[CategoryId],
     by: i32,
 ) -> Result<(), Failure> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     categories::Entity::update_many()
         .col_expr(categories::Column::ArticleCount, Expr::col(categories::Column::ArticleCount).add(by))
         .filter(categories::Column::Id.is_in(ids.iter().copied()))

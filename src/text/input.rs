@@ -1,7 +1,9 @@
 //! What a text given by a client may hold. Texts are kept in Unicode's composed form (NFC), so that equal words are equal
 //! bytes.
 
-use unicode_normalization::UnicodeNormalization as _;
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 use crate::error::{UserError, UserErrorCode};
 
@@ -18,7 +20,7 @@ fn is_invisible(character: char) -> bool {
 /// One line: spaces folded and trimmed; not blank; no control characters; at most `limit` characters.
 pub fn line(path: &[&str], text: &str, limit: usize) -> Result<String, UserError> {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let folded: String = folded.nfc().collect();
+    let folded = composed(folded.into());
     if folded.chars().all(is_invisible) {
         return Err(UserError::new(UserErrorCode::Required, path, "Give a text that is not blank."));
     }
@@ -37,12 +39,22 @@ pub fn optional_line(path: &[&str], text: Option<&str>, limit: usize) -> Result<
 
 /// A text of several lines: line ends are `\n`; no control characters but tabs; at most `limit` bytes.
 pub fn lines(path: &[&str], text: &str, limit: usize) -> Result<String, UserError> {
-    let unified: String = text.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
+    let unified: Cow<str> =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() };
+    let unified = composed(unified);
     if unified.len() > limit {
         let message = format!("At most {limit} bytes are allowed; this has {}.", unified.len());
         return Err(UserError::new(UserErrorCode::TooLong, path, message));
     }
     check(path, unified, usize::MAX, |character| character.is_control() && !matches!(character, '\n' | '\t'))
+}
+
+/// In NFC. Nearly every text is: that is seen without taking it apart.
+fn composed(text: Cow<str>) -> String {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.into_owned(),
+        IsNormalized::Maybe | IsNormalized::No => text.nfc().collect(),
+    }
 }
 
 fn check(

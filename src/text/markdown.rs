@@ -25,8 +25,6 @@ pub struct Outline {
     pub headings: Vec<OutlineHeading>,
     /// The words as a reader would hear them, blocks on lines of their own.
     pub text: String,
-    /// How many words (Unicode's word boundaries).
-    pub word_count: usize,
     /// Picture addresses that are not the id of an image.
     pub foreign_pictures: Vec<String>,
     /// Link addresses that are neither http, https nor an anchor.
@@ -35,6 +33,13 @@ pub struct Outline {
     pub is_too_deep: bool,
     /// Whether its tables have too many cells.
     pub is_too_wide: bool,
+}
+
+impl Outline {
+    /// How many words (Unicode's word boundaries).
+    pub fn word_count(&self) -> usize {
+        self.text.unicode_words().count()
+    }
 }
 
 /// A picture placed in a text: `![](img_… "caption for this place")`.
@@ -143,9 +148,13 @@ pub fn outline_of(markdown: &str, flavor: Flavor) -> Outline {
             _ => {}
         }
     }
-    outline.word_count = words.unicode_words().count();
     outline.text = words.trim().to_owned();
     outline
+}
+
+/// The pictures of a text, in document order. One that holds no mark of a picture is not parsed.
+pub fn figures(markdown: &str) -> Vec<PlacedFigure> {
+    if markdown.contains("![") { outline(markdown).figures } else { Vec::new() }
 }
 
 /// The headings of a text. One that holds no mark of a heading is not parsed.

@@ -73,8 +73,12 @@ impl DraftContent {
     }
 
     fn words(&self) -> Result<i32, Failure> {
-        let words: usize =
-            self.content()?.sections.iter().map(|section| markdown::outline(&section.body).word_count).sum();
+        let words: usize = self
+            .content()?
+            .sections
+            .iter()
+            .map(|section| markdown::outline(&section.body).word_count())
+            .sum();
         Ok(i32::try_from(words).unwrap_or(i32::MAX))
     }
 
@@ -127,8 +131,7 @@ impl DraftContent {
         let sections = (1..).zip(&self.content()?.sections).zip(anchored).map(
             |((position, section), Anchored { anchor, before_body })| DraftSection {
                 position,
-                figures: markdown::outline(&section.body)
-                    .figures
+                figures: markdown::figures(&section.body)
                     .into_iter()
                     .filter_map(|placed| self.figure(placed.image, placed.caption.as_deref(), None))
                     .collect(),
