@@ -84,6 +84,23 @@ impl Chance for SystemChance {
     }
 }
 
+/// Bytes that a seed decides: for content that is made up, and nothing that must not be guessed.
+pub struct SeededChance(std::sync::Mutex<rand::rngs::StdRng>);
+
+impl SeededChance {
+    /// The same number gives the same bytes.
+    pub fn new(seed: u64) -> Self {
+        Self(std::sync::Mutex::new(rand::SeedableRng::seed_from_u64(seed)))
+    }
+}
+
+impl Chance for SeededChance {
+    fn fill(&self, buffer: &mut [u8]) {
+        let mut random = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        rand::Rng::fill_bytes(&mut *random, buffer);
+    }
+}
+
 /// A clock that stands still until it is moved: for tests, and for content that is written as of another day.
 pub struct SetClock(watch::Sender<i64>);
 

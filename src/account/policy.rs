@@ -115,6 +115,8 @@ actions! {
     ReplyToComment "answer the comment":                                  None Own  Any  Any  Any;
     /// Erase an article for good; for the command line alone.
     EraseArticle "erase the article":                                     None None None None None;
+    /// Make anew the words by which articles are found; for the command line alone.
+    ReindexSearch "make the search index anew":                            None None None None None;
     /// See readers' e-mail addresses.
     ReadReaderEmail "see readers' e-mail addresses":                      None None Any  Any  Any;
     /// See what the log says of articles.

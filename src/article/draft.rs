@@ -462,6 +462,18 @@ pub async fn stays_public(transaction: &WriteTransaction, id: ArticleId) -> Resu
     Ok(found.is_some_and(|draft| draft.is_published()))
 }
 
+/// Which revision is public of each of these articles that is.
+pub(super) async fn published_revisions(
+    connection: &impl ConnectionTrait,
+    ids: &[ArticleId],
+) -> Result<Vec<(ArticleId, i32)>, Failure> {
+    let rows = drafts::Entity::find()
+        .filter(drafts::Column::ArticleId.is_in(ids.iter().copied()))
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().filter_map(|draft| Some((draft.article_id, draft.published_revision?))).collect())
+}
+
 /// Articles by id, each with what the viewer may be told of it.
 pub async fn heads(
     snapshot: &Snapshot,

@@ -1,6 +1,8 @@
 //! Articles: the document, the desk's drafts and revisions, publishing, and what the public reads.
 
+pub mod archive;
 pub mod assign;
+pub mod bulk;
 pub mod checks;
 pub mod compare;
 pub mod content;
@@ -19,12 +21,14 @@ pub mod projection;
 mod public;
 pub mod publish;
 pub mod read;
+pub mod reindex;
 pub mod request_changes;
 pub mod restore;
 pub mod revert;
 pub mod revision;
 pub mod search;
 pub mod submit;
+pub mod suggest;
 pub mod unpublish;
 pub mod update;
 pub mod verify;

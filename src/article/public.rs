@@ -1,17 +1,20 @@
 //! Writes the public tables from a projection, and takes an article out of them. Callers hold the lock on the public
 //! tables and end the transaction with the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel, Iterable as _, QueryFilter as _,
+};
 
+use super::archive;
 use super::entity::private::slug_history;
 use super::entity::public::{
-    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
-    search, sections,
+    article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
+    related_links, search, sections,
 };
 use super::projection::Projection;
 use crate::clock::Timestamp;
@@ -19,6 +22,9 @@ use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
 use crate::{author, image, taxonomy};
+
+/// Values that one statement binds, at most: both engines take several times as many.
+const MOST_VALUES: usize = 8_000;
 
 /// What a public article refers to: each once, however often it stands there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +36,7 @@ pub(super) struct References {
 }
 
 impl References {
-    fn of(projection: &Projection) -> Self {
+    pub(super) fn of(projection: &Projection) -> Self {
         Self {
             images: projection.figures.iter().map(|figure| figure.image_id).collect(),
             authors: projection.authors.iter().copied().collect(),
@@ -60,6 +66,20 @@ impl References {
             tags: tags.into_iter().map(|row| row.tag_id).collect(),
             categories: categories.into_iter().map(|row| row.category_id).collect(),
         })
+    }
+
+    /// All that these articles refer to, each counted once an article.
+    pub(super) async fn refer_all(of: &[Self], transaction: &WriteTransaction) -> Result<(), Failure> {
+        let images = counted(of.iter().flat_map(|article| &article.images));
+        image::public::refer_more(transaction, &images).await?;
+        let authors = counted(of.iter().flat_map(|article| &article.authors));
+        author::public::refer_more(transaction, &authors).await?;
+        let tags = counted(of.iter().flat_map(|article| &article.tags));
+        taxonomy::public::refer_more_tags(transaction, &tags).await?;
+        for (category, by) in counted(of.iter().flat_map(|article| &article.categories)) {
+            taxonomy::public::count_in_categories(transaction, &[category], by).await?;
+        }
+        Ok(())
     }
 
     async fn refer(&self, transaction: &WriteTransaction) -> Result<(), Failure> {
@@ -96,6 +116,14 @@ impl References {
     }
 }
 
+fn counted<'a, T: Copy + Ord + 'a>(ids: impl Iterator<Item = &'a T>) -> BTreeMap<T, i32> {
+    let mut counts = BTreeMap::new();
+    for id in ids {
+        *counts.entry(*id).or_default() += 1;
+    }
+    counts
+}
+
 /// Makes the projection what the public sees. New references come before old ones go, so that what both name stays.
 /// Gives the cache tags that this touches, and whether the article was not public before.
 pub(super) async fn write(
@@ -125,11 +153,15 @@ pub(super) async fn write(
     };
     if is_new {
         row.insert(connection).await?;
+        archive::count_one_more(connection, published_at).await?;
     } else {
         row.update(connection).await?;
         delete_parts(connection, id).await?;
     }
-    insert_parts(connection, id, projection, published_at).await?;
+    insert_slugs(connection, id).await?;
+    let mut parts = Parts::default();
+    parts.add(id, projection, published_at);
+    parts.insert(connection).await?;
     before.release(transaction).await?;
     let mut tags = before.tags();
     tags.extend(after.tags());
@@ -141,10 +173,14 @@ pub(super) async fn remove(
     transaction: &WriteTransaction,
     id: ArticleId,
 ) -> Result<BTreeSet<String>, Failure> {
-    let before = References::read(transaction.connection(), id).await?;
-    delete_parts(transaction.connection(), id).await?;
+    let connection = transaction.connection();
+    let before = References::read(connection, id).await?;
+    if let Some(article) = articles::Entity::find_by_id(id).one(connection).await? {
+        archive::count_one_less(connection, article.published_at).await?;
+    }
+    delete_parts(connection, id).await?;
     // Its comments go with it, by their foreign key.
-    articles::Entity::delete_by_id(id).exec(transaction.connection()).await?;
+    articles::Entity::delete_by_id(id).exec(connection).await?;
     before.release(transaction).await?;
     Ok(before.tags())
 }
@@ -170,6 +206,10 @@ async fn delete_parts(connection: &DatabaseTransaction, id: ArticleId) -> Result
         .filter(related_links::Column::ArticleId.eq(id))
         .exec(connection)
         .await?;
+    article_references::Entity::delete_many()
+        .filter(article_references::Column::ArticleId.eq(id))
+        .exec(connection)
+        .await?;
     article_authors::Entity::delete_many()
         .filter(article_authors::Column::ArticleId.eq(id))
         .exec(connection)
@@ -186,97 +226,120 @@ async fn delete_parts(connection: &DatabaseTransaction, id: ArticleId) -> Result
     Ok(())
 }
 
-async fn insert_parts(
-    connection: &DatabaseTransaction,
-    id: ArticleId,
-    projection: Projection,
-    published_at: Timestamp,
-) -> Result<(), Failure> {
-    let Projection { head: _, sections, figures, links, authors, tags, categories, search } = projection;
+/// The addresses that lead to an article: those under which it was ever published.
+async fn insert_slugs(connection: &DatabaseTransaction, id: ArticleId) -> Result<(), Failure> {
     let slugs = slug_history::Entity::find()
         .filter(slug_history::Column::ArticleId.eq(id))
         .filter(slug_history::Column::WasPublished.eq(true))
         .all(connection)
         .await?;
-    insert_all(
-        connection,
-        slugs
-            .into_iter()
-            .map(|slug| article_slugs::ActiveModel { slug: Set(slug.slug), article_id: Set(id) }),
-    )
-    .await?;
-    let rows = sections.into_iter().map(|section| sections::ActiveModel {
-        article_id: Set(id),
-        position: Set(section.position),
-        id: Set(section.id),
-        anchor: Set(section.anchor),
-        level: Set(section.level),
-        heading: Set(section.heading),
-        body: Set(section.body),
-    });
-    insert_all(connection, rows).await?;
-    let rows = figures.into_iter().map(|figure| figures::ActiveModel {
-        article_id: Set(id),
-        position: Set(figure.position),
-        section_id: Set(figure.section_id),
-        image_id: Set(figure.image_id),
-        caption: Set(figure.caption),
-        credit: Set(figure.credit),
-    });
-    insert_all(connection, rows).await?;
-    let rows = links.into_iter().map(|link| related_links::ActiveModel {
-        article_id: Set(id),
-        position: Set(link.position),
-        target_article_id: Set(link.target_article_id),
-        url: Set(link.url),
-        title: Set(link.title),
-    });
-    insert_all(connection, rows).await?;
-    let rows = (1..).zip(authors).map(|(position, author_id)| article_authors::ActiveModel {
-        article_id: Set(id),
-        author_id: Set(author_id),
-        position: Set(position),
-        published_at: Set(published_at),
-    });
-    insert_all(connection, rows).await?;
-    let rows = (1..).zip(tags).map(|(position, tag_id)| article_tags::ActiveModel {
-        article_id: Set(id),
-        tag_id: Set(tag_id),
-        position: Set(position),
-        published_at: Set(published_at),
-    });
-    insert_all(connection, rows).await?;
-    let rows = categories.into_iter().map(|category| article_categories::ActiveModel {
-        article_id: Set(id),
-        category_id: Set(category.id),
-        position: Set(category.position),
-        is_direct: Set(category.is_direct),
-        published_at: Set(published_at),
-    });
-    insert_all(connection, rows).await?;
-    let words = search::ActiveModel {
-        row: sea_orm::ActiveValue::NotSet,
-        article_id: Set(id),
-        title: Set(search.title),
-        excerpt: Set(search.excerpt),
-        headings: Set(search.headings),
-        body: Set(search.body),
-    };
-    insert_all(connection, [words]).await
+    let rows = slugs
+        .into_iter()
+        .map(|slug| article_slugs::ActiveModel { slug: Set(slug.slug), article_id: Set(id) });
+    insert_all(connection, rows.collect()).await
 }
 
-/// Inserts rows in one statement; none without a statement.
-async fn insert_all<A>(
-    connection: &DatabaseTransaction,
-    rows: impl IntoIterator<Item = A>,
-) -> Result<(), Failure>
+/// The rows of articles' parts, table by table.
+#[derive(Default)]
+pub(super) struct Parts {
+    sections: Vec<sections::ActiveModel>,
+    figures: Vec<figures::ActiveModel>,
+    links: Vec<related_links::ActiveModel>,
+    references: Vec<article_references::ActiveModel>,
+    authors: Vec<article_authors::ActiveModel>,
+    tags: Vec<article_tags::ActiveModel>,
+    categories: Vec<article_categories::ActiveModel>,
+    search: Vec<search::ActiveModel>,
+}
+
+impl Parts {
+    /// Adds those of an article.
+    pub(super) fn add(&mut self, id: ArticleId, projection: Projection, published_at: Timestamp) {
+        let Projection { head: _, sections, figures, links, authors, tags, categories, search } = projection;
+        self.sections.extend(sections.into_iter().map(|section| sections::ActiveModel {
+            article_id: Set(id),
+            position: Set(section.position),
+            id: Set(section.id),
+            anchor: Set(section.anchor),
+            level: Set(section.level),
+            heading: Set(section.heading),
+            body: Set(section.body),
+        }));
+        self.figures.extend(figures.into_iter().map(|figure| figures::ActiveModel {
+            article_id: Set(id),
+            position: Set(figure.position),
+            section_id: Set(figure.section_id),
+            image_id: Set(figure.image_id),
+            caption: Set(figure.caption),
+            credit: Set(figure.credit),
+        }));
+        let targets: BTreeSet<ArticleId> = links.iter().filter_map(|link| link.target_article_id).collect();
+        self.references.extend(targets.into_iter().map(|target| article_references::ActiveModel {
+            target_article_id: Set(target),
+            article_id: Set(id),
+            published_at: Set(published_at),
+        }));
+        self.links.extend(links.into_iter().map(|link| related_links::ActiveModel {
+            article_id: Set(id),
+            position: Set(link.position),
+            target_article_id: Set(link.target_article_id),
+            url: Set(link.url),
+            title: Set(link.title),
+        }));
+        self.authors.extend((1..).zip(authors).map(|(position, author_id)| article_authors::ActiveModel {
+            article_id: Set(id),
+            author_id: Set(author_id),
+            position: Set(position),
+            published_at: Set(published_at),
+        }));
+        self.tags.extend((1..).zip(tags).map(|(position, tag_id)| article_tags::ActiveModel {
+            article_id: Set(id),
+            tag_id: Set(tag_id),
+            position: Set(position),
+            published_at: Set(published_at),
+        }));
+        self.categories.extend(categories.into_iter().map(|category| article_categories::ActiveModel {
+            article_id: Set(id),
+            category_id: Set(category.id),
+            position: Set(category.position),
+            is_direct: Set(category.is_direct),
+            published_at: Set(published_at),
+        }));
+        self.search.push(search::ActiveModel {
+            row: sea_orm::ActiveValue::NotSet,
+            article_id: Set(id),
+            title: Set(search.title),
+            excerpt: Set(search.excerpt),
+            headings: Set(search.headings),
+            body: Set(search.body),
+        });
+    }
+
+    /// Puts them in.
+    pub(super) async fn insert(self, connection: &DatabaseTransaction) -> Result<(), Failure> {
+        let Self { sections, figures, links, references, authors, tags, categories, search } = self;
+        insert_all(connection, sections).await?;
+        insert_all(connection, figures).await?;
+        insert_all(connection, links).await?;
+        insert_all(connection, references).await?;
+        insert_all(connection, authors).await?;
+        insert_all(connection, tags).await?;
+        insert_all(connection, categories).await?;
+        insert_all(connection, search).await
+    }
+}
+
+/// Inserts rows in as few statements as both engines take; none without a statement.
+pub(super) async fn insert_all<A>(connection: &DatabaseTransaction, rows: Vec<A>) -> Result<(), Failure>
 where
     A: sea_orm::ActiveModelTrait + sea_orm::ActiveModelBehavior + Send,
     <A::Entity as sea_orm::EntityTrait>::Model: IntoActiveModel<A>,
 {
-    let rows: Vec<A> = rows.into_iter().collect();
-    if !rows.is_empty() {
-        A::Entity::insert_many(rows).exec_without_returning(connection).await?;
+    let at_once = MOST_VALUES / <A::Entity as sea_orm::EntityTrait>::Column::iter().count().max(1);
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some: Vec<A> = rows.by_ref().take(at_once).collect();
+        A::Entity::insert_many(some).exec_without_returning(connection).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, EntityTrait, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     RelationDef, Select, SelectTwo,
@@ -12,12 +12,13 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::public::{
-    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
-    sections,
+    article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
+    related_links, sections,
 };
 use crate::author::entity::authors;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
+use crate::db::ids::IdColumn;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::db::per_parent::{self, Columns};
 use crate::error::Failure;
@@ -36,21 +37,41 @@ pub enum ArticleOrder {
     PublishedAtAsc,
 }
 
+/// An author, a tag or a category by which a list is narrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Label<T> {
+    /// Which.
+    pub id: T,
+    /// How many public articles have it.
+    pub article_count: i32,
+}
+
 /// Which articles a list shows: all that hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ArticleFilter {
     /// Credits this author.
-    pub author: Option<AuthorId>,
+    pub author: Option<Label<AuthorId>>,
     /// Has this tag.
-    pub tag: Option<TagId>,
+    pub tag: Option<Label<TagId>>,
     /// Is in this category or below it.
-    pub category: Option<CategoryId>,
-    /// Published after this moment.
-    pub published_after: Option<Timestamp>,
+    pub category: Option<Label<CategoryId>>,
+    /// Published at this moment or later.
+    pub published_from: Option<Timestamp>,
     /// Published before this moment.
-    pub published_before: Option<Timestamp>,
+    pub published_until: Option<Timestamp>,
     /// In this language.
     pub locale: Option<String>,
+}
+
+impl ArticleFilter {
+    /// Of the labels that are given, the one that the fewest articles have.
+    fn fewest(&self) -> Option<Subject> {
+        let author = self.author.map(|author| (author.article_count, Subject::Author));
+        let tag = self.tag.map(|tag| (tag.article_count, Subject::Tag));
+        let category = self.category.map(|category| (category.article_count, Subject::Category));
+        let labels = [author, tag, category].into_iter().flatten();
+        labels.min_by_key(|(count, _)| *count).map(|(_, subject)| subject)
+    }
 }
 
 /// What lists of articles hang under.
@@ -62,6 +83,8 @@ pub enum Subject {
     Tag,
     /// A category, with what is below it.
     Category,
+    /// An article: the list is of those that have a related link to it.
+    Article,
 }
 
 /// A published article.
@@ -105,57 +128,35 @@ pub async fn count(snapshot: &Snapshot, filter: &ArticleFilter, most: u64) -> Re
     Ok(keyset::count(snapshot, filtered(filter).0, most).await?)
 }
 
-/// The query of a filter, and the two columns to sort by: those of the first label's junction, whose index serves the
-/// list in its order; other labels are looked up by their primary keys.
+/// The query of a filter, and the two columns to sort by: those of the junction of the label that the fewest articles have,
+/// whose index serves the list in its order; other labels are looked up by their primary keys.
 fn filtered(filter: &ArticleFilter) -> (Select<articles::Entity>, Expr, Expr) {
-    let ArticleFilter { author, tag, category, published_after, published_before, locale } = filter;
+    let ArticleFilter { author, tag, category, published_from, published_until, locale } = filter;
     let mut query = articles::Entity::find();
-    let mut sorted_by = None;
-    if let Some(author) = author {
-        let joined = relation::<article_authors::Entity, articles::Entity>(
-            article_authors::Column::ArticleId,
-            articles::Column::Id,
-        );
-        query =
-            query.join_rev(JoinType::InnerJoin, joined).filter(article_authors::Column::AuthorId.eq(*author));
-        sorted_by.get_or_insert((
-            Expr::col((article_authors::Entity, article_authors::Column::PublishedAt)),
-            Expr::col((article_authors::Entity, article_authors::Column::ArticleId)),
-        ));
+    let fewest = filter.fewest();
+    let mut key = Expr::col((articles::Entity, articles::Column::PublishedAt));
+    let mut id = Expr::col((articles::Entity, articles::Column::Id));
+    macro_rules! narrow {
+        ($label:ident, $subject:ident, $junction:ident, $column:ident) => {
+            if let Some(label) = $label {
+                use $junction::{Column, Entity};
+                let joined = relation::<Entity, articles::Entity>(Column::ArticleId, articles::Column::Id);
+                query = query.join_rev(JoinType::InnerJoin, joined).filter(Column::$column.eq(label.id));
+                if fewest == Some(Subject::$subject) {
+                    key = Expr::col((Entity, Column::PublishedAt));
+                    id = Expr::col((Entity, Column::ArticleId));
+                }
+            }
+        };
     }
-    if let Some(tag) = tag {
-        let joined = relation::<article_tags::Entity, articles::Entity>(
-            article_tags::Column::ArticleId,
-            articles::Column::Id,
-        );
-        query = query.join_rev(JoinType::InnerJoin, joined).filter(article_tags::Column::TagId.eq(*tag));
-        sorted_by.get_or_insert((
-            Expr::col((article_tags::Entity, article_tags::Column::PublishedAt)),
-            Expr::col((article_tags::Entity, article_tags::Column::ArticleId)),
-        ));
+    narrow!(author, Author, article_authors, AuthorId);
+    narrow!(tag, Tag, article_tags, TagId);
+    narrow!(category, Category, article_categories, CategoryId);
+    if let Some(from) = published_from {
+        query = query.filter(key.clone().gte(from.0));
     }
-    if let Some(category) = category {
-        let joined = relation::<article_categories::Entity, articles::Entity>(
-            article_categories::Column::ArticleId,
-            articles::Column::Id,
-        );
-        query = query
-            .join_rev(JoinType::InnerJoin, joined)
-            .filter(article_categories::Column::CategoryId.eq(*category));
-        sorted_by.get_or_insert((
-            Expr::col((article_categories::Entity, article_categories::Column::PublishedAt)),
-            Expr::col((article_categories::Entity, article_categories::Column::ArticleId)),
-        ));
-    }
-    let (key, id) = sorted_by.unwrap_or((
-        Expr::col((articles::Entity, articles::Column::PublishedAt)),
-        Expr::col((articles::Entity, articles::Column::Id)),
-    ));
-    if let Some(after) = published_after {
-        query = query.filter(sea_orm::sea_query::ExprTrait::gt(key.clone(), after.0));
-    }
-    if let Some(before) = published_before {
-        query = query.filter(sea_orm::sea_query::ExprTrait::lt(key.clone(), before.0));
+    if let Some(until) = published_until {
+        query = query.filter(key.clone().lt(until.0));
     }
     if let Some(locale) = locale {
         query = query.filter(articles::Column::Locale.eq(locale));
@@ -171,58 +172,24 @@ pub async fn of_subjects(
     descending: bool,
     window: &Window,
 ) -> Result<HashMap<Uuid, Page<articles::Model>>, Failure> {
+    macro_rules! placed {
+        ($junction:ident, $parent:ident, $field:ident) => {{
+            use $junction::{Column, Entity};
+            let columns = Columns {
+                parent: Column::$parent,
+                sort: Column::PublishedAt,
+                id: Column::ArticleId,
+                must_be_null: None,
+            };
+            let rows = per_parent::read::<Entity>(snapshot, subjects, columns, descending, window).await?;
+            rows.into_iter().map(|row| (row.$field.0, row.article_id, row.published_at)).collect()
+        }};
+    }
     let placed: Vec<(Uuid, ArticleId, Timestamp)> = match subject {
-        Subject::Author => {
-            use article_authors::{Column, Entity};
-            let rows = per_parent::read::<Entity>(
-                snapshot,
-                subjects,
-                Columns {
-                    parent: Column::AuthorId,
-                    sort: Column::PublishedAt,
-                    id: Column::ArticleId,
-                    must_be_null: None,
-                },
-                descending,
-                window,
-            )
-            .await?;
-            rows.into_iter().map(|row| (row.author_id.0, row.article_id, row.published_at)).collect()
-        }
-        Subject::Tag => {
-            use article_tags::{Column, Entity};
-            let rows = per_parent::read::<Entity>(
-                snapshot,
-                subjects,
-                Columns {
-                    parent: Column::TagId,
-                    sort: Column::PublishedAt,
-                    id: Column::ArticleId,
-                    must_be_null: None,
-                },
-                descending,
-                window,
-            )
-            .await?;
-            rows.into_iter().map(|row| (row.tag_id.0, row.article_id, row.published_at)).collect()
-        }
-        Subject::Category => {
-            use article_categories::{Column, Entity};
-            let rows = per_parent::read::<Entity>(
-                snapshot,
-                subjects,
-                Columns {
-                    parent: Column::CategoryId,
-                    sort: Column::PublishedAt,
-                    id: Column::ArticleId,
-                    must_be_null: None,
-                },
-                descending,
-                window,
-            )
-            .await?;
-            rows.into_iter().map(|row| (row.category_id.0, row.article_id, row.published_at)).collect()
-        }
+        Subject::Author => placed!(article_authors, AuthorId, author_id),
+        Subject::Tag => placed!(article_tags, TagId, tag_id),
+        Subject::Category => placed!(article_categories, CategoryId, category_id),
+        Subject::Article => placed!(article_references, TargetArticleId, target_article_id),
     };
     let rows = by_ids(snapshot, placed.iter().map(|(_, article, _)| *article).collect()).await?;
     let pages =
@@ -238,6 +205,13 @@ pub async fn of_subjects(
             (parent, found)
         })
         .collect())
+}
+
+/// How many published articles have a related link to each of these.
+pub async fn reference_counts(snapshot: &Snapshot, targets: &[Uuid]) -> Result<HashMap<Uuid, i64>, Failure> {
+    let target = article_references::Column::TargetArticleId;
+    let column = IdColumn::of::<article_references::Entity>(target);
+    Ok(column.counts(snapshot, targets).await?)
 }
 
 /// Published articles, by id.

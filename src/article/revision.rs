@@ -104,7 +104,7 @@ pub async fn at_version(
 
 /// Several revisions, one an article, by article.
 pub async fn read_many(
-    snapshot: &Snapshot,
+    connection: &impl ConnectionTrait,
     which: &[(ArticleId, i32)],
 ) -> Result<HashMap<(ArticleId, i32), Revision>, Failure> {
     let mut found = HashMap::new();
@@ -114,7 +114,7 @@ pub async fn read_many(
             revisions::Column::ArticleId.eq(*article).and(revisions::Column::Number.eq(*number))
         };
         let pairs = which.iter().map(pair).fold(Condition::any(), Condition::add);
-        let rows = revisions::Entity::find().filter(pairs).all(snapshot.connection()).await?;
+        let rows = revisions::Entity::find().filter(pairs).all(connection).await?;
         found.extend(rows.into_iter().map(|revision| ((revision.article_id, revision.number), revision)));
     }
     Ok(found)

@@ -3,6 +3,7 @@
 use sea_orm::{ConnectionTrait as _, Statement, Value};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::read::ArticleFilter;
 use crate::db::{Engine, Snapshot};
 use crate::error::Failure;
 use crate::id::ArticleId;
@@ -10,13 +11,19 @@ use crate::text::{fold, markdown};
 
 /// Most words of a query that count.
 const MOST_WORDS: usize = 20;
+/// Most bytes of a query that are read.
+const MOST_BYTES: usize = 10_000;
 /// Length of a snippet, in characters.
 const SNIPPET: usize = 200;
 
-/// A query, folded.
+/// Most articles of which the best are found: what can be paged through.
+pub const RANKED: u64 = 10_000;
+
+/// A query, folded, and which articles it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchQuery {
     words: Vec<String>,
+    filter: ArticleFilter,
 }
 
 /// A found article.
@@ -30,10 +37,56 @@ pub struct Hit {
 
 impl SearchQuery {
     /// Folds what somebody typed. Without a letter or a digit it finds nothing.
-    pub fn new(text: &str) -> Self {
-        let mut words = fold::words(text);
+    pub fn new(text: &str, filter: ArticleFilter) -> Self {
+        // What is beyond can hold no word that counts, unless the words are spaces and signs.
+        let end = text.floor_char_boundary(MOST_BYTES);
+        let mut words = fold::words(&text[..end]);
         words.truncate(MOST_WORDS);
-        Self { words }
+        for word in &mut words {
+            *word = fold::shortened(word);
+        }
+        Self { words, filter }
+    }
+
+    /// From which rows on: what matches, with the values that stand in it. The engine's expression is `$1`.
+    fn matching(&self, engine: Engine) -> (String, Vec<Value>) {
+        let mut sql = match engine {
+            Engine::Sqlite => String::from(
+                "FROM search_index JOIN search AS s ON s.row = search_index.rowid \
+                 JOIN articles AS a ON a.id = s.article_id WHERE search_index MATCH $1",
+            ),
+            Engine::Postgres => String::from(
+                "FROM search AS s JOIN articles AS a ON a.id = s.article_id WHERE s.words @@ CAST($1 AS TSQUERY)",
+            ),
+        };
+        let mut values = vec![Value::from(self.expression(engine))];
+        let mut add = |condition: &str, value: Value| {
+            values.push(value);
+            sql.push_str(&format!(" AND {}", condition.replace("$", &format!("${}", values.len()))));
+        };
+        let ArticleFilter { author, tag, category, published_from, published_until, locale } = &self.filter;
+        let has = |junction: &str, column: &str| {
+            format!("EXISTS (SELECT 1 FROM {junction} AS l WHERE l.article_id = a.id AND l.{column} = $)")
+        };
+        if let Some(author) = author {
+            add(&has("article_authors", "author_id"), author.id.0.into());
+        }
+        if let Some(tag) = tag {
+            add(&has("article_tags", "tag_id"), tag.id.0.into());
+        }
+        if let Some(category) = category {
+            add(&has("article_categories", "category_id"), category.id.0.into());
+        }
+        if let Some(from) = published_from {
+            add("a.published_at >= $", from.0.into());
+        }
+        if let Some(until) = published_until {
+            add("a.published_at < $", until.0.into());
+        }
+        if let Some(locale) = locale {
+            add("a.locale = $", locale.clone().into());
+        }
+        (sql, values)
     }
 
     /// The engine's own form: each word quoted, so that no operator of either engine is one here.
@@ -57,7 +110,8 @@ impl SearchQuery {
     }
 }
 
-/// The best hits from an offset on; one more than `limit`, to know whether more follow.
+/// The best hits from an offset on; one more than `limit`, to know whether more follow. Of a query that very many articles
+/// match, those [`RANKED`] that were last published are compared.
 pub async fn find(
     snapshot: &Snapshot,
     query: &SearchQuery,
@@ -68,20 +122,19 @@ pub async fn find(
         return Ok(Vec::new());
     }
     // Neither engine's full-text operators are in SeaORM's builder. Weights: title, excerpt, headings, body.
-    let sql = match snapshot.engine() {
-        Engine::Sqlite => {
-            "SELECT s.article_id, -bm25(search_index, 10.0, 4.0, 2.0, 1.0) AS score \
-             FROM search_index JOIN search AS s ON s.row = search_index.rowid JOIN articles AS a ON a.id = s.article_id \
-             WHERE search_index MATCH $1 ORDER BY score DESC, a.published_at DESC, a.id DESC LIMIT $2 OFFSET $3"
-        }
-        Engine::Postgres => {
-            "SELECT s.article_id, ts_rank('{0.1, 0.2, 0.4, 1.0}', s.words, to_tsquery('simple', $1))::float8 AS score \
-             FROM search AS s JOIN articles AS a ON a.id = s.article_id \
-             WHERE s.words @@ to_tsquery('simple', $1) ORDER BY score DESC, a.published_at DESC, a.id DESC LIMIT $2 OFFSET $3"
-        }
+    let score = match snapshot.engine() {
+        Engine::Sqlite => "-bm25(search_index, 10.0, 4.0, 2.0, 1.0)",
+        Engine::Postgres => "ts_rank('{0.1, 0.2, 0.4, 1.0}', s.words, CAST($1 AS TSQUERY))::float8",
     };
-    let values =
-        [Value::from(query.expression(snapshot.engine())), number(limit.saturating_add(1)), number(offset)];
+    let (matching, mut values) = query.matching(snapshot.engine());
+    let sql = format!(
+        "SELECT article_id, score FROM (SELECT s.article_id, a.published_at, {score} AS score {matching} \
+         ORDER BY s.row DESC LIMIT {RANKED}) AS found \
+         ORDER BY score DESC, published_at DESC, article_id DESC LIMIT ${} OFFSET ${}",
+        values.len() + 1,
+        values.len() + 2,
+    );
+    values.extend([number(limit.saturating_add(1)), number(offset)]);
     let connection = snapshot.connection();
     let rows = connection
         .query_all_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values))
@@ -92,20 +145,14 @@ pub async fn find(
     Ok(hits.collect::<Result<_, sea_orm::DbErr>>()?)
 }
 
-/// How many articles match, up to one more than `most`.
-pub async fn count(snapshot: &Snapshot, query: &SearchQuery, most: u64) -> Result<u64, Failure> {
+/// How many articles match, up to one more than [`RANKED`].
+pub async fn count(snapshot: &Snapshot, query: &SearchQuery) -> Result<u64, Failure> {
     if query.words.is_empty() {
         return Ok(0);
     }
-    let sql = match snapshot.engine() {
-        Engine::Sqlite => {
-            "SELECT COUNT(*) FROM (SELECT 1 FROM search_index WHERE search_index MATCH $1 LIMIT $2) AS found"
-        }
-        Engine::Postgres => {
-            "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE words @@ to_tsquery('simple', $1) LIMIT $2) AS found"
-        }
-    };
-    let values = [Value::from(query.expression(snapshot.engine())), number(most.saturating_add(1))];
+    let (matching, values) = query.matching(snapshot.engine());
+    let sql =
+        format!("SELECT COUNT(*) FROM (SELECT 1 {matching} LIMIT {}) AS found", RANKED.saturating_add(1));
     let connection = snapshot.connection();
     let row = connection
         .query_one_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values))
@@ -164,18 +211,21 @@ mod tests {
 
     use super::*;
 
+    fn asked(text: &str) -> SearchQuery {
+        SearchQuery::new(text, ArticleFilter::default())
+    }
+
     #[test]
     fn operators_are_words() {
-        let query = SearchQuery::new("\"harbor\" OR NEAR(crane*) & !:x");
+        let query = asked("\"harbor\" OR NEAR(crane*) & !:x");
         assert_eq!(query.expression(Engine::Sqlite), "\"harbor\" \"or\" \"near\" \"crane\" \"x\"*");
         assert_eq!(query.expression(Engine::Postgres), "'harbor' & 'or' & 'near' & 'crane' & 'x':*");
-        assert!(SearchQuery::new("* \" ' & | !").words.is_empty());
+        assert!(asked("* \" ' & | !").words.is_empty());
     }
 
     #[test]
     fn a_snippet_marks_and_escapes() {
-        let found =
-            snippet(&SearchQuery::new("cafe har"), &["Nothing here", "<b>The Café</b> at the harbor"]);
+        let found = snippet(&asked("cafe har"), &["Nothing here", "<b>The Café</b> at the harbor"]);
         assert_eq!(found.html, "&lt;b&gt;The <mark>Café</mark>&lt;/b&gt; at the <mark>harbor</mark>");
         assert_eq!(found.text, "<b>The Café</b> at the harbor");
     }
@@ -183,7 +233,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_snippet_never_breaks(text in "\\PC{0,900}", query in "\\PC{0,20}") {
-            let found = snippet(&SearchQuery::new(&query), &[&text]);
+            let found = snippet(&asked(&query), &[&text]);
             prop_assert!(found.text.chars().count() <= SNIPPET + 4);
         }
     }

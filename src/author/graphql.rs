@@ -8,7 +8,7 @@ use super::create::{self, NewAuthor};
 use super::entity::{author_records, authors};
 use super::read;
 use crate::account::policy;
-use crate::article::graphql::{ArticleObject, ArticleOrder, SubjectLists, articles_of};
+use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
 use crate::article::read::Subject;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
@@ -93,19 +93,10 @@ impl AuthorObject {
         #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
     ) -> Result<Connection<ArticleObject>, Failure> {
         let (cohort, row) = (self.0.cohort(), self.0.row());
-        let parents = cohort.rows.iter().map(|author| author.id.0).collect();
+        let all = cohort.rows.iter().map(|author| author.id.0).collect();
+        let one = OneOf { subject: Subject::Author, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };
-        articles_of(
-            &cohort.op,
-            &cohort.loads.articles,
-            Subject::Author,
-            parents,
-            row.id.0,
-            row.article_count,
-            arguments,
-            order_by,
-        )
-        .await
+        articles_of(&cohort.op, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! The public rows of authors: there while a public article credits them, or while they are listed. Callers hold the lock
 //! on the public tables.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -15,17 +17,25 @@ use crate::image;
 
 /// One more public article credits each of these.
 pub async fn refer(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result<(), Failure> {
-    let records = read::records(transaction.connection(), ids.to_vec()).await?;
-    for id in ids {
+    refer_more(transaction, &ids.iter().map(|id| (*id, 1)).collect()).await
+}
+
+/// So many more public articles credit each of these.
+pub async fn refer_more(
+    transaction: &WriteTransaction,
+    counts: &BTreeMap<AuthorId, i32>,
+) -> Result<(), Failure> {
+    let records = read::records(transaction.connection(), counts.keys().copied().collect()).await?;
+    for (id, by) in counts {
         let record =
             records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
         let referred = authors::Entity::update_many()
-            .col_expr(authors::Column::ArticleCount, Expr::col(authors::Column::ArticleCount).add(1))
+            .col_expr(authors::Column::ArticleCount, Expr::col(authors::Column::ArticleCount).add(*by))
             .filter(authors::Column::Id.eq(*id))
             .exec(transaction.connection())
             .await?;
         if referred.rows_affected == 0 {
-            show(transaction, record, 1).await?;
+            show(transaction, record, *by).await?;
         }
     }
     Ok(())

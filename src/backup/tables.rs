@@ -13,8 +13,8 @@ use super::BackupError;
 use crate::account::entity::{credentials, instance_keys, sessions, users};
 use crate::article::entity::private::{drafts, revisions, slug_history};
 use crate::article::entity::public::{
-    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
-    search, sections,
+    archive_months, article_authors, article_categories, article_references, article_slugs, article_tags,
+    articles, figures, related_links, search, sections,
 };
 use crate::author::entity::{author_records, authors};
 use crate::comment::entity::{comment_records, comments};
@@ -89,6 +89,8 @@ pub fn all() -> Result<Vec<Table>, BackupError> {
         table(sections::Entity, None),
         table(figures::Entity, None),
         table(related_links::Entity, None),
+        table(article_references::Entity, None),
+        table(archive_months::Entity, None),
         table(article_authors::Entity, None),
         table(article_tags::Entity, None),
         table(article_categories::Entity, None),

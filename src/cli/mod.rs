@@ -4,11 +4,13 @@
 mod backup;
 mod config;
 mod erase;
+mod generate;
 mod keys;
 mod migrate;
 mod move_to;
 mod restore;
 mod schema;
+mod search;
 mod serve;
 mod user;
 mod verify;
@@ -82,6 +84,8 @@ fn command() -> Command {
         .subcommand(user::command())
         .subcommand(keys::command())
         .subcommand(erase::command())
+        .subcommand(search::command())
+        .subcommand(generate::command())
         .subcommand(Command::new("config").about("Print the settings in force, with each value's place"))
         .subcommand(Command::new("schema").about("Print the GraphQL schema"))
         .subcommand(verify::command())
@@ -116,6 +120,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             "user" => user::run(config, arguments).await,
             "keys" => keys::run(config, arguments).await,
             "erase" => erase::run(config, arguments).await,
+            "generate" => generate::run(config, arguments).await,
+            "search" => search::run(config, arguments).await,
             "backup" => backup::run(config, arguments).await,
             "restore" => restore::run(config, arguments).await,
             "move" => move_to::run(config, arguments).await,

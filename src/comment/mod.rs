@@ -1,6 +1,7 @@
 //! Readers' comments: sent, moderated, shown under published articles.
 
 pub mod approve;
+pub mod bulk;
 pub mod entity;
 pub mod erase;
 mod find;

@@ -7,8 +7,8 @@ pub mod listen;
 pub mod lock;
 pub mod per_parent;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use migration::MigratorTrait as _;
@@ -41,7 +41,7 @@ pub struct Database {
     follower: DatabaseConnection,
     /// Of what takes SQLite's write-ahead log into the file.
     checkpointer: DatabaseConnection,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Ran>,
     address: DatabaseAddress,
 }
 
@@ -127,15 +127,29 @@ impl WriteTransaction {
     }
 }
 
+/// The statements that ran: how many, and, while somebody watches, which.
+#[derive(Default)]
+struct Ran {
+    count: AtomicU64,
+    watched: Mutex<Option<Vec<Statement>>>,
+}
+
+impl Ran {
+    fn note(&self, statement: &Statement) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        if let Some(kept) = &mut *self.watched.lock().unwrap_or_else(PoisonError::into_inner) {
+            kept.push(statement.clone());
+        }
+    }
+}
+
 impl Database {
     /// Connects; makes the SQLite file where there is none. Migrates nothing.
     pub async fn connect(address: &DatabaseAddress, connections: u32) -> Result<Self, DbErr> {
-        let statements = Arc::new(AtomicU64::new(0));
+        let statements = Arc::new(Ran::default());
         let counted = |mut connection: DatabaseConnection| {
             let counter = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
-                counter.fetch_add(1, Ordering::Relaxed);
-            });
+            connection.set_metric_callback(move |ran| counter.note(ran.statement));
             connection
         };
         let (engine, writer, reader, follower, checkpointer) = match address {
@@ -233,9 +247,29 @@ impl Database {
             .map(|_| ())
     }
 
+    /// Makes the engine's index of words anew from the rows: what it costs to do without knowing what is wrong with it. On
+    /// SQLite writers wait meanwhile.
+    pub async fn rebuild_search_index(&self) -> Result<(), DbErr> {
+        let rebuild = match self.engine {
+            Engine::Sqlite => "INSERT INTO search_index (search_index) VALUES ('rebuild')",
+            Engine::Postgres => "REINDEX INDEX CONCURRENTLY search_by_word",
+        };
+        self.writer.execute_unprepared(rebuild).await.map(|_| ())
+    }
+
     /// How many statements have run since the start, those of followers apart.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.statements.count.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the statements that run from here on, for whoever looks into how they are carried out.
+    pub fn watch(&self) {
+        *self.statements.watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
+    }
+
+    /// Those that ran since [`Database::watch`]; no more are kept.
+    pub fn watched(&self) -> Vec<Statement> {
+        self.statements.watched.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }
 
     /// Closes all connections after what runs on them has ended.

@@ -2,6 +2,8 @@
 //! use. Our own writing and drawing, in `content/`.
 
 mod content;
+pub mod generate;
+mod words;
 
 use std::collections::HashMap;
 use std::io::{Seek as _, Write as _};
@@ -69,22 +71,28 @@ pub async fn fill(config: &Config) -> anyhow::Result<Filled> {
                 !user::any(&operator).await.map_err(failed)?,
                 "--demo fills an empty instance; this one has users: choose another data directory with --data-dir"
             );
-            let new = NewUser {
-                email: EDITOR.to_owned(),
-                name: "Demo Editor".to_owned(),
-                role: Role::Editor,
-                password: password.clone(),
-            };
-            let editor = create_user(&operator, new).await.map_err(failed)?;
-            let public = Operation::new(Arc::clone(&store), Viewer::Public, "demo");
-            let session = sign_in(&public, EDITOR, &password).await.map_err(failed)?.id;
-            let viewer = Viewer::User { id: editor.id, role: Role::Editor, session };
+            let viewer = add_editor(&store, "Demo Editor", &password).await?;
             let content = content::read().context("the demonstration content")?;
             Loader { store: Arc::clone(&store), viewer, clock, now }.load(content).await?;
             sign_out(&Operation::new(Arc::clone(&store), viewer, "demo"), false).await.map_err(failed)?;
         }
     }
     Ok(Filled { password })
+}
+
+/// Adds the editor in whose name content is put in, signed in.
+async fn add_editor(store: &Arc<Store>, name: &str, password: &SecretString) -> anyhow::Result<Viewer> {
+    let operator = Operation::new(Arc::clone(store), Viewer::Operator, "demo");
+    let new = NewUser {
+        email: EDITOR.to_owned(),
+        name: name.to_owned(),
+        role: Role::Editor,
+        password: password.clone(),
+    };
+    let editor = create_user(&operator, new).await.map_err(failed)?;
+    let public = Operation::new(Arc::clone(store), Viewer::Public, "demo");
+    let session = sign_in(&public, EDITOR, password).await.map_err(failed)?.id;
+    Ok(Viewer::User { id: editor.id, role: Role::Editor, session })
 }
 
 /// For the log of the developer who broke the content: the whole failure.

@@ -18,7 +18,8 @@ use super::variables::InputTypes;
 const PLAIN_LIST: u64 = 2;
 
 /// What fields cost beside what they fetch, because they work long for it.
-const WORK: &[(&str, &str, u64)] = &[("Viewer", "compareRevisions", 1_000)];
+const WORK: &[(&str, &str, u64)] =
+    &[("Viewer", "compareRevisions", 1_000), ("Article", "suggestedArticles", 30)];
 
 /// What the guard knows of the schema: what its fields return, and what its inputs take.
 pub struct SchemaTypes {
@@ -158,7 +159,7 @@ impl<'a> Costing<'a> {
         let size = match (is_connection, is_list) {
             (true, _) => self.page_size(field),
             // A connection's `nodes` and `edges` are the page that its arguments ask for.
-            (false, true) if !parent.ends_with("Connection") => PLAIN_LIST,
+            (false, true) if !parent.ends_with("Connection") => self.asked(field).unwrap_or(PLAIN_LIST),
             (false, _) => 1,
         };
         let work = WORK
@@ -183,11 +184,13 @@ impl<'a> Costing<'a> {
     }
 
     fn page_size(&self, field: &Field) -> u64 {
-        let asked = ["first", "last"]
-            .iter()
-            .filter_map(|argument| field.get_argument(argument))
-            .filter_map(|value| self.number(value));
-        asked.max().unwrap_or_else(|| u64::try_from(DEFAULT_PAGE).unwrap_or_default())
+        self.asked(field).unwrap_or_else(|| u64::try_from(DEFAULT_PAGE).unwrap_or_default())
+    }
+
+    /// How many things a list's arguments ask for.
+    fn asked(&self, field: &Field) -> Option<u64> {
+        let arguments = ["first", "last"].iter().filter_map(|argument| field.get_argument(argument));
+        arguments.filter_map(|value| self.number(value)).max()
     }
 
     fn number(&self, value: &Positioned<Value>) -> Option<u64> {

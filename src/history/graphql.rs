@@ -47,6 +47,8 @@ pub enum ChangeAction {
     ArticleRestored,
     /// An article's content was erased, with all its revisions.
     ArticleErased,
+    /// The words by which published articles are found were made anew, the article's among them.
+    SearchReindexed,
     /// An image was uploaded.
     ImageUploaded,
     /// An author was added.

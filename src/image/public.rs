@@ -1,7 +1,7 @@
 //! The public rows of images. Whoever makes something public that shows an image refers to it here, and releases it when
 //! it goes; the row lives from the first reference to the last. Callers hold the lock on the public tables.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
@@ -16,18 +16,26 @@ use crate::id::ImageId;
 
 /// One more public thing shows each of these.
 pub async fn refer(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<(), Failure> {
+    refer_more(transaction, &ids.iter().map(|id| (*id, 1)).collect()).await
+}
+
+/// So many more public things show each of these.
+pub async fn refer_more(
+    transaction: &WriteTransaction,
+    counts: &BTreeMap<ImageId, i32>,
+) -> Result<(), Failure> {
     let records: HashMap<ImageId, image_records::Model> =
-        read::records(transaction.connection(), ids.to_vec()).await?;
-    for id in ids {
+        read::records(transaction.connection(), counts.keys().copied().collect()).await?;
+    for (id, by) in counts {
         let record =
             records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
         let referred = images::Entity::update_many()
-            .col_expr(images::Column::ReferenceCount, Expr::col(images::Column::ReferenceCount).add(1))
+            .col_expr(images::Column::ReferenceCount, Expr::col(images::Column::ReferenceCount).add(*by))
             .filter(images::Column::Id.eq(*id))
             .exec(transaction.connection())
             .await?;
         if referred.rows_affected == 0 {
-            show(transaction, record).await?;
+            show(transaction, record, *by).await?;
         }
     }
     Ok(())
@@ -52,7 +60,11 @@ pub async fn release(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<
     Ok(())
 }
 
-async fn show(transaction: &WriteTransaction, record: &image_records::Model) -> Result<(), Failure> {
+async fn show(
+    transaction: &WriteTransaction,
+    record: &image_records::Model,
+    reference_count: i32,
+) -> Result<(), Failure> {
     images::ActiveModel {
         id: Set(record.id),
         alt: Set(record.alt.clone()),
@@ -62,7 +74,7 @@ async fn show(transaction: &WriteTransaction, record: &image_records::Model) -> 
         mime_type: Set(record.mime_type.clone()),
         width: Set(record.width),
         height: Set(record.height),
-        reference_count: Set(1),
+        reference_count: Set(reference_count),
     }
     .insert(transaction.connection())
     .await?;

@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use super::change::{Action, Entry, SubjectType};
 use super::entity::{changes, log_head};
+use crate::clock::Timestamp;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::GlobalId;
-use crate::operation::Operation;
+use crate::operation::{Operation, Viewer};
 
 /// What a verb tells the log.
 pub struct NewChange {
@@ -23,6 +24,7 @@ pub struct NewChange {
     hash: Option<String>,
     detail: Option<String>,
     tags: Vec<String>,
+    past: Option<(Timestamp, Viewer)>,
 }
 
 impl NewChange {
@@ -37,7 +39,14 @@ impl NewChange {
             hash: None,
             detail: None,
             tags: vec![subject.to_string()],
+            past: None,
         }
+    }
+
+    /// It was done at that moment, by that viewer: for what is loaded with its history.
+    pub fn in_the_past(mut self, at: Timestamp, by: Viewer) -> Self {
+        self.past = Some((at, by));
+        self
     }
 
     /// It made, or made public, this revision.
@@ -71,11 +80,23 @@ pub fn content_hash(thing: &impl Serialize) -> Result<String, Failure> {
     Ok(hex::encode(Sha256::digest(serde_json_canonicalizer::to_vec(thing)?)))
 }
 
+/// Entries put in by one statement.
+const ROWS: usize = 500;
+
 /// Appends the change and commits: from here on it is done. Entries stand in the order of commits because the head's row
 /// stays locked until then. Returns when this node's followers of the log have passed the entry.
 pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChange) -> Result<i64, Failure> {
+    save_all(transaction, op, vec![change]).await
+}
+
+/// The same for several changes, in their order. Gives the number of the last.
+pub async fn save_all(
+    transaction: WriteTransaction,
+    op: &Operation,
+    changes: Vec<NewChange>,
+) -> Result<i64, Failure> {
     let connection = transaction.connection();
-    let head = log_head::Entity::find_by_id(1)
+    let mut head = log_head::Entity::find_by_id(1)
         .lock_exclusive()
         .one(connection)
         .await?
@@ -83,17 +104,46 @@ pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChan
     // Nobody else commits from here on, so what holds now holds at the commit. Verbs about the viewer's own account may have
     // ended the session themselves: they were asked when they began, and those that give rights, once they had locked it.
     // On SQLite nobody has written since the transaction began.
-    if !transaction.is_alone() && op.viewer.user_id().map(GlobalId::uuid) != Some(change.subject_id) {
+    let own = op.viewer.user_id().map(GlobalId::uuid);
+    if !transaction.is_alone() && !changes.iter().any(|change| own == Some(change.subject_id)) {
         op.check_standing(&transaction).await?;
     }
+    let mut rows = Vec::with_capacity(changes.len());
+    for change in changes {
+        let (row, hash) = entry(op, change, &head)?;
+        head = log_head::Model { id: head.id, sequence: head.sequence + 1, hash };
+        rows.push(row);
+    }
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some = rows.by_ref().take(ROWS);
+        changes::Entity::insert_many(some).exec_without_returning(connection).await?;
+    }
+    let sequence = head.sequence;
+    log_head::ActiveModel { id: Set(1), sequence: Set(sequence), hash: Set(head.hash) }
+        .update(connection)
+        .await?;
+    transaction.announce().await?;
+    transaction.commit().await?;
+    op.store.progress.committed(sequence).await;
+    Ok(sequence)
+}
+
+/// The row that comes after the head, and its hash.
+fn entry(
+    op: &Operation,
+    change: NewChange,
+    head: &log_head::Model,
+) -> Result<(changes::ActiveModel, String), Failure> {
+    let (at, actor) = change.past.unwrap_or((op.now(), op.viewer));
     let entry = Entry {
         action: change.action.name().to_owned(),
-        actor: op.viewer.log_name(),
-        at: op.now(),
+        actor: actor.log_name(),
+        at,
         detail: change.detail,
         hash: change.hash,
         key: op.store.keys.seal_id(),
-        previous: head.hash,
+        previous: head.hash.clone(),
         revision: change.revision,
         sequence: head.sequence + 1,
         subject: change.subject,
@@ -101,10 +151,10 @@ pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChan
     };
     let bytes = serde_json_canonicalizer::to_string(&entry)?;
     let hash = hex::encode(Sha256::digest(&bytes));
-    changes::ActiveModel {
+    let row = changes::ActiveModel {
         sequence: Set(entry.sequence),
         at: Set(entry.at),
-        actor_id: Set(op.viewer.user_id()),
+        actor_id: Set(actor.user_id()),
         action: Set(entry.action),
         subject_type: Set(change.subject_type.name().to_owned()),
         subject_id: Set(change.subject_id),
@@ -112,14 +162,6 @@ pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChan
         signature: Set(op.store.keys.seal(&hash)),
         hash: Set(hash.clone()),
         key_id: Set(entry.key),
-    }
-    .insert(connection)
-    .await?;
-    log_head::ActiveModel { id: Set(1), sequence: Set(entry.sequence), hash: Set(hash) }
-        .update(connection)
-        .await?;
-    transaction.announce().await?;
-    transaction.commit().await?;
-    op.store.progress.committed(entry.sequence).await;
-    Ok(entry.sequence)
+    };
+    Ok((row, hash))
 }

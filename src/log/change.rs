@@ -50,6 +50,8 @@ names! {
         ArticleRestored "ARTICLE_RESTORED",
         /// An article's content was erased, with all its revisions: tombstones of this hash stand in their place.
         ArticleErased "ARTICLE_ERASED",
+        /// The words by which published articles are found were made anew, the article's among them.
+        SearchReindexed "SEARCH_REINDEXED",
         /// An image was uploaded.
         ImageUploaded "IMAGE_UPLOADED",
         /// An author was added.

@@ -5,7 +5,7 @@ use async_graphql::{Context, EmptySubscription, ID, Interface, MergedObject, Obj
 
 use crate::account::graphql::{AccountMutation, AccountViewer};
 use crate::article::graphql::{
-    ArticleMutation, ArticleObject, ArticleQuery, ComparisonViewer, DraftViewer, EditMutation,
+    ArchiveQuery, ArticleMutation, ArticleObject, ArticleQuery, ComparisonViewer, DraftViewer, EditMutation,
 };
 use crate::author::graphql::{AuthorMutation, AuthorObject, AuthorQuery, AuthorViewer};
 use crate::comment::graphql::{CommentMutation, CommentObject, CommentViewer};
@@ -23,7 +23,7 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// What can be asked. All but `viewer` is public and answers everybody alike.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, ArticleQuery, AuthorQuery, TaxonomyQuery, ImageQuery, ViewerQuery);
+pub struct Query(NodeQuery, ArticleQuery, ArchiveQuery, AuthorQuery, TaxonomyQuery, ImageQuery, ViewerQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default)]

@@ -10,7 +10,7 @@ use super::create_tag::{self, NewTag};
 use super::entity::{categories, tag_records, tags};
 use super::read;
 use crate::account::policy;
-use crate::article::graphql::{ArticleObject, ArticleOrder, SubjectLists, articles_of};
+use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
 use crate::article::read::Subject;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
@@ -68,19 +68,10 @@ impl TagObject {
         #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
     ) -> Result<Connection<ArticleObject>, Failure> {
         let (cohort, row) = (self.0.cohort(), self.0.row());
-        let parents = cohort.rows.iter().map(|tag| tag.id.0).collect();
+        let all = cohort.rows.iter().map(|tag| tag.id.0).collect();
+        let one = OneOf { subject: Subject::Tag, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };
-        articles_of(
-            &cohort.op,
-            &cohort.loads.articles,
-            Subject::Tag,
-            parents,
-            row.id.0,
-            row.article_count,
-            arguments,
-            order_by,
-        )
-        .await
+        articles_of(&cohort.op, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
     }
 }
 
@@ -177,19 +168,10 @@ impl CategoryObject {
         #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
     ) -> Result<Connection<ArticleObject>, Failure> {
         let (cohort, row) = (self.0.cohort(), self.0.row());
-        let parents = cohort.rows.iter().map(|category| category.id.0).collect();
+        let all = cohort.rows.iter().map(|category| category.id.0).collect();
+        let one = OneOf { subject: Subject::Category, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };
-        articles_of(
-            &cohort.op,
-            &cohort.loads.articles,
-            Subject::Category,
-            parents,
-            row.id.0,
-            row.article_count,
-            arguments,
-            order_by,
-        )
-        .await
+        articles_of(&cohort.op, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! The public rows of tags, there while a public article has the tag; and how many articles each tag and category has.
 //! Callers hold the lock on the public tables.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -14,12 +16,20 @@ use crate::id::{CategoryId, TagId};
 
 /// One more public article has each of these tags.
 pub async fn refer_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Result<(), Failure> {
-    let records = read::tag_records(transaction.connection(), ids.to_vec()).await?;
-    for id in ids {
+    refer_more_tags(transaction, &ids.iter().map(|id| (*id, 1)).collect()).await
+}
+
+/// So many more public articles have each of these tags.
+pub async fn refer_more_tags(
+    transaction: &WriteTransaction,
+    counts: &BTreeMap<TagId, i32>,
+) -> Result<(), Failure> {
+    let records = read::tag_records(transaction.connection(), counts.keys().copied().collect()).await?;
+    for (id, by) in counts {
         let record =
             records.get(id).ok_or_else(|| Failure::corrupt(format!("{id} was checked and is gone")))?;
         let referred = tags::Entity::update_many()
-            .col_expr(tags::Column::ArticleCount, Expr::col(tags::Column::ArticleCount).add(1))
+            .col_expr(tags::Column::ArticleCount, Expr::col(tags::Column::ArticleCount).add(*by))
             .filter(tags::Column::Id.eq(*id))
             .exec(transaction.connection())
             .await?;
@@ -29,7 +39,7 @@ pub async fn refer_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Result
                 slug: Set(record.slug.clone()),
                 name: Set(record.name.clone()),
                 sort_name: Set(record.sort_name.clone()),
-                article_count: Set(1),
+                article_count: Set(*by),
             }
             .insert(transaction.connection())
             .await?;

@@ -35,10 +35,15 @@ pub fn indexed(text: &str, limit: usize) -> String {
         if !joined.is_empty() {
             joined.push(' ');
         }
-        // Both engines bound a lexeme; nobody searches for the rest of a word of two hundred letters.
-        joined.extend(word.chars().take(200));
+        joined.push_str(&shortened(&word));
     }
     joined
+}
+
+/// What of a word is indexed and searched for: both engines bound a lexeme, and nobody searches for the rest of a word of two
+/// hundred letters.
+pub fn shortened(word: &str) -> String {
+    word.chars().take(200).collect()
 }
 
 fn split_run(run: &str, words: &mut Vec<String>) {

@@ -56,6 +56,8 @@ pub enum PolicyAction {
     ReplyToComment,
     /// Erase an article for good; for the command line alone.
     EraseArticle,
+    /// Make anew the words by which articles are found; for the command line alone.
+    ReindexSearch,
     /// See readers' e-mail addresses.
     ReadReaderEmail,
     /// See what the log says of articles.

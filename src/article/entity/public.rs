@@ -147,6 +147,50 @@ pub mod related_links {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Which published articles have a related link to an article: a row for each, however many links it has.
+pub mod article_references {
+    use sea_orm::entity::prelude::*;
+
+    use crate::clock::Timestamp;
+    use crate::id::ArticleId;
+
+    /// A row of `article_references`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "article_references")]
+    pub struct Model {
+        /// To which article; whether it is public is another matter.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub target_article_id: ArticleId,
+        /// From which.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub article_id: ArticleId,
+        /// When that one was published, so that the list has an index.
+        pub published_at: Timestamp,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How many published articles are from a month.
+pub mod archive_months {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `archive_months`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "archive_months")]
+    pub struct Model {
+        /// The year times a hundred, and the month: 202611.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub month: i32,
+        /// How many were first published in it.
+        pub article_count: i32,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Who a published article credits.
 pub mod article_authors {
     use sea_orm::entity::prelude::*;

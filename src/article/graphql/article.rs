@@ -6,17 +6,20 @@ use std::sync::Arc;
 use async_graphql::{ID, Object, SimpleObject, Union};
 use uuid::Uuid;
 
+use super::ArticleOrder;
+use super::lists::{OneOf, SubjectLists, page_of, position};
 use super::section::{FigureObject, Part, SectionObject, reading_minutes, sections_of, table_of_contents};
 use super::seo::Seo;
 use crate::article::entity::public::{articles, figures, related_links, sections};
-use crate::article::read;
+use crate::article::read::{self, Subject};
+use crate::article::suggest;
 use crate::author::graphql::AuthorObject;
 use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comments_under};
 use crate::comment::read::Above;
 use crate::db::keyset::Page;
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
-use crate::graphql::connection::{Connection, PageArguments};
+use crate::graphql::connection::{Connection, Count, PageArguments};
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::ids;
 use crate::graphql::rich_text::Heading;
@@ -40,6 +43,9 @@ pub struct ArticleLoads {
     tags: OfArticles<TagObject>,
     links: OfArticles<(related_links::Model, Option<ArticleObject>)>,
     comments: CommentLists,
+    references: SubjectLists,
+    reference_counts: Arc<Batch<(), HashMap<Uuid, i64>>>,
+    suggestions: OfArticles<ArticleObject>,
 }
 
 /// A published article on its page.
@@ -224,6 +230,61 @@ impl ArticleObject {
             .await?;
         let links = loaded.get(&self.row().id).map(Vec::as_slice).unwrap_or_default();
         Ok(links.iter().filter_map(related_link).collect())
+    }
+
+    /// The published articles that have a related link to this one.
+    async fn referenced_by(
+        &self,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
+    ) -> Result<Connection<ArticleObject>, Failure> {
+        let cohort = self.0.cohort();
+        let (id, all): (Uuid, Vec<Uuid>) =
+            (self.row().id.0, cohort.rows.iter().map(|article| article.id.0).collect());
+        let one = OneOf { subject: Subject::Article, id, all: all.clone() };
+        let arguments = PageArguments { first, after, last, before };
+        let (list, page) = page_of(&cohort.op, &cohort.loads.references, one, arguments, order_by).await?;
+        let (counts, counting) = (Arc::clone(&cohort.loads.reference_counts), Arc::clone(&cohort.op));
+        let place = |article: &ArticleObject| position(article.row());
+        Ok(Connection::new(&cohort.op.store.keys, &list, page, place, move || {
+            let (counts, op, all) = (Arc::clone(&counts), Arc::clone(&counting), all.clone());
+            async move {
+                let counted = counts
+                    .get((), || async { read::reference_counts(&*op.snapshot().await?, &all).await })
+                    .await?;
+                let count = counted.get(&id).copied().unwrap_or_default();
+                Ok(Count::exactly(u64::try_from(count).unwrap_or_default()))
+            }
+        }))
+    }
+
+    /// Other published articles in its language that have much in common with it: tags, categories, words of the title and the
+    /// excerpt. For where an editor gave no related links; what it links to is not among them. Best first.
+    async fn suggested_articles(
+        &self,
+        #[graphql(desc = "How many, 10 at most.", default = 5)] first: i32,
+    ) -> Result<Vec<ArticleObject>, Failure> {
+        let most = i32::try_from(suggest::MOST).unwrap_or_default();
+        let wanted = usize::try_from(first).ok().filter(|_| first <= most).ok_or_else(|| {
+            Failure::bad_request(&["first"], format!("`first` is from 0 to {most}; this asks for {first}."))
+        })?;
+        let cohort = self.0.cohort();
+        let loaded = cohort
+            .loads
+            .suggestions
+            .get((), || async {
+                let rows = suggest::suggest(&*cohort.op.snapshot().await?, &cohort.rows).await?;
+                Ok(together(&cohort.op, rows, |article| article.id, ArticleObject))
+            })
+            .await?;
+        let suggested = loaded.get(&self.row().id).map(Vec::as_slice).unwrap_or_default();
+        Ok(suggested.iter().take(wanted).cloned().collect())
     }
 
     /// The readers' conversation: the top of each thread.

@@ -419,7 +419,7 @@ impl ComparisonViewer {
                     return Err(Failure::bad_request(&[argument], message));
                 }
             }
-            let found = revision::read_many(&snapshot, &[(id, from), (id, to)]).await?;
+            let found = revision::read_many(snapshot.connection(), &[(id, from), (id, to)]).await?;
             drop(snapshot);
             let revision = |number| {
                 let found = found.get(&(id, number)).cloned();

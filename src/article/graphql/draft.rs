@@ -80,7 +80,7 @@ impl DraftObject {
                     .iter()
                     .filter_map(|draft| Some((draft.article_id, draft.published_revision?)));
                 let which: Vec<_> = heads.chain(public).collect();
-                revision::read_many(&*cohort.op.snapshot().await?, &which).await
+                revision::read_many(cohort.op.snapshot().await?.connection(), &which).await
             })
             .await
     }

@@ -18,34 +18,49 @@ use crate::operation::Operation;
 /// What a page of subjects has loaded of its articles.
 pub type SubjectLists = Batch<(PageArguments, ArticleOrder), HashMap<Uuid, Page<ArticleObject>>>;
 
-/// The articles of one subject; loads those of all `parents` with it. `article_count` is the subject's own count.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the subject, its neighbors and the list's arguments: three callers, each complete"
-)]
+/// One subject among those that were loaded with it.
+pub struct OneOf {
+    /// What it is.
+    pub subject: Subject,
+    /// Which.
+    pub id: Uuid,
+    /// All of them.
+    pub all: Vec<Uuid>,
+}
+
+/// The articles of one subject; loads those of all with it. `article_count` is the subject's own count.
 pub async fn articles_of(
     op: &Arc<Operation>,
     lists: &SubjectLists,
-    subject: Subject,
-    parents: Vec<Uuid>,
-    id: Uuid,
+    one: OneOf,
     article_count: i32,
     arguments: PageArguments,
     order: ArticleOrder,
 ) -> Result<Connection<ArticleObject>, Failure> {
+    let (list, page) = page_of(op, lists, one, arguments, order).await?;
+    let count = u64::try_from(article_count).unwrap_or_default();
+    Ok(Connection::counted(&op.store.keys, &list, page, |article| position(article.row()), count))
+}
+
+/// A page of the articles of one subject, and the list's name.
+pub(super) async fn page_of(
+    op: &Arc<Operation>,
+    lists: &SubjectLists,
+    one: OneOf,
+    arguments: PageArguments,
+    order: ArticleOrder,
+) -> Result<(ListName, Page<ArticleObject>), Failure> {
+    let OneOf { subject, id, all } = one;
     let list = ListName::new(&[&format!("{subject:?}.articles"), &id.to_string(), &format!("{order:?}")]);
     let window = arguments.window(&op.store.keys, &list)?;
     let loaded = lists
         .get((arguments, order), || async {
             let descending = order == ArticleOrder::PublishedAtDesc;
-            let pages =
-                read::of_subjects(&*op.snapshot().await?, subject, &parents, descending, &window).await?;
+            let pages = read::of_subjects(&*op.snapshot().await?, subject, &all, descending, &window).await?;
             Ok(ArticleObject::pages(op, pages))
         })
         .await?;
-    let page = loaded.get(&id).cloned().unwrap_or_else(Page::empty);
-    let count = u64::try_from(article_count).unwrap_or_default();
-    Ok(Connection::counted(&op.store.keys, &list, page, |article| position(article.row()), count))
+    Ok((list, loaded.get(&id).cloned().unwrap_or_else(Page::empty)))
 }
 
 /// Where an article stands in a list by time.

@@ -1,5 +1,6 @@
 //! Articles in the schema. Types, queries, mutations and inputs; no rule stands here.
 
+mod archive;
 mod article;
 mod check;
 mod comparison;
@@ -15,10 +16,11 @@ mod search;
 mod section;
 mod seo;
 
+pub use archive::ArchiveQuery;
 pub use article::ArticleObject;
 pub use comparison::{ComparisonViewer, RevisionComparison};
 pub use draft::DraftViewer;
 pub use edits::EditMutation;
-pub use lists::{SubjectLists, articles_of};
+pub use lists::{OneOf, SubjectLists, articles_of};
 pub use mutations::ArticleMutation;
 pub use queries::{ArticleOrder, ArticleQuery};

@@ -5,7 +5,9 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
 use super::ArticleObject;
 use super::lists::position;
 use super::search::{self, SearchConnection};
-use crate::article::read::{self, ArticleFilter, ArticleOrder as Order};
+use crate::article::archive::{self, Month, Period};
+use crate::article::read::{self, ArticleFilter, ArticleOrder as Order, Label};
+use crate::clock::Timestamp;
 use crate::db::keyset::Page;
 use crate::error::Failure;
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
@@ -37,6 +39,29 @@ pub enum ArticleBy {
     Slug(String),
 }
 
+/// A year, or a month of it, in UTC.
+#[derive(Clone, Copy, InputObject)]
+pub struct PeriodInput {
+    /// Such as 2026.
+    year: i32,
+    /// 1 to 12; absent: the whole year.
+    month: Option<i32>,
+}
+
+impl PeriodInput {
+    fn resolve(self) -> Result<Period, Failure> {
+        let Self { year, month } = self;
+        let found = match month {
+            None => archive::year(year),
+            Some(month) => u32::try_from(month).ok().and_then(|month| Month { year, month }.period()),
+        };
+        found.ok_or_else(|| {
+            let message = "There is no such year or month: a month is 1 to 12.";
+            Failure::bad_request(&["filter", "publishedIn"], message)
+        })
+    }
+}
+
 /// Which articles: all conditions that are given hold. What a name finds nothing for, finds nothing.
 #[derive(Clone, Default, InputObject)]
 #[graphql(name = "ArticleFilter")]
@@ -51,60 +76,68 @@ pub struct ArticleFilterInput {
     published_after: Option<DateTime>,
     /// First published before this moment.
     published_before: Option<DateTime>,
+    /// First published in this year or month: one of `archive`.
+    published_in: Option<PeriodInput>,
     /// Written in this language, such as `en`.
     locale: Option<String>,
 }
 
 impl ArticleFilterInput {
     /// Finds what the slugs name; `None` where one names nothing.
-    async fn resolve(self, op: &Operation) -> Result<Option<ArticleFilter>, Failure> {
-        let Self { author_slug, tag_slug, category_slug, published_after, published_before, locale } = self;
+    pub(super) async fn resolve(self, op: &Operation) -> Result<Option<ArticleFilter>, Failure> {
+        let Self {
+            author_slug,
+            tag_slug,
+            category_slug,
+            published_after,
+            published_before,
+            published_in,
+            locale,
+        } = self;
+        let period = published_in.map(PeriodInput::resolve).transpose()?;
         if locale.as_deref().is_some_and(|locale| !input::is_storable(locale)) {
             return Ok(None);
         }
         let snapshot = op.snapshot().await?;
+        let after = published_after.map(|moment| Timestamp(moment.0.0.saturating_add(1)));
+        let before = published_before.map(|moment| moment.0);
         let mut filter = ArticleFilter {
-            published_after: published_after.map(|moment| moment.0),
-            published_before: published_before.map(|moment| moment.0),
+            published_from: after.into_iter().chain(period.map(|period| period.start)).max(),
+            published_until: before.into_iter().chain(period.map(|period| period.end)).min(),
             locale,
             ..ArticleFilter::default()
         };
         if let Some(slug) = author_slug {
             let Some(author) = author::read::by_slug(&snapshot, &slug).await? else { return Ok(None) };
-            filter.author = Some(author.id);
+            filter.author = Some(Label { id: author.id, article_count: author.article_count });
         }
         if let Some(slug) = tag_slug {
             let Some(tag) = taxonomy::read::tag_by_slug(&snapshot, &slug).await? else { return Ok(None) };
-            filter.tag = Some(tag.id);
+            filter.tag = Some(Label { id: tag.id, article_count: tag.article_count });
         }
         if let Some(slug) = category_slug {
             let tree = taxonomy::read::tree(snapshot.connection()).await?;
             let Some(category) = tree.values().find(|category| category.slug == slug) else {
                 return Ok(None);
             };
-            filter.category = Some(category.id);
+            filter.category = Some(Label { id: category.id, article_count: category.article_count });
         }
         Ok(Some(filter))
     }
 }
 
-/// The list's name for cursors: its filter and order in full.
-fn list_name(filter: Option<&ArticleFilter>, order: Order) -> ListName {
-    let Some(ArticleFilter { author, tag, category, published_after, published_before, locale }) = filter
+/// What a filter adds to a list's name for cursors: all of it.
+pub(super) fn filter_name(filter: Option<&ArticleFilter>) -> String {
+    let Some(ArticleFilter { author, tag, category, published_from, published_until, locale }) = filter
     else {
-        return ListName::new(&["articles", "none"]);
+        return "none".to_owned();
     };
-    let text = |part: Option<String>| part.unwrap_or_default();
-    ListName::new(&[
-        "articles",
-        &text(author.map(|id| id.to_string())),
-        &text(tag.map(|id| id.to_string())),
-        &text(category.map(|id| id.to_string())),
-        &text(published_after.map(|moment| moment.to_string())),
-        &text(published_before.map(|moment| moment.to_string())),
-        locale.as_deref().unwrap_or_default(),
-        &format!("{order:?}"),
-    ])
+    format!(
+        "{:?} {:?} {:?} {published_from:?} {published_until:?} {locale:?}",
+        author.map(|author| author.id),
+        tag.map(|tag| tag.id),
+        category.map(|category| category.id),
+    )
 }
 
 /// Public queries for articles.
@@ -149,7 +182,7 @@ impl ArticleQuery {
         let op = operation(ctx)?;
         let filter = filter.unwrap_or_default().resolve(op).await?;
         let order_by: Order = order_by.into();
-        let list = list_name(filter.as_ref(), order_by);
+        let list = ListName::new(&["articles", &filter_name(filter.as_ref()), &format!("{order_by:?}")]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } = match &filter {
             Some(filter) => read::list(&*op.snapshot().await?, filter, order_by, &window).await?,
@@ -175,7 +208,8 @@ impl ArticleQuery {
         #[graphql(desc = "What somebody typed.")] query: String,
         #[graphql(desc = "How many, 100 at most.", default = 20)] first: i32,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only those for which all of this holds.")] filter: Option<ArticleFilterInput>,
     ) -> Result<SearchConnection, Failure> {
-        search::run(operation(ctx)?, &query, first, after).await
+        search::run(operation(ctx)?, &query, filter.unwrap_or_default(), first, after).await
     }
 }

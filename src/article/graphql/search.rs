@@ -7,6 +7,7 @@ use async_graphql::{Object, SimpleObject};
 use uuid::Uuid;
 
 use super::ArticleObject;
+use super::queries::{ArticleFilterInput, filter_name};
 use crate::article::entity::public::sections;
 use crate::article::read;
 use crate::article::search::{self, SearchQuery};
@@ -21,7 +22,7 @@ use crate::text::markdown;
 /// A page of search results.
 pub struct SearchConnection {
     op: Arc<Operation>,
-    query: SearchQuery,
+    query: Option<SearchQuery>,
     edges: Vec<SearchEdge>,
     has_next: bool,
     has_previous: bool,
@@ -80,7 +81,8 @@ impl SearchConnection {
 
 impl SearchConnection {
     async fn count(&self) -> Result<Count, Failure> {
-        Ok(Count::bounded(search::count(&*self.op.snapshot().await?, &self.query, COUNTED).await?))
+        let Some(query) = &self.query else { return Ok(Count::exactly(0)) };
+        Ok(Count::bounded(search::count(&*self.op.snapshot().await?, query).await?))
     }
 }
 
@@ -89,11 +91,12 @@ impl SearchConnection {
 pub async fn run(
     op: &Arc<Operation>,
     text: &str,
+    filter: ArticleFilterInput,
     first: i32,
     after: Option<String>,
 ) -> Result<SearchConnection, Failure> {
-    let query = SearchQuery::new(text);
-    let list = ListName::new(&["search", text]);
+    let filter = filter.resolve(op).await?;
+    let list = ListName::new(&["search", text, &filter_name(filter.as_ref())]);
     let window = PageArguments { first: Some(first), after, last: None, before: None }
         .window(&op.store.keys, &list)?;
     let offset = match &window.after {
@@ -101,6 +104,15 @@ pub async fn run(
             u64::try_from(*place).unwrap_or_default().min(COUNTED)
         }
         _ => 0,
+    };
+    let Some(query) = filter.map(|filter| SearchQuery::new(text, filter)) else {
+        return Ok(SearchConnection {
+            op: Arc::clone(op),
+            query: None,
+            edges: Vec::new(),
+            has_next: false,
+            has_previous: false,
+        });
     };
     let snapshot = op.snapshot().await?;
     let mut hits = search::find(&snapshot, &query, offset, window.limit).await?;
@@ -122,7 +134,7 @@ pub async fn run(
         }
     });
     let edges = edges.collect();
-    Ok(SearchConnection { op: Arc::clone(op), query, edges, has_next, has_previous: offset > 0 })
+    Ok(SearchConnection { op: Arc::clone(op), query: Some(query), edges, has_next, has_previous: offset > 0 })
 }
 
 fn cut(query: &SearchQuery, article: &ArticleObject, sections: &[sections::Model]) -> SearchSnippet {

@@ -84,7 +84,8 @@ impl Expected {
                     self.stage = Some((Stage::Writing, since));
                     self.erased = entry.hash.clone().map(|hash| (hash, since));
                 }
-                Action::ImageUploaded
+                Action::SearchReindexed
+                | Action::ImageUploaded
                 | Action::AuthorCreated
                 | Action::TagCreated
                 | Action::CategoryCreated

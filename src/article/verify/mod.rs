@@ -7,18 +7,20 @@ mod public;
 
 use std::collections::{BTreeMap, HashMap};
 
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use self::expected::Expected;
+use super::archive;
 use super::entity::private::{drafts, revisions, slug_history};
 use super::entity::public::{
-    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
-    search, sections,
+    article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
+    related_links, search, sections,
 };
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
 use crate::id::CategoryId;
-use crate::log::check::{Check, Extent};
+use crate::log::check::{Check, Extent, Problem};
 use crate::log::walk::{Thing, Things, entries};
 use crate::log::{Action, SubjectType};
 use crate::taxonomy;
@@ -71,6 +73,7 @@ pub fn all(extent: Extent, comments: IdColumn) -> Things {
         IdColumn::of::<sections::Entity>(sections::Column::ArticleId),
         IdColumn::of::<figures::Entity>(figures::Column::ArticleId),
         IdColumn::of::<related_links::Entity>(related_links::Column::ArticleId),
+        IdColumn::of::<article_references::Entity>(article_references::Column::ArticleId),
         IdColumn::of::<article_authors::Entity>(article_authors::Column::ArticleId),
         IdColumn::of::<article_tags::Entity>(article_tags::Column::ArticleId),
         IdColumn::of::<article_categories::Entity>(article_categories::Column::ArticleId),
@@ -82,6 +85,36 @@ pub fn all(extent: Extent, comments: IdColumn) -> Things {
         Extent::Public => Action::ArticlePublished,
     };
     Things::new(SubjectType::Article, Some(action), columns)
+}
+
+/// Compares the counts of the archive with the articles that are public.
+pub async fn compare_archive(check: &mut Check<'_>) -> Result<(), Failure> {
+    let connection = check.snapshot.connection();
+    let mut counted = 0;
+    for (month, article_count) in archive::months(check.snapshot).await? {
+        let found = match month.period() {
+            Some(period) => {
+                articles::Entity::find()
+                    .filter(articles::Column::PublishedAt.gte(period.start))
+                    .filter(articles::Column::PublishedAt.lt(period.end))
+                    .count(connection)
+                    .await?
+            }
+            None => 0,
+        };
+        counted += found;
+        if u64::try_from(article_count) != Ok(found) {
+            let month = format!("archive {}-{:02}", month.year, month.month);
+            let message = format!("counts {article_count} articles, and {found} are public");
+            check.found(Problem::new(month, "articleCount", message));
+        }
+    }
+    let public = articles::Entity::find().count(connection).await?;
+    if counted != public {
+        let message = format!("lacks months: {counted} of {public} public articles are in one");
+        check.found(Problem::new("archive", "months", message));
+    }
+    Ok(())
 }
 
 /// Compares these articles. `comments` says how many public comments stand under each.

@@ -10,8 +10,8 @@ use super::expected::{Expected, Publication};
 use super::{Articles, Tree};
 use crate::article::content::Content;
 use crate::article::entity::public::{
-    article_authors, article_categories, article_slugs, article_tags, articles, figures, related_links,
-    search, sections,
+    article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
+    related_links, search, sections,
 };
 use crate::article::projection::{
     Head, ProjectedCategory, ProjectedFigure, ProjectedLink, ProjectedSection, Projection, SearchWords,
@@ -33,6 +33,7 @@ struct Rows {
     sections: Vec<sections::Model>,
     figures: Vec<figures::Model>,
     links: Vec<related_links::Model>,
+    references: Vec<article_references::Model>,
     authors: Vec<article_authors::Model>,
     tags: Vec<article_tags::Model>,
     categories: Vec<article_categories::Model>,
@@ -52,7 +53,7 @@ pub(super) async fn compare(
         .iter()
         .filter_map(|(id, expected)| Some((ArticleId(*id), expected.publication.as_ref()?.revision)))
         .collect();
-    let mut revisions = revision::read_many(check.snapshot, &published).await?;
+    let mut revisions = revision::read_many(check.snapshot.connection(), &published).await?;
     check.checked("articles", published.len());
     for (id, expected) in expected {
         let rows = rows.remove(id).unwrap_or_default();
@@ -84,6 +85,7 @@ fn nothing_is_left(check: &mut Check<'_>, id: ArticleId, expected: &Expected, ro
             ("sections", rows.sections.is_empty()),
             ("figures", rows.figures.is_empty()),
             ("relatedLinks", rows.links.is_empty()),
+            ("references", rows.references.is_empty()),
             ("authors", rows.authors.is_empty()),
             ("tags", rows.tags.is_empty()),
             ("categories", rows.categories.is_empty()),
@@ -123,6 +125,10 @@ impl Published<'_> {
                     "publishedAt of authors",
                     all_are(published_at, rows.authors.iter().map(|row| row.published_at)),
                 ),
+                (
+                    "publishedAt of references",
+                    all_are(published_at, rows.references.iter().map(|row| row.published_at)),
+                ),
                 ("publishedAt of tags", all_are(published_at, rows.tags.iter().map(|row| row.published_at))),
                 (
                     "publishedAt of categories",
@@ -144,6 +150,9 @@ impl Published<'_> {
             check.found(self.problem("slugs", message));
         }
         let expected = project(&content, tree);
+        let targets: BTreeSet<ArticleId> =
+            expected.links.iter().filter_map(|link| link.target_article_id).collect();
+        let referred: BTreeSet<ArticleId> = rows.references.iter().map(|row| row.target_article_id).collect();
         let found = projection(rows);
         check.compare(
             &self.problem("", "the public table differs from the revision"),
@@ -155,6 +164,7 @@ impl Published<'_> {
                 ("wordCount", expected.head.word_count == found.head.word_count),
                 ("figures", expected.figures == found.figures),
                 ("relatedLinks", expected.links == found.links),
+                ("references", targets == referred),
                 ("authors", expected.authors == found.authors && authors_in_order),
                 ("tags", expected.tags == found.tags && tags_in_order),
                 ("categories", set(&expected.categories) == set(&found.categories)),
@@ -232,6 +242,7 @@ async fn read(snapshot: &Snapshot, ids: &[Uuid]) -> Result<HashMap<Uuid, Rows>, 
         sections: sections by Position;
         figures: figures by Position;
         links: related_links by Position;
+        references: article_references by TargetArticleId;
         authors: article_authors by Position;
         tags: article_tags by Position;
         categories: article_categories by Position;
@@ -242,7 +253,18 @@ async fn read(snapshot: &Snapshot, ids: &[Uuid]) -> Result<HashMap<Uuid, Rows>, 
 
 /// The rows as publishing would write them.
 fn projection(rows: Rows) -> Projection {
-    let Rows { article, slugs: _, sections, figures, links, authors, tags, categories, search } = rows;
+    let Rows {
+        article,
+        slugs: _,
+        sections,
+        figures,
+        links,
+        references: _,
+        authors,
+        tags,
+        categories,
+        search,
+    } = rows;
     let empty = SearchWords {
         title: String::new(),
         excerpt: String::new(),

@@ -1,0 +1,125 @@
+//! How the databases carry out the lists: each by an index in the list's own order, without sorting all there is.
+
+use sea_orm::{ConnectionTrait as _, Statement};
+use serde_json::{Value, json};
+
+use crate::harness::{Desk, Engine, on_both};
+
+/// Each list as a template: `ARGS` are its page's arguments.
+const LISTS: &[&str] = &[
+    "{ list: articles(ARGS) { PAGE } }",
+    "{ list: articles(ARGS, orderBy: PUBLISHED_AT_ASC) { PAGE } }",
+    "{ list: articles(ARGS, filter: { locale: \"en\" }) { PAGE } }",
+    "{ list: articles(ARGS, filter: { publishedIn: { year: 2026 } }) { PAGE } }",
+    "{ list: articles(ARGS, filter: { authorSlug: \"ann\" }) { PAGE } }",
+    "{ list: articles(ARGS, filter: { tagSlug: \"trams\" }) { PAGE } }",
+    "{ list: articles(ARGS, filter: { categorySlug: \"city\" }) { PAGE } }",
+    "{ list: articles(ARGS, filter: { authorSlug: \"ann\", tagSlug: \"trams\", categorySlug: \"city\", locale: \"en\" }) { PAGE } }",
+    "{ list: authors(ARGS) { PAGE } }",
+    "{ list: tags(ARGS) { PAGE } }",
+    "{ tag(by: { slug: \"trams\" }) { list: articles(ARGS) { PAGE } } }",
+    "{ category(by: { slug: \"city\" }) { list: articles(ARGS) { PAGE } } }",
+    "{ author(by: { slug: \"ann\" }) { list: articles(ARGS) { PAGE } } }",
+    "{ article(by: { slug: \"story-0\" }) { list: comments(ARGS) { PAGE } } }",
+    "{ article(by: { slug: \"story-0\" }) { list: comments(ARGS, orderBy: CREATED_AT_DESC) { PAGE } } }",
+    "{ article(by: { slug: \"story-0\" }) { list: referencedBy(ARGS) { PAGE } } }",
+    "{ viewer { list: drafts(ARGS) { PAGE } } }",
+    "{ viewer { list: drafts(ARGS, filter: { isTrashed: true }) { PAGE } } }",
+    "{ viewer { list: images(ARGS) { PAGE } } }",
+    "{ viewer { list: authors(ARGS) { PAGE } } }",
+    "{ viewer { list: tags(ARGS) { PAGE } } }",
+    "{ viewer { list: users(ARGS) { PAGE } } }",
+    "{ viewer { list: moderationQueue(ARGS) { PAGE } } }",
+    "{ viewer { list: changes(ARGS) { PAGE } } }",
+];
+
+async fn fill(desk: &Desk) {
+    let editor = desk.user(copydesk::operation::Role::Admin, "Edda").await;
+    let author = editor.create_author("Ann").await;
+    editor.create_author("Bob").await;
+    let (tag, category) = (editor.create_tag("Trams").await, editor.create_category("City", None).await);
+    let mut first = Value::Null;
+    for number in 0..3 {
+        desk.clock.advance_seconds(1);
+        let links = if first.is_null() { json!([]) } else { json!([{ "article": { "articleId": first } }]) };
+        let draft = editor.create(json!({
+            "title": format!("Story {number}"), "sections": [{ "body": "Words." }], "authorIds": [author], "tagIds": [tag],
+            "categoryIds": [category], "relatedLinks": links,
+        }));
+        let draft = editor.publish(&draft.await).await;
+        if first.is_null() {
+            first = draft["articleId"].clone();
+        }
+        let comment = desk.stranger().comment(&first, None, "Words").await;
+        editor.approve(&comment).await;
+        editor.image("A quay").await;
+    }
+}
+
+/// What the engine says of a statement, a step a line.
+async fn plan(desk: &Desk, statement: &Statement) -> Vec<String> {
+    let explain = match desk.engine {
+        Engine::Sqlite => "EXPLAIN QUERY PLAN",
+        Engine::Postgres => "EXPLAIN",
+    };
+    let transaction = desk.store.database.begin().await.unwrap();
+    let connection = transaction.connection();
+    if desk.engine == Engine::Postgres {
+        // So small a table is best read whole: what is asked is whether there is another way.
+        for off in ["seqscan", "sort", "bitmapscan"] {
+            connection.execute_unprepared(&format!("SET LOCAL enable_{off} = off")).await.unwrap();
+        }
+    }
+    let asked = Statement { sql: format!("{explain} {}", statement.sql), ..statement.clone() };
+    let rows = connection.query_all_raw(asked).await.unwrap();
+    let column = if desk.engine == Engine::Sqlite { 3 } else { 0 };
+    rows.iter().map(|row| row.try_get_by_index::<String>(column).unwrap()).collect()
+}
+
+fn is_bad(step: &str) -> bool {
+    let step = step.trim_start_matches([' ', '-', '>']);
+    step.contains("TEMP B-TREE FOR ORDER BY")
+        || step.contains("TEMP B-TREE FOR LAST")
+        || step.starts_with("Sort ")
+        || step.starts_with("Incremental Sort")
+        || step.starts_with("Seq Scan")
+        || (step.starts_with("SCAN ")
+            && !step.contains("INDEX")
+            && !step.contains("CONSTANT ROW")
+            && !step.starts_with("SCAN p"))
+}
+
+on_both! {
+    async fn every_list_goes_by_an_index(desk) {
+        fill(&desk).await;
+        let reader = desk.sign_in("edda@desk.example").await;
+        let mut bad = Vec::new();
+        for list in LISTS {
+            let mut bound = String::new();
+            for way in ["first: 1", "last: 1"] {
+                for arguments in [way.to_owned(), format!("{way}{bound}")] {
+                    let document = list.replace("ARGS", &arguments)
+                        .replace("PAGE", "pageInfo { startCursor endCursor } edges { cursor }");
+                    desk.store.database.watch();
+                    let answer = reader.query(&document).await;
+                    let ran = desk.store.database.watched();
+                    let data = answer.data();
+                    let found = [&data["list"], &data["viewer"]["list"], &data["tag"]["list"], &data["category"]["list"], &data["author"]["list"], &data["article"]["list"]]
+                        .into_iter().find(|list| !list.is_null()).unwrap().clone();
+                    if let Some(cursor) = found["pageInfo"]["endCursor"].as_str() {
+                        bound = if way == "first: 1" { format!(", after: \"{cursor}\"") } else { format!(", before: \"{cursor}\"") };
+                    }
+                    let pages: Vec<Statement> = ran.into_iter().filter(|statement| statement.sql.contains("LIMIT") && statement.sql.contains("ORDER BY")).collect();
+                    assert!(!pages.is_empty(), "{document}");
+                    for statement in pages {
+                        let steps = plan(&desk, &statement).await;
+                        if steps.iter().any(|step| is_bad(step)) {
+                            bad.push(format!("{document}\n  {}\n  {}", statement.sql, steps.join("\n  ")));
+                        }
+                    }
+                }
+            }
+        }
+        assert!(bad.is_empty(), "{}", bad.join("\n\n"));
+    }
+}
