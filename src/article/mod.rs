@@ -2,6 +2,7 @@
 
 pub mod assign;
 pub mod checks;
+pub mod commenting;
 pub mod compare;
 pub mod content;
 pub mod create;
@@ -24,6 +25,7 @@ pub mod restore;
 pub mod revert;
 pub mod revision;
 pub mod search;
+pub mod set_comments;
 pub mod submit;
 pub mod unpublish;
 pub mod update;

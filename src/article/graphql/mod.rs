@@ -2,6 +2,7 @@
 
 mod article;
 mod check;
+mod commenting;
 mod comparison;
 mod content;
 mod draft;
