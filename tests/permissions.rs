@@ -237,11 +237,11 @@ fn input(case: &Case, draft: &Value, comment: &str, helper: &Value) -> Value {
         "CreateArticle" => json!({ "title": "Another" }),
         "CreateAuthor" | "CreateCategory" | "CreateTag" => json!({ "name": "Another" }),
         "ReplyToComment" => json!({ "commentId": comment, "body": "Thank you." }),
-        operation if is_about_comments(operation) => json!({ "commentIds": [comment] }),
-        operation if operation.contains("Comment") => json!({ "commentId": comment }),
         "SetArticleComments" => {
             json!({ "articleId": draft["articleId"], "version": 0, "comments": "CLOSED" })
         }
+        operation if is_about_comments(operation) => json!({ "commentIds": [comment] }),
+        operation if operation.contains("Comment") => json!({ "commentId": comment }),
         _ => of_draft,
     };
     match case.operation {

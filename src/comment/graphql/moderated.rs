@@ -179,6 +179,7 @@ pub struct CommentViewer;
 
 #[Object]
 impl CommentViewer {
+    #[allow(clippy::too_many_arguments, reason = "the arguments of the field")]
     /// The comments that the viewer moderates: authors see those under their own articles.
     async fn moderation_queue(
         &self,
