@@ -92,6 +92,41 @@ pub const SETTINGS: &[Setting] = &[
         help: "comments from one network in 10 minutes, on each node",
     },
     Setting {
+        name: "comments_open",
+        default: "open",
+        help: "whether readers may comment where an article does not say otherwise: `open` or `closed`",
+    },
+    Setting {
+        name: "comments_close_after_days",
+        default: "0",
+        help: "days after an article's publication when its comments close, where it does not say otherwise; `0`: never",
+    },
+    Setting {
+        name: "comment_depth",
+        default: "3",
+        help: "levels of a thread of comments: `1` has no replies, `2` replies to a thread's top alone",
+    },
+    Setting {
+        name: "comment_edit_minutes",
+        default: "15",
+        help: "minutes in which readers may change a comment that they sent; `0`: they may not",
+    },
+    Setting {
+        name: "comment_moderation",
+        default: "all",
+        help: "which comments wait for a moderator: `all`, or `first_time`: those from an address that has none approved yet, and those that something else holds",
+    },
+    Setting {
+        name: "comment_links",
+        default: "hold",
+        help: "what links in a comment do: `allow` (up to two), `hold` it for a moderator, or `refuse` it",
+    },
+    Setting {
+        name: "comment_images",
+        default: "refuse",
+        help: "what pictures in a comment do: `refuse` it, or show as a `link`; a picture itself is never shown",
+    },
+    Setting {
         name: "trusted_proxies",
         default: "",
         help: "addresses or networks of the proxies in front, separated by commas: what they say of a client's address counts; empty: none",
@@ -176,6 +211,20 @@ pub struct Config {
     pub comment_limit: NonZeroU32,
     /// Comments from one network in 10 minutes.
     pub comment_network_limit: NonZeroU32,
+    /// Whether readers may comment where an article does not say otherwise.
+    pub comments_open: bool,
+    /// Days after an article's publication when its comments close, where it does not say otherwise; 0: never.
+    pub comments_close_after_days: u32,
+    /// Levels of a thread of comments.
+    pub comment_depth: NonZeroU32,
+    /// Minutes in which readers may change a comment; 0: they may not.
+    pub comment_edit_minutes: u32,
+    /// Which comments wait for a moderator.
+    pub comment_moderation: CommentModeration,
+    /// What links in a comment do.
+    pub comment_links: CommentLinks,
+    /// What pictures in a comment do.
+    pub comment_images: CommentImages,
     /// The proxies whose word on a client's address counts.
     pub trusted_proxies: Vec<IpNet>,
     /// Where they say it.
@@ -247,6 +296,35 @@ pub enum ForwardedHeader {
     XForwardedFor,
     /// `Forwarded`, RFC 7239.
     Forwarded,
+}
+
+/// Which comments wait for a moderator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommentModeration {
+    /// All.
+    All,
+    /// Those of readers of whom none is approved yet, and those that something else holds.
+    FirstTime,
+}
+
+/// What links in a comment do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommentLinks {
+    /// Nothing, up to a few.
+    Allow,
+    /// They hold it for a moderator.
+    Hold,
+    /// It is refused.
+    Refuse,
+}
+
+/// What pictures in a comment do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommentImages {
+    /// It is refused.
+    Refuse,
+    /// They are shown as links.
+    Link,
 }
 
 /// What one source of settings gives: names of [`SETTINGS`] and texts.
@@ -367,6 +445,27 @@ impl Config {
             "text" => false,
             _ => return Err(read.wrong("log_format", "text or json")),
         };
+        let comments_open = match read.text("comments_open") {
+            "open" => true,
+            "closed" => false,
+            _ => return Err(read.wrong("comments_open", "open or closed")),
+        };
+        let comment_moderation = match read.text("comment_moderation") {
+            "all" => CommentModeration::All,
+            "first_time" => CommentModeration::FirstTime,
+            _ => return Err(read.wrong("comment_moderation", "all or first_time")),
+        };
+        let comment_links = match read.text("comment_links") {
+            "allow" => CommentLinks::Allow,
+            "hold" => CommentLinks::Hold,
+            "refuse" => CommentLinks::Refuse,
+            _ => return Err(read.wrong("comment_links", "allow, hold or refuse")),
+        };
+        let comment_images = match read.text("comment_images") {
+            "refuse" => CommentImages::Refuse,
+            "link" => CommentImages::Link,
+            _ => return Err(read.wrong("comment_images", "refuse or link")),
+        };
         let forwarded_header = match read.text("forwarded_header") {
             "x-forwarded-for" => ForwardedHeader::XForwardedFor,
             "forwarded" => ForwardedHeader::Forwarded,
@@ -393,6 +492,21 @@ impl Config {
             password_hashes: read.parsed("password_hashes", "a number above 0")?,
             comment_limit: read.parsed("comment_limit", "a number above 0")?,
             comment_network_limit: read.parsed("comment_network_limit", "a number above 0")?,
+            comments_open,
+            comments_close_after_days: read.up_to(
+                "comments_close_after_days",
+                36_500,
+                "a number of days up to 36500; 0: never",
+            )?,
+            comment_depth: read.parsed("comment_depth", "a number above 0")?,
+            comment_edit_minutes: read.up_to(
+                "comment_edit_minutes",
+                1_440,
+                "a number of minutes up to 1440; 0: not at all",
+            )?,
+            comment_moderation,
+            comment_links,
+            comment_images,
             trusted_proxies: read.networks("trusted_proxies")?,
             forwarded_header,
             verify_every: read.period("verify_every")?,
@@ -453,6 +567,11 @@ impl Reader<'_> {
         self.parsed(name, cure).and_then(|number: T| {
             if number > T::default() { Ok(number) } else { Err(self.wrong(name, cure)) }
         })
+    }
+
+    fn up_to(&self, name: &str, most: u32, cure: &str) -> Result<u32, WrongSetting> {
+        let number: u32 = self.parsed(name, cure)?;
+        if number <= most { Ok(number) } else { Err(self.wrong(name, cure)) }
     }
 
     /// Seconds, given as a number and a unit; none: off.
@@ -574,6 +693,13 @@ mod tests {
             ("TRUSTED_PROXIES", "10.0.0.1, caddy"),
             ("SIGN_IN_LIMIT", "0"),
             ("FORWARDED_HEADER", "x-real-ip"),
+            ("COMMENTS_OPEN", "true"),
+            ("COMMENTS_CLOSE_AFTER_DAYS", "-1"),
+            ("COMMENT_DEPTH", "0"),
+            ("COMMENT_EDIT_MINUTES", "1441"),
+            ("COMMENT_MODERATION", "none"),
+            ("COMMENT_LINKS", "yes"),
+            ("COMMENT_IMAGES", "allow"),
             ("VERIFY_EVERY", "24"),
             ("VERIFY_EVERY", "0h"),
             ("VERIFY_EVERY", "daily"),

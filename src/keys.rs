@@ -27,6 +27,8 @@ pub enum Purpose {
     MediaAddress,
     /// Refresh tokens.
     RefreshToken,
+    /// Tokens by which readers change their comments.
+    CommentEdit,
     /// Slugs in the log's tags: who reads the log learns no slug that was erased.
     SlugTag,
 }
@@ -137,6 +139,7 @@ impl Keys {
             Purpose::Cursor => b"copydesk cursor",
             Purpose::MediaAddress => b"copydesk media address",
             Purpose::RefreshToken => b"copydesk refresh token",
+            Purpose::CommentEdit => b"copydesk comment edit",
             Purpose::SlugTag => b"copydesk slug tag",
         };
         let derived = keyed(self.secret.as_slice(), &[label]);

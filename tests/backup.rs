@@ -73,6 +73,13 @@ async fn fill(desk: &Desk) -> Actor {
     let reply = reader.comment(&public["articleId"], Some(&first), "I agree").await;
     editor.approve(&reply).await;
     reader.comment(&public["articleId"], Some(&reply), "And I wait").await;
+    let answer = "mutation ($id: ID!) { replyToComment(input: { commentId: $id, body: \"Thank you\" }) { comment { id } userErrors { code } } }";
+    editor.query_with(answer, json!({ "id": first })).await.done("replyToComment", "comment");
+    let closing = "mutation ($id: ID!) { setArticleComments(input: { articleId: $id, version: 0, comments: OPEN, closeAfterDays: 30 }) { draft { articleId } userErrors { code } } }";
+    editor
+        .query_with(closing, json!({ "id": public["articleId"] }))
+        .await
+        .done("setArticleComments", "draft");
     desk.sign_in("edda@desk.example").await;
     editor
 }

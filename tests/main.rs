@@ -15,6 +15,7 @@ mod backup;
 mod bad_input;
 mod budgets;
 mod compare;
+mod conversation;
 mod crawl;
 mod day;
 mod drafts_stay_private;

@@ -33,7 +33,7 @@ const RUNS: u64 = 6;
 const STEPS: u64 = 40;
 
 /// Where clients reach the desk: the same after a restart, so that its tokens stay good.
-const ADDRESS: &[(&str, &str)] = &[("public_url", "https://desk.example.org")];
+const ADDRESS: &[(&str, &str)] = &[("public_url", "https://desk.example.org"), ("comment_depth", "20")];
 
 /// How long a failing script is made smaller.
 const SHRINKING: Duration = Duration::from_secs(90);

@@ -14,7 +14,10 @@ fn outcome(answer: &Answer, mutation: &str) -> String {
         assert_eq!(answer.body["data"][mutation], Value::Null, "{}", answer.text);
         return errors[0]["extensions"]["code"].as_str().unwrap().to_owned();
     }
-    match answer.body["data"][mutation]["userErrors"].as_array().map(Vec::as_slice) {
+    // Of one that does something to many, what it says of the first.
+    let payload = &answer.body["data"][mutation];
+    let payload = payload["results"].get(0).unwrap_or(payload);
+    match payload["userErrors"].as_array().map(Vec::as_slice) {
         Some([]) => "done".to_owned(),
         Some([error, ..]) => error["code"].as_str().unwrap().to_owned(),
         None => panic!("{}", answer.text),
@@ -36,6 +39,8 @@ const NOT_FOUND: &str = "NOT_FOUND";
 const ADMINS: [&str; 6] = [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done"];
 const EDITS: [&str; 6] = [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, "done", "done"];
 const OWN_EDITS: [&str; 6] = [NOBODY, "done", "done", "", "done", "done"];
+const MODERATES: [&str; 6] = [NOBODY, FORBIDDEN, NOT_FOUND, "done", "done", "done"];
+const MODERATES_OWN: [&str; 6] = [NOBODY, FORBIDDEN, "done", "", "done", "done"];
 const CASES: &[Case] = &[
     Case {
         operation: "CreateArticle",
@@ -105,6 +110,12 @@ const CASES: &[Case] = &[
         own: [NOBODY, "done", "done", "", "done", "done"],
     },
     Case {
+        operation: "SetArticleComments",
+        mutation: "setArticleComments",
+        others: [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, "done", "done"],
+        own: [NOBODY, FORBIDDEN, "done", "", "done", "done"],
+    },
+    Case {
         operation: "CreateAuthor",
         mutation: "createAuthor",
         others: [NOBODY, "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "done", "done"],
@@ -127,6 +138,30 @@ const CASES: &[Case] = &[
         mutation: "approveComment",
         others: [NOBODY, "FORBIDDEN", "NOT_FOUND", "done", "done", "done"],
         own: [NOBODY, "FORBIDDEN", "done", "", "done", "done"],
+    },
+    Case { operation: "RejectComment", mutation: "rejectComment", others: MODERATES, own: MODERATES_OWN },
+    Case {
+        operation: "MarkCommentAsSpam",
+        mutation: "markCommentAsSpam",
+        others: MODERATES,
+        own: MODERATES_OWN,
+    },
+    Case { operation: "DeleteComment", mutation: "deleteComment", others: MODERATES, own: MODERATES_OWN },
+    Case { operation: "ApproveComments", mutation: "approveComments", others: MODERATES, own: MODERATES_OWN },
+    Case { operation: "RejectComments", mutation: "rejectComments", others: MODERATES, own: MODERATES_OWN },
+    Case {
+        operation: "MarkCommentsAsSpam",
+        mutation: "markCommentsAsSpam",
+        others: MODERATES,
+        own: MODERATES_OWN,
+    },
+    Case { operation: "DeleteComments", mutation: "deleteComments", others: MODERATES, own: MODERATES_OWN },
+    // The comment waits still: whoever may answer it is told so.
+    Case {
+        operation: "ReplyToComment",
+        mutation: "replyToComment",
+        others: [NOBODY, FORBIDDEN, NOT_FOUND, "WRONG_STATE", "WRONG_STATE", "WRONG_STATE"],
+        own: [NOBODY, FORBIDDEN, "WRONG_STATE", "", "WRONG_STATE", "WRONG_STATE"],
     },
     Case {
         operation: "EraseComment",
@@ -187,15 +222,26 @@ const ELSEWHERE: &[&str] = &[
     "signIn",         // for everybody: tests/sessions.rs
     "refreshSession", // for everybody: tests/sessions.rs
     "submitComment",  // for everybody: tests/operations.rs
+    "editComment",    // for who has its token: tests/conversation.rs
     "uploadImage",    // refused before the body: tests/images.rs
 ];
+
+/// Whether a mutation does something to many comments.
+fn is_about_comments(operation: &str) -> bool {
+    operation.contains("Comments") && operation != "SetArticleComments"
+}
 
 fn input(case: &Case, draft: &Value, comment: &str, helper: &Value) -> Value {
     let of_draft = json!({ "articleId": draft["articleId"], "version": draft["version"] });
     let mut input = match case.operation {
         "CreateArticle" => json!({ "title": "Another" }),
         "CreateAuthor" | "CreateCategory" | "CreateTag" => json!({ "name": "Another" }),
-        "ApproveComment" | "EraseComment" => json!({ "commentId": comment }),
+        "ReplyToComment" => json!({ "commentId": comment, "body": "Thank you." }),
+        "SetArticleComments" => {
+            json!({ "articleId": draft["articleId"], "version": 0, "comments": "CLOSED" })
+        }
+        operation if is_about_comments(operation) => json!({ "commentIds": [comment] }),
+        operation if operation.contains("Comment") => json!({ "commentId": comment }),
         _ => of_draft,
     };
     match case.operation {
@@ -269,8 +315,9 @@ async fn run(actor: &Actor, case: &Case, variables: Value) -> Answer {
         return actor.run(case.operation, variables).await;
     }
     let (operation, mutation) = (case.operation, case.mutation);
+    let results = if is_about_comments(operation) { "results { userErrors { code message } }" } else { "" };
     let document = format!(
-        "mutation ($input: {operation}Input!) {{ {mutation}(input: $input) {{ userErrors {{ code message path }} }} }}"
+        "mutation ($input: {operation}Input!) {{ {mutation}(input: $input) {{ {results} userErrors {{ code message path }} }} }}"
     );
     actor.query_with(&document, variables).await
 }
@@ -385,7 +432,7 @@ on_both! {
         };
         let draft = author.write("A story").await;
         let rights = may(&author, &draft).await;
-        assert_eq!(rights.keys().collect::<Vec<_>>(), ["ASSIGN_ARTICLE", "EDIT_DRAFT", "PUBLISH_ARTICLE", "REQUEST_CHANGES", "RESTORE_ARTICLE", "SUBMIT_FOR_REVIEW", "TRASH_ARTICLE", "UNPUBLISH_ARTICLE"]);
+        assert_eq!(rights.keys().collect::<Vec<_>>(), ["ASSIGN_ARTICLE", "EDIT_DRAFT", "PUBLISH_ARTICLE", "REQUEST_CHANGES", "RESTORE_ARTICLE", "SET_ARTICLE_COMMENTS", "SUBMIT_FOR_REVIEW", "TRASH_ARTICLE", "UNPUBLISH_ARTICLE"]);
         assert!(rights["PUBLISH_ARTICLE"].is_none() && rights["EDIT_DRAFT"].is_none());
         assert_eq!(rights["UNPUBLISH_ARTICLE"].as_deref(), Some("The article is not public."));
         assert_eq!(rights["REQUEST_CHANGES"].as_deref(), Some("Your role, author, may not request changes to the draft. Ask an editor."));

@@ -45,7 +45,7 @@ fn mutation(field: &'static str, by: By, selected: &str, input: Value) -> Row {
 
 const CARD: &str = "id slug title excerpt publishedAt authors { name portrait { url } } leadFigure { image { url } caption } tags { name } categories { name } commentCount";
 const RECORD: &str = "id slug name bio { text } isListed portrait { id alt } version";
-const DRAFT: &str = "articleId version title slug stage isPublished owner { name } may { action isAllowed } checks { code } content { sections { body { html } } leadFigure { image { url } } authors { name portrait { alt } } categories { name } tags { name } relatedLinks { title url article { title isPublished } } }";
+const DRAFT: &str = "articleId version title slug stage isPublished owner { name } commentSettings { comments closeAfterDays version } may { action isAllowed } checks { code } content { sections { body { html } } leadFigure { image { url } } authors { name portrait { alt } } categories { name } tags { name } relatedLinks { title url article { title isPublished } } }";
 const USER: &str = "id email name role isActive version";
 const SESSION: &str = "accessTokenExpiresAt user { name role }";
 
@@ -61,7 +61,7 @@ pub fn rows(things: &Value) -> Vec<Row> {
     };
     let section = |name: &str| json!({ "sectionId": things[name]["sectionId"] });
     let content = if things.is_null() { json!({}) } else { things["content"].clone() };
-    let article = "{ article(by: { slug: \"a-line\" }) { id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes leadFigure { image { id url alt } caption } tableOfContents { text } sections { heading body { markdown html } figures { image { url } } } authors { name slug bio { html } portrait { url } articleCount articles(first: 2) { nodes { title } } } categories { name ancestors { name } children { name } parent { name } articles(first: 2) { nodes { title } } } tags { name articleCount articles(first: 2) { nodes { title } } } relatedLinks { ... on RelatedArticle { title article { slug title } } ... on ExternalLink { title url } } commentCount comments(first: 2) { totalCount nodes { authorName body { html } replies(first: 2) { nodes { body { text } parent { id } } } } } seo { title image { url } jsonLd } } }";
+    let article = "{ article(by: { slug: \"a-line\" }) { id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes leadFigure { image { id url alt } caption } tableOfContents { text } sections { heading body { markdown html } figures { image { url } } } authors { name slug bio { html } portrait { url } articleCount articles(first: 2) { nodes { title } } } categories { name ancestors { name } children { name } parent { name } articles(first: 2) { nodes { title } } } tags { name articleCount articles(first: 2) { nodes { title } } } relatedLinks { ... on RelatedArticle { title article { slug title } } ... on ExternalLink { title url } } commentCount commentsOpen commentsCloseAt comments(first: 2) { totalCount nodes { authorName isStaff isByArticleAuthor body { html } replies(first: 2) { nodes { body { text } parent { id } } } } } seo { title image { url } jsonLd } } }";
     let articles = "query ($filter: ArticleFilter) { articles(first: 2, filter: $filter) { totalCount nodes { {CARD} } pageInfo { hasNextPage } } }";
     let node = "query ($id: ID!) { node(id: $id) { __typename id ... on Article { {CARD} } } }";
     let search = "{ search(query: \"trams\", first: 2) { totalCount edges { score snippet { html } node { {CARD} } } } }";
@@ -69,8 +69,15 @@ pub fn rows(things: &Value) -> Vec<Row> {
     let author = "query ($id: ID!) { author(by: { id: $id }) { name bio { html } portrait { url } articleCount articles(first: 2) { totalCount nodes { title } } } }";
     let category = "query ($id: ID!) { category(by: { id: $id }) { name ancestors { name } children { name } parent { name } articleCount articles(first: 2) { totalCount nodes { title } } } }";
     let carded = |document: &str| document.replace("{CARD}", CARD);
-    let moderated =
-        "id parentId authorName authorEmail status body { text } article { slug title isPublished }";
+    let moderated = "id parentId authorName authorEmail status isStaff isByArticleAuthor heldFor version updatedAt body { text } article { slug title isPublished }";
+    let decision = |field: &'static str| {
+        let selected = format!("comment {{ {moderated} }}");
+        mutation(field, By::Admin, &selected, json!({ "commentId": things["comments"][field] }))
+    };
+    let decisions = |field: &'static str| {
+        let selected = format!("results {{ comment {{ {moderated} }} userErrors {{ code }} }}");
+        mutation(field, By::Admin, &selected, json!({ "commentIds": [things["comments"][field]] }))
+    };
     let draft = format!("draft {{ {DRAFT} }}");
     let user = format!("user {{ {USER} }}");
     let session = format!("session {{ {SESSION} }}");
@@ -163,6 +170,25 @@ pub fn rows(things: &Value) -> Vec<Row> {
             By::Admin,
             &format!("comment {{ {moderated} }}"),
             json!({ "commentId": things["comment"] }),
+        ),
+        decision("rejectComment"),
+        decision("markCommentAsSpam"),
+        decision("deleteComment"),
+        decisions("approveComments"),
+        decisions("rejectComments"),
+        decisions("markCommentsAsSpam"),
+        decisions("deleteComments"),
+        mutation(
+            "replyToComment",
+            By::Admin,
+            &format!("comment {{ {moderated} }}"),
+            json!({ "commentId": things["approved"], "body": "Thank you." }),
+        ),
+        mutation(
+            "editComment",
+            By::Anybody,
+            "comment { id status body { html } }",
+            json!({ "editToken": things["editToken"], "body": "Changed" }),
         ),
         mutation("createArticle", By::Admin, &draft, with(content, json!({ "title": "Another" }))),
         mutation(
@@ -272,6 +298,17 @@ pub fn rows(things: &Value) -> Vec<Row> {
             &draft,
             with(of_draft("removeRelatedLink"), json!({ "position": 1 })),
         ),
+        mutation(
+            "setArticleComments",
+            By::Admin,
+            &draft,
+            json!({
+                "articleId": things["setArticleComments"]["articleId"],
+                "version": things["setArticleComments"]["commentSettings"]["version"],
+                "comments": "OPEN",
+                "closeAfterDays": things["round"],
+            }),
+        ),
         mutation("submitForReview", By::Admin, &draft, of_draft("submitForReview")),
         mutation("unpublishArticle", By::Admin, &draft, of_draft("unpublishArticle")),
         mutation(
@@ -363,7 +400,7 @@ pub async fn furnish(desk: &Desk) -> Scene {
 }
 
 /// Each mutation of a draft has one of its own: in which stage it must be, and whether public.
-const DRAFTS: [(&str, &str, bool); 16] = [
+const DRAFTS: [(&str, &str, bool); 17] = [
     ("addRelatedLink", "WRITING", false),
     ("addSection", "WRITING", false),
     ("assignArticle", "WRITING", false),
@@ -376,6 +413,7 @@ const DRAFTS: [(&str, &str, bool); 16] = [
     ("requestChanges", "IN_REVIEW", false),
     ("restoreArticle", "WRITING", false),
     ("revertArticle", "WRITING", false),
+    ("setArticleComments", "WRITING", false),
     ("submitForReview", "WRITING", false),
     ("unpublishArticle", "WRITING", true),
     ("updateArticle", "WRITING", false),
@@ -393,6 +431,17 @@ const FINER: [&str; 7] = [
     "updateSection",
 ];
 
+/// Each of these decisions has a comment of its own, which waits.
+const DECISIONS: [&str; 7] = [
+    "approveComments",
+    "deleteComment",
+    "deleteComments",
+    "markCommentAsSpam",
+    "markCommentsAsSpam",
+    "rejectComment",
+    "rejectComments",
+];
+
 async fn put_back(admin: &Actor, verb: &str, input: &Value) -> Value {
     let named = format!("{}{}", verb[..1].to_uppercase(), &verb[1..]);
     let document = format!(
@@ -404,13 +453,23 @@ async fn put_back(admin: &Actor, verb: &str, input: &Value) -> Value {
 /// Brings everything back to where one run of all rows can begin.
 pub async fn set_up(desk: &Desk, scene: &mut Scene, round: usize) {
     let Scene { admin, leaver, things } = scene;
+    things["round"] = json!(round);
     things["newName"] = json!(format!("Changed {round}"));
     things["newEmail"] = json!(format!("new{round}@desk.example"));
     things["comment"] = json!(desk.stranger().comment(&things["article"], None, "Hello").await);
+    things["comments"] = json!({});
+    for field in DECISIONS {
+        things["comments"][field] =
+            json!(desk.stranger().comment(&things["article"], None, &format!("For {field}")).await);
+    }
+    let sent = "mutation ($input: SubmitCommentInput!) { submitComment(input: $input) { editToken userErrors { code } } }";
+    let input = json!({ "articleId": things["article"], "authorName": "Rita", "authorEmail": "rita@reader.example", "body": "Oops" });
+    let sent = desk.stranger().query_with(sent, json!({ "input": input })).await;
+    things["editToken"] = sent.done("submitComment", "editToken").clone();
     let mut drafts = Vec::new();
     for in_trash in [false, true] {
         let listed = format!(
-            "{{ viewer {{ drafts(first: 100, filter: {{ isTrashed: {in_trash} }}) {{ nodes {{ articleId version stage isPublished revisionNumber trashedAt }} }} }} }}"
+            "{{ viewer {{ drafts(first: 100, filter: {{ isTrashed: {in_trash} }}) {{ nodes {{ articleId version stage isPublished revisionNumber trashedAt commentSettings {{ version }} }} }} }} }}"
         );
         let listed = admin.query(&listed).await;
         drafts.extend(listed.data()["viewer"]["drafts"]["nodes"].as_array().unwrap().clone());

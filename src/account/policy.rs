@@ -89,6 +89,8 @@ actions! {
     TrashArticle "move the article to the trash":                         None Own  None Any  Any;
     /// Take an article out of the trash.
     RestoreArticle "take the article out of the trash":                   None None None Any  Any;
+    /// Say whether readers may comment on an article.
+    SetArticleComments "open and close the article's comments":           None Own  None Any  Any;
     /// See the records of images, authors, tags and categories.
     ReadLibrary "see the library":                                        Any  Any  None Any  Any;
     /// Upload images.
@@ -155,6 +157,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("signIn", Gate::Everybody),
     ("refreshSession", Gate::Everybody),
     ("submitComment", Gate::Everybody),
+    ("editComment", Gate::Everybody),
     ("signOut", Gate::SignedIn),
     ("endSession", Gate::Right(Action::ManageOwnSessions)),
     ("changePassword", Gate::Right(Action::ManageOwnSessions)),
@@ -180,11 +183,20 @@ pub const GATES: &[(&str, Gate)] = &[
     ("unpublishArticle", Gate::Right(Action::UnpublishArticle)),
     ("deleteArticle", Gate::Right(Action::TrashArticle)),
     ("restoreArticle", Gate::Right(Action::RestoreArticle)),
+    ("setArticleComments", Gate::Right(Action::SetArticleComments)),
     ("uploadImage", Gate::Right(Action::UploadImage)),
     ("createAuthor", Gate::Right(Action::CreateAuthor)),
     ("createTag", Gate::Right(Action::CreateTag)),
     ("createCategory", Gate::Right(Action::CreateCategory)),
     ("approveComment", Gate::Right(Action::ModerateComment)),
+    ("rejectComment", Gate::Right(Action::ModerateComment)),
+    ("markCommentAsSpam", Gate::Right(Action::ModerateComment)),
+    ("deleteComment", Gate::Right(Action::ModerateComment)),
+    ("approveComments", Gate::Right(Action::ModerateComment)),
+    ("rejectComments", Gate::Right(Action::ModerateComment)),
+    ("markCommentsAsSpam", Gate::Right(Action::ModerateComment)),
+    ("deleteComments", Gate::Right(Action::ModerateComment)),
+    ("replyToComment", Gate::Right(Action::ReplyToComment)),
     ("eraseComment", Gate::Right(Action::EraseComment)),
     ("viewer.user", Gate::SignedIn),
     ("viewer.capabilities", Gate::SignedIn),
@@ -235,6 +247,7 @@ const TO_A_DRAFT: &[Action] = &[
     Action::UnpublishArticle,
     Action::TrashArticle,
     Action::RestoreArticle,
+    Action::SetArticleComments,
 ];
 
 /// Why a draft in this state is not there for this to be done, whoever asks.

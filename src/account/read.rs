@@ -52,6 +52,11 @@ pub async fn users(snapshot: &Snapshot, ids: Vec<UserId>) -> Result<HashMap<User
     Ok(rows.into_iter().map(|user| (user.id, user)).collect())
 }
 
+/// What a user is called.
+pub async fn name(connection: &impl ConnectionTrait, id: UserId) -> Result<Option<String>, Failure> {
+    Ok(users::Entity::find_by_id(id).one(connection).await?.map(|user| user.name))
+}
+
 /// Which users a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use sea_orm::ActiveValue::Set;
 
 use super::archive::{self, Month};
+use super::commenting::Commenting;
 use super::content::Content;
 use super::draft::Stage;
 use super::entity::private::{drafts, revisions, slug_history};
@@ -112,6 +113,8 @@ pub async fn add(
             comment_count: Set(comment_count),
             published_at: Set(at),
             updated_at: Set(at),
+            comments: Set(Commenting::default().name().to_owned()),
+            comments_close_after_days: Set(None),
         });
         rows.parts.add(id, projection, at);
     }

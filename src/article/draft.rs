@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::content::{Content, RelatedLink};
-use super::entity::private::{drafts, slug_history};
+use super::entity::private::{comment_settings, drafts, slug_history};
 use super::entity::public::articles;
 use super::revision;
 use crate::account::policy::{self, Act, Action, Allowed, DraftState, Owned, Reach};
@@ -395,6 +395,16 @@ pub(super) async fn head<A>(
 pub async fn read(snapshot: &Snapshot, viewer: Viewer, id: ArticleId) -> Result<Option<Draft>, Failure> {
     let found = drafts::Entity::find_by_id(id).one(snapshot.connection()).await?;
     Ok(found.filter(|draft| is_seen(draft, viewer)))
+}
+
+/// What these articles say of their comments, as far as something was set.
+pub async fn comment_settings(
+    snapshot: &Snapshot,
+    ids: Vec<ArticleId>,
+) -> Result<HashMap<ArticleId, comment_settings::Model>, Failure> {
+    let these = comment_settings::Column::ArticleId.is_in(ids);
+    let rows = comment_settings::Entity::find().filter(these).all(snapshot.connection()).await?;
+    Ok(rows.into_iter().map(|row| (row.article_id, row)).collect())
 }
 
 /// A page of the drafts that the viewer may read, last written first.

@@ -11,7 +11,8 @@ use sea_orm::{
 };
 
 use super::archive;
-use super::entity::private::slug_history;
+use super::commenting::Commenting;
+use super::entity::private::{comment_settings, slug_history};
 use super::entity::public::{
     article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
     related_links, search, sections,
@@ -140,6 +141,7 @@ pub(super) async fn write(
     let after = References::of(&projection);
     after.refer(transaction).await?;
     let head = projection.head.clone();
+    let settings = comment_settings::Entity::find_by_id(id).one(connection).await?;
     let row = articles::ActiveModel {
         id: Set(id),
         slug: Set(head.slug),
@@ -150,6 +152,10 @@ pub(super) async fn write(
         comment_count: Set(existing.map_or(0, |article| article.comment_count)),
         published_at: Set(published_at),
         updated_at: Set(updated_at),
+        comments: Set(settings
+            .as_ref()
+            .map_or(Commenting::default().name().to_owned(), |row| row.comments.clone())),
+        comments_close_after_days: Set(settings.and_then(|row| row.close_after_days)),
     };
     if is_new {
         row.insert(connection).await?;

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::BackupError;
 use crate::account::entity::{credentials, instance_keys, sessions, users};
-use crate::article::entity::private::{drafts, revisions, slug_history};
+use crate::article::entity::private::{comment_settings, drafts, revisions, slug_history};
 use crate::article::entity::public::{
     archive_months, article_authors, article_categories, article_references, article_slugs, article_tags,
     articles, figures, related_links, search, sections,
@@ -81,6 +81,7 @@ pub fn all() -> Result<Vec<Table>, BackupError> {
         table(drafts::Entity, None),
         table(revisions::Entity, None),
         table(slug_history::Entity, None),
+        table(comment_settings::Entity, None),
         table(articles::Entity, None),
         table(article_slugs::Entity, None),
         table(images::Entity, None),

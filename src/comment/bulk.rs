@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait as _, EntityTrait as _, TryIntoModel as _};
 
 use super::entity::{comment_records, comments};
 use super::read::Status;
-use super::submit;
+use super::record;
 use crate::account::policy::{self, act};
 use crate::clock::Timestamp;
 use crate::db::WriteTransaction;
@@ -63,16 +63,19 @@ pub async fn add(
             created_at: Set(at),
             updated_at: Set(at),
             erased_at: Set(None),
+            staff_id: Set(None),
+            is_by_article_author: Set(false),
+            held_for: Set(None),
         };
-        let mut record = pending.try_into_model()?;
+        let mut approved = pending.try_into_model()?;
         let sent = NewChange::new(Action::CommentSubmitted, SubjectType::Comment, id);
-        changes.push(sent.hash(submit::hash(&record)?).in_the_past(at, Viewer::Public));
-        record.status = Status::Approved.name().to_owned();
-        record.version = 2;
-        let approved = NewChange::new(Action::CommentApproved, SubjectType::Comment, id);
-        let approved = approved.hash(submit::hash(&record)?).tags([article.to_string()]);
-        changes.push(approved.in_the_past(at, op.viewer));
-        records.push(comment_records::ActiveModel::from(record).reset_all());
+        changes.push(sent.hash(record::hash(&approved)?).in_the_past(at, Viewer::Public));
+        approved.status = Status::Approved.name().to_owned();
+        approved.version = 2;
+        let change = NewChange::new(Action::CommentApproved, SubjectType::Comment, id);
+        let change = change.hash(record::hash(&approved)?).tags([article.to_string()]);
+        changes.push(change.in_the_past(at, op.viewer));
+        records.push(comment_records::ActiveModel::from(approved).reset_all());
         public.push(comments::ActiveModel {
             id: Set(id),
             article_id: Set(article),
@@ -80,6 +83,8 @@ pub async fn add(
             author_name: Set(author_name),
             body: Set(Some(body)),
             created_at: Set(at),
+            is_staff: Set(false),
+            is_by_article_author: Set(false),
         });
     }
     for rows in records.chunks(ROWS) {

@@ -5,7 +5,7 @@ pub mod comment_records {
     use sea_orm::entity::prelude::*;
 
     use crate::clock::Timestamp;
-    use crate::id::{ArticleId, CommentId};
+    use crate::id::{ArticleId, CommentId, UserId};
 
     /// A row of `comment_records`.
     #[sea_orm::model]
@@ -37,6 +37,12 @@ pub mod comment_records {
         pub updated_at: Timestamp,
         /// When what it said was erased.
         pub erased_at: Option<Timestamp>,
+        /// Which user wrote it; none: a reader.
+        pub staff_id: Option<UserId>,
+        /// Whether that user owned the article when they wrote it.
+        pub is_by_article_author: bool,
+        /// Why it was held: names of [`crate::comment::hold::HoldReason`], separated by spaces.
+        pub held_for: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -67,6 +73,10 @@ pub mod comments {
         pub body: Option<String>,
         /// When it was sent.
         pub created_at: Timestamp,
+        /// Whether somebody of the desk wrote it.
+        pub is_staff: bool,
+        /// Whether the article's owner wrote it.
+        pub is_by_article_author: bool,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

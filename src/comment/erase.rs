@@ -11,9 +11,8 @@ use sea_orm::{
 use super::entity::comment_records;
 use super::find::find_for;
 use super::read::Status;
-use super::{public, submit};
+use super::{public, record};
 use crate::account::policy::{self, act};
-use crate::article;
 use crate::error::Failure;
 use crate::id::{ArticleId, CommentId};
 use crate::log::{Action, NewChange, SubjectType, save};
@@ -34,12 +33,6 @@ async fn erase_row(op: &Operation, id: CommentId) -> Result<comment_records::Mod
     if found.record.erased_at.is_some() {
         return Ok(found.record.clone());
     }
-    let mut tags = Vec::new();
-    if found.record.status() == Status::Approved && found.article_is_public {
-        public::hide(&transaction, &found.record).await?;
-        article::count_comments(&transaction, found.record.article_id, -1).await?;
-        tags.push(found.record.article_id.to_string());
-    }
     let mut changed = found.record.clone().into_active_model();
     changed.author_name = Set(String::new());
     changed.author_email = Set(String::new());
@@ -50,8 +43,9 @@ async fn erase_row(op: &Operation, id: CommentId) -> Result<comment_records::Mod
     changed.updated_at = Set(op.now());
     changed.erased_at = Set(Some(op.now()));
     let record = changed.update(transaction.connection()).await?;
+    let tags = public::follow(&transaction, &found.record, &record, found.article_is_public).await?;
     let change = NewChange::new(Action::CommentErased, SubjectType::Comment, id)
-        .hash(submit::hash(&record)?)
+        .hash(record::hash(&record)?)
         .tags(tags);
     save(transaction, op, change).await?;
     Ok(record)

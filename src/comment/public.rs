@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::entity::{comment_records, comments};
 use super::read::Status;
+use crate::article;
 use crate::article::publish::Conversation;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
@@ -31,25 +32,48 @@ impl Conversation for Comments {
     }
 }
 
-/// Makes these comments of one article public. Where one replies to a comment that isn't, a removed one stands in its place.
-pub(super) async fn show(
+/// Lets what the public sees follow a record that stands elsewhere now. Gives the cache tags that this touches.
+pub(super) async fn follow(
     transaction: &WriteTransaction,
-    records: &[comment_records::Model],
-) -> Result<(), Failure> {
-    insert(transaction, records, |record| (record.author_name.clone(), Some(record.body.clone()))).await?;
+    before: &comment_records::Model,
+    after: &comment_records::Model,
+    article_is_public: bool,
+) -> Result<Vec<String>, Failure> {
+    let (was_shown, is_shown) = (before.status() == Status::Approved, after.status() == Status::Approved);
+    if !article_is_public || was_shown == is_shown {
+        return Ok(Vec::new());
+    }
+    if is_shown {
+        return appear(transaction, after).await;
+    }
+    hide(transaction, after).await?;
+    article::count_comments(transaction, after.article_id, -1).await?;
+    Ok(vec![after.article_id.to_string()])
+}
+
+/// Makes a comment of a public article public. Gives the cache tags that this touches.
+pub(super) async fn appear(
+    transaction: &WriteTransaction,
+    record: &comment_records::Model,
+) -> Result<Vec<String>, Failure> {
+    show(transaction, std::slice::from_ref(record)).await?;
+    article::count_comments(transaction, record.article_id, 1).await?;
+    Ok(vec![record.article_id.to_string()])
+}
+
+/// Makes these comments of one article public. Where one replies to a comment that isn't, a removed one stands in its place.
+async fn show(transaction: &WriteTransaction, records: &[comment_records::Model]) -> Result<(), Failure> {
+    insert(transaction, records, true).await?;
     let mut missing = parents_not_public(transaction, records).await?;
     while !missing.is_empty() {
-        insert(transaction, &missing, |_| (String::new(), None)).await?;
+        insert(transaction, &missing, false).await?;
         missing = parents_not_public(transaction, &missing).await?;
     }
     Ok(())
 }
 
 /// Takes a comment from the public. While public comments reply to it, a removed one stays in its place.
-pub(super) async fn hide(
-    transaction: &WriteTransaction,
-    record: &comment_records::Model,
-) -> Result<(), Failure> {
+async fn hide(transaction: &WriteTransaction, record: &comment_records::Model) -> Result<(), Failure> {
     let connection = transaction.connection();
     let mut emptied = Some(record.id);
     while let Some(id) = emptied {
@@ -59,6 +83,8 @@ pub(super) async fn hide(
             comments::Entity::update_many()
                 .col_expr(comments::Column::AuthorName, Expr::value(""))
                 .col_expr(comments::Column::Body, Expr::value(None::<String>))
+                .col_expr(comments::Column::IsStaff, Expr::value(false))
+                .col_expr(comments::Column::IsByArticleAuthor, Expr::value(false))
                 .filter(comments::Column::Id.eq(id))
                 .exec(connection)
                 .await?;
@@ -76,10 +102,11 @@ pub(super) async fn hide(
     Ok(())
 }
 
+/// Inserts rows: with what the records say, or removed ones.
 async fn insert(
     transaction: &WriteTransaction,
     records: &[comment_records::Model],
-    words: impl Fn(&comment_records::Model) -> (String, Option<String>),
+    is_shown: bool,
 ) -> Result<(), Failure> {
     for chunk in records.chunks(ROWS) {
         let ids = chunk.iter().map(|record| record.id);
@@ -87,16 +114,15 @@ async fn insert(
             .filter(comments::Column::Id.is_in(ids))
             .exec(transaction.connection())
             .await?;
-        let rows = chunk.iter().map(|record| {
-            let (author_name, body) = words(record);
-            comments::ActiveModel {
-                id: Set(record.id),
-                article_id: Set(record.article_id),
-                parent_id: Set(record.parent_id),
-                author_name: Set(author_name),
-                body: Set(body),
-                created_at: Set(record.created_at),
-            }
+        let rows = chunk.iter().map(|record| comments::ActiveModel {
+            id: Set(record.id),
+            article_id: Set(record.article_id),
+            parent_id: Set(record.parent_id),
+            author_name: Set(if is_shown { record.author_name.clone() } else { String::new() }),
+            body: Set(is_shown.then(|| record.body.clone())),
+            created_at: Set(record.created_at),
+            is_staff: Set(is_shown && record.staff_id.is_some()),
+            is_by_article_author: Set(is_shown && record.is_by_article_author),
         });
         comments::Entity::insert_many(rows).exec_without_returning(transaction.connection()).await?;
     }

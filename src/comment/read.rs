@@ -13,7 +13,7 @@ use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::db::per_parent::{self, Columns};
 use crate::error::Failure;
-use crate::id::CommentId;
+use crate::id::{ArticleId, CommentId};
 use crate::operation::Viewer;
 
 /// Where a comment stands.
@@ -128,28 +128,39 @@ pub async fn by_ids(
     Ok(rows.into_iter().map(|comment| (comment.id, comment)).collect())
 }
 
-/// A record that the viewer may moderate.
-pub async fn record(
+/// Those of these records that the viewer may moderate.
+pub async fn records(
     snapshot: &Snapshot,
     viewer: Viewer,
-    id: CommentId,
-) -> Result<Option<comment_records::Model>, Failure> {
-    let Some(query) = moderated(viewer, None) else { return Ok(None) };
-    Ok(query.filter(comment_records::Column::Id.eq(id)).one(snapshot.connection()).await?)
+    ids: &[CommentId],
+) -> Result<Vec<comment_records::Model>, Failure> {
+    let Some(query) = moderated(viewer) else { return Ok(Vec::new()) };
+    let these = comment_records::Column::Id.is_in(ids.to_vec());
+    Ok(query.filter(these).all(snapshot.connection()).await?)
 }
 
-/// A page of the comments that the viewer moderates, oldest first.
+/// Which comments the queue shows.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueFilter {
+    /// Only those that stand here.
+    pub status: Status,
+    /// Only those under this article.
+    pub article: Option<ArticleId>,
+}
+
+/// A page of the comments that the viewer moderates.
 pub async fn queue(
     snapshot: &Snapshot,
     viewer: Viewer,
-    status: Status,
+    filter: QueueFilter,
+    newest_first: bool,
     window: &Window,
 ) -> Result<Page<comment_records::Model>, Failure> {
-    let Some(query) = moderated(viewer, Some(status)) else { return Ok(Page::empty()) };
+    let Some(query) = queued(viewer, filter) else { return Ok(Page::empty()) };
     let sorting = Sorting::new(
         Expr::col(comment_records::Column::CreatedAt),
         Expr::col(comment_records::Column::Id),
-        false,
+        newest_first,
     );
     Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
 }
@@ -158,16 +169,25 @@ pub async fn queue(
 pub async fn queue_count(
     snapshot: &Snapshot,
     viewer: Viewer,
-    status: Status,
+    filter: QueueFilter,
     most: u64,
 ) -> Result<u64, Failure> {
-    match moderated(viewer, Some(status)) {
+    match queued(viewer, filter) {
         Some(query) => Ok(keyset::count(snapshot, query, most).await?),
         None => Ok(0),
     }
 }
 
-fn moderated(viewer: Viewer, status: Option<Status>) -> Option<Select<comment_records::Entity>> {
+fn queued(viewer: Viewer, filter: QueueFilter) -> Option<Select<comment_records::Entity>> {
+    let QueueFilter { status, article } = filter;
+    let query = moderated(viewer)?.filter(comment_records::Column::Status.eq(status.name()));
+    Some(match article {
+        Some(article) => query.filter(comment_records::Column::ArticleId.eq(article)),
+        None => query,
+    })
+}
+
+fn moderated(viewer: Viewer) -> Option<Select<comment_records::Entity>> {
     let mut query = comment_records::Entity::find();
     match policy::reach_of(viewer, Action::ModerateComment) {
         Reach::Any => {}
@@ -176,9 +196,6 @@ fn moderated(viewer: Viewer, status: Option<Status>) -> Option<Select<comment_re
             query = query.filter(Expr::col(comment_records::Column::ArticleId).in_subquery(own));
         }
         Reach::None => return None,
-    }
-    if let Some(status) = status {
-        query = query.filter(comment_records::Column::Status.eq(status.name()));
     }
     Some(query)
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::entity::{comment_records, comments};
 use super::read::{self, Status};
-use super::submit::hash;
+use super::record::hash;
 use crate::article;
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
@@ -34,9 +34,13 @@ pub fn all(extent: Extent) -> Things {
     let public = IdColumn::of::<comments::Entity>(comments::Column::Id);
     match extent {
         Extent::Whole => {
-            Things::new(SubjectType::Comment, Some(Action::CommentSubmitted), vec![records, public])
+            let made_by = [Action::CommentSubmitted, Action::CommentAccepted, Action::CommentReplied];
+            Things::new(SubjectType::Comment, made_by, vec![records, public])
         }
-        Extent::Public => Things::new(SubjectType::Comment, Some(Action::CommentApproved), vec![public]),
+        Extent::Public => {
+            let made_public_by = [Action::CommentApproved, Action::CommentAccepted, Action::CommentReplied];
+            Things::new(SubjectType::Comment, made_public_by, vec![public])
+        }
     }
 }
 
@@ -52,8 +56,13 @@ impl Expected {
     fn take(&mut self, entry: &Entry) {
         self.told.take(entry);
         let status = match Action::from_name(&entry.action) {
-            Some(Action::CommentSubmitted) => Status::Pending,
-            Some(Action::CommentApproved) => Status::Approved,
+            Some(Action::CommentSubmitted | Action::CommentEdited) => Status::Pending,
+            Some(Action::CommentAccepted | Action::CommentReplied | Action::CommentApproved) => {
+                Status::Approved
+            }
+            Some(Action::CommentRejected) => Status::Rejected,
+            Some(Action::CommentMarkedAsSpam) => Status::Spam,
+            Some(Action::CommentDeleted) => Status::Deleted,
             Some(Action::CommentErased) => {
                 self.erased = Some(Since::of(entry));
                 Status::Deleted
@@ -123,6 +132,11 @@ pub async fn compare(check: &mut Check<'_>, ids: &[Uuid]) -> Result<(), Failure>
                 ("authorName", public.author_name == author_name),
                 ("body", public.body.as_ref() == Some(&record.body).filter(|_| is_approved)),
                 ("createdAt", public.created_at == record.created_at),
+                ("isStaff", public.is_staff == (is_approved && record.staff_id.is_some())),
+                (
+                    "isByArticleAuthor",
+                    public.is_by_article_author == (is_approved && record.is_by_article_author),
+                ),
             ],
         );
     }

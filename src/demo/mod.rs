@@ -22,7 +22,8 @@ use crate::article::fields::{Fields, Given, LeadFigureFields, RelatedLinkFields,
 use crate::article::{create, publish, update};
 use crate::author::create::NewAuthor;
 use crate::clock::{Clock as _, SetClock, SystemChance, SystemClock, Timestamp};
-use crate::comment::{Comments, approve, submit};
+use crate::comment::moderate::{Decision, moderate};
+use crate::comment::{Comments, submit};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, CommentId, ImageId, TagId};
@@ -229,7 +230,7 @@ impl Loader {
                 body: comment.body.clone(),
             };
             let record = submit::submit(&self.public(), new).await.map_err(failed)?;
-            approve::approve(&self.op(), record.id).await.map_err(failed)?;
+            moderate(&self.op(), Decision::Approve, record.id, None).await.map_err(failed)?;
             waiting.extend(comment.replies.iter().rev().map(|reply| (Some(record.id), reply)));
         }
         Ok(())

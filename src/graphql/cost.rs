@@ -8,7 +8,7 @@ use async_graphql::parser::types::{
     BaseType, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, TypeDefinition,
     TypeKind, TypeSystemDefinition,
 };
-use async_graphql::{Positioned, Value as Constant, Variables};
+use async_graphql::{Name, Positioned, Value as Constant, Variables};
 use async_graphql_value::Value;
 
 use super::connection::DEFAULT_PAGE;
@@ -20,6 +20,10 @@ const PLAIN_LIST: u64 = 2;
 /// What fields cost beside what they fetch, because they work long for it.
 const WORK: &[(&str, &str, u64)] =
     &[("Viewer", "compareRevisions", 1_000), ("Article", "suggestedArticles", 30)];
+
+/// Lists of an input of which each member is a write of its own: what a mutation with such a list returns is counted once for
+/// each.
+const EACH_A_WRITE: &[&str] = &["commentIds"];
 
 /// What the guard knows of the schema: what its fields return, and what its inputs take.
 pub struct SchemaTypes {
@@ -166,7 +170,22 @@ impl<'a> Costing<'a> {
             .iter()
             .find(|(of, field, _)| (*of, *field) == (parent, name))
             .map_or(0, |(_, _, work)| *work);
-        below.saturating_mul(size).saturating_add(1).saturating_add(work)
+        let times = if parent == "Mutation" { self.writes(field) } else { 1 };
+        below.saturating_mul(size).saturating_add(1).saturating_mul(times).saturating_add(work)
+    }
+
+    /// How many writes a mutation does, one after the other.
+    fn writes(&self, field: &Field) -> u64 {
+        let Some(Constant::Object(input)) =
+            field.get_argument("input").and_then(|value| self.constant(&value.node))
+        else {
+            return 1;
+        };
+        let longest = EACH_A_WRITE.iter().filter_map(|name| match input.get(*name) {
+            Some(Constant::List(members)) => Some(members.len() as u64),
+            _ => None,
+        });
+        longest.max().unwrap_or(1).max(1)
     }
 
     /// The lists of the introspection schema have no sizes to ask for: each counts as what a schema like ours has.
@@ -194,25 +213,23 @@ impl<'a> Costing<'a> {
     }
 
     fn number(&self, value: &Positioned<Value>) -> Option<u64> {
-        let constant = match &value.node {
-            Value::Variable(name) => match self.variables.get(name) {
-                Some(given) => given.clone(),
-                None => self
-                    .operation
-                    .variable_definitions
-                    .iter()
-                    .find(|definition| definition.node.name.node == *name)?
-                    .node
-                    .default_value
-                    .as_ref()?
-                    .node
-                    .clone(),
-            },
-            constant => constant.clone().into_const()?,
-        };
-        match constant {
+        match self.constant(&value.node)? {
             Constant::Number(number) => Some(number.as_u64().unwrap_or(0)),
             _ => None,
         }
+    }
+
+    /// A value with its variables put in: what was given for each, else its default, else null.
+    fn constant(&self, value: &Value) -> Option<Constant> {
+        let of = |name: Name| {
+            let given = self.variables.get(&name).cloned();
+            let default = || {
+                let mut all = self.operation.variable_definitions.iter();
+                let definition = all.find(|definition| definition.node.name.node == name)?;
+                Some(definition.node.default_value.as_ref()?.node.clone())
+            };
+            Ok::<_, std::convert::Infallible>(given.or_else(default).unwrap_or(Constant::Null))
+        };
+        value.clone().into_const_with(of).ok()
     }
 }

@@ -339,7 +339,8 @@ mod tests {
     const SDL: &str = "type Query { articles(first: Int, last: Int): ArticleConnection! article: Article title: String }
         type ArticleConnection { nodes: [Article!]! pageInfo: PageInfo! } type PageInfo { hasNextPage: Boolean! }
         type Article { id: ID! related: Article comments(first: Int): CommentConnection! } type CommentConnection { nodes: [Comment!]! }
-        type Comment { id: ID! } type Mutation { signIn: Session } type Session { id: ID! }";
+        type Comment { id: ID! } type Mutation { signIn: Session approve(input: Ids!): Approved } type Session { id: ID! }
+        input Ids { commentIds: [ID!]! } type Approved { results: [Comment!]! }";
     const LIMITS: Limits = Limits { depth: 15, cost: 10_000, introspection: true };
 
     fn run(query: &str) -> Result<Checked, Refusal> {
@@ -365,6 +366,23 @@ mod tests {
             refusal.message.contains("50001") && refusal.message.contains("10000"),
             "{}",
             refusal.message
+        );
+    }
+
+    #[test]
+    fn each_of_many_writes_counts() {
+        let one = "mutation { approve(input: { commentIds: \"a\" }) { results { id } } }";
+        assert_eq!(run(one).unwrap().cost, 2);
+        let three = "mutation { approve(input: { commentIds: [\"a\", \"b\", \"c\"] }) { results { id } } }";
+        assert_eq!(run(three).unwrap().cost, 6);
+        let ids = serde_json::json!(["a", "b", "c", "d"]);
+        let inside = "mutation ($ids: [ID!]!) { approve(input: { commentIds: $ids }) { results { id } } }";
+        assert_eq!(run_with(inside, serde_json::json!({ "ids": ids })).unwrap().cost, 8);
+        let whole = "mutation ($input: Ids!) { approve(input: $input) { results { id } } }";
+        assert_eq!(run_with(whole, serde_json::json!({ "input": { "commentIds": ids } })).unwrap().cost, 8);
+        let many = serde_json::json!(vec!["a"; 10_000]);
+        assert!(
+            run_with(inside, serde_json::json!({ "ids": many })).err().unwrap().message.contains("20000")
         );
     }
 

@@ -23,7 +23,12 @@ impl RichText {
         Self { markdown, flavor: Flavor::Article, pictures, anchors }
     }
 
-    /// A short text: a biography, a comment.
+    /// A comment.
+    pub fn comment(markdown: String) -> Self {
+        Self { flavor: Flavor::Comment, ..Self::simple(markdown) }
+    }
+
+    /// A short text: a biography.
     pub fn simple(markdown: String) -> Self {
         Self { flavor: Flavor::Short, ..Self::new(markdown, Arc::default(), Anchors::default()) }
     }
@@ -43,6 +48,7 @@ impl RichText {
         match self.flavor {
             Flavor::Article => markdown::html(&self.markdown, &self.pictures, &mut self.anchors.clone()),
             Flavor::Short => markdown::simple_html(&self.markdown),
+            Flavor::Comment => markdown::comment_html(&self.markdown),
         }
     }
 

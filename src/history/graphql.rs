@@ -45,6 +45,8 @@ pub enum ChangeAction {
     ArticleTrashed,
     /// An article was taken out of the trash.
     ArticleRestored,
+    /// An article's comments were opened or closed, or are to close by themselves: `detail` says which.
+    ArticleCommentsSet,
     /// An article's content was erased, with all its revisions.
     ArticleErased,
     /// The words by which published articles are found were made anew, the article's among them.
@@ -59,8 +61,20 @@ pub enum ChangeAction {
     CategoryCreated,
     /// A reader sent a comment.
     CommentSubmitted,
+    /// A reader sent a comment, and nothing held it: it was approved at once.
+    CommentAccepted,
+    /// A reader changed a comment: it waits again.
+    CommentEdited,
+    /// Somebody of the desk answered a comment: the subject is the answer.
+    CommentReplied,
     /// A comment was approved.
     CommentApproved,
+    /// A comment was rejected; if it was public, it is no longer.
+    CommentRejected,
+    /// A comment was marked as spam; if it was public, it is no longer.
+    CommentMarkedAsSpam,
+    /// A comment was taken away; if it was public, it is no longer.
+    CommentDeleted,
     /// What a comment said was erased, with who sent it.
     CommentErased,
     /// A user was added.

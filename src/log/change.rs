@@ -48,6 +48,8 @@ names! {
         ArticleTrashed "ARTICLE_TRASHED",
         /// An article was taken out of the trash.
         ArticleRestored "ARTICLE_RESTORED",
+        /// An article's comments were opened or closed, or are to close by themselves.
+        ArticleCommentsSet "ARTICLE_COMMENTS_SET",
         /// An article's content was erased, with all its revisions: tombstones of this hash stand in their place.
         ArticleErased "ARTICLE_ERASED",
         /// The words by which published articles are found were made anew, the article's among them.
@@ -62,8 +64,20 @@ names! {
         CategoryCreated "CATEGORY_CREATED",
         /// A reader sent a comment.
         CommentSubmitted "COMMENT_SUBMITTED",
+        /// A reader sent a comment, and nothing held it: it was approved at once.
+        CommentAccepted "COMMENT_ACCEPTED",
+        /// A reader changed a comment: it waits again.
+        CommentEdited "COMMENT_EDITED",
+        /// Somebody of the desk answered a comment.
+        CommentReplied "COMMENT_REPLIED",
         /// A comment was approved.
         CommentApproved "COMMENT_APPROVED",
+        /// A comment was rejected; if it was public, it is no longer.
+        CommentRejected "COMMENT_REJECTED",
+        /// A comment was marked as spam; if it was public, it is no longer.
+        CommentMarkedAsSpam "COMMENT_MARKED_AS_SPAM",
+        /// A comment was taken away; if it was public, it is no longer.
+        CommentDeleted "COMMENT_DELETED",
         /// What a comment said was erased, with who sent it.
         CommentErased "COMMENT_ERASED",
         /// A user was added.

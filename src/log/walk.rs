@@ -32,25 +32,25 @@ pub struct Thing {
 /// A walk.
 pub struct Things {
     kind: SubjectType,
-    action: Option<Action>,
+    actions: Vec<Action>,
     columns: Vec<IdColumn>,
+    action: usize,
     sequence: i64,
-    is_log_done: bool,
     column: usize,
     place: Option<Uuid>,
 }
 
 impl Things {
-    /// Over what the entries of this action are about, then over what stands in these columns besides. An action that makes
-    /// a thing stands once about each; one that may stand more often gives the thing as often.
-    pub fn new(kind: SubjectType, action: Option<Action>, columns: Vec<IdColumn>) -> Self {
-        let is_log_done = action.is_none();
-        Self { kind, action, columns, sequence: 0, is_log_done, column: 0, place: None }
+    /// Over what the entries of these actions are about, one action after the other, then over what stands in these columns
+    /// besides. An action that makes a thing stands once about each; what stands more often about one gives it as often.
+    pub fn new(kind: SubjectType, actions: impl IntoIterator<Item = Action>, columns: Vec<IdColumn>) -> Self {
+        let actions = actions.into_iter().collect();
+        Self { kind, actions, columns, action: 0, sequence: 0, column: 0, place: None }
     }
 
     /// The next ones; none at the end.
     pub async fn next(&mut self, check: &Check<'_>) -> Result<Vec<Thing>, Failure> {
-        if let Some(action) = self.action.filter(|_| !self.is_log_done) {
+        while let Some(action) = self.actions.get(self.action) {
             let rows: Vec<(i64, Uuid)> = changes::Entity::find()
                 .select_only()
                 .column(changes::Column::Sequence)
@@ -70,7 +70,8 @@ impl Things {
                     .map(|(sequence, id)| Thing { id, sequence: Some(sequence) })
                     .collect());
             }
-            self.is_log_done = true;
+            self.action += 1;
+            self.sequence = 0;
         }
         while let Some(column) = self.columns.get(self.column) {
             let ids = column.after(check.snapshot, self.place, IDS).await?;
@@ -96,13 +97,14 @@ impl Things {
     /// Which of these were given before.
     async fn walked(&self, check: &Check<'_>, ids: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
         let mut walked = HashSet::new();
-        if let Some(action) = self.action {
+        if !self.actions.is_empty() {
+            let actions = self.actions.iter().map(|action| action.name());
             let known: Vec<Uuid> = changes::Entity::find()
                 .select_only()
                 .column(changes::Column::SubjectId)
-                // By the action alone: it tells the kind, and naming that too sends SQLite through all of the kind.
+                // By the actions alone: they tell the kind, and naming that too sends SQLite through all of the kind.
                 .filter(changes::Column::SubjectId.is_in(ids.to_vec()))
-                .filter(changes::Column::Action.eq(action.name()))
+                .filter(changes::Column::Action.is_in(actions))
                 .into_tuple()
                 .all(check.snapshot.connection())
                 .await?;

@@ -8,7 +8,7 @@ use crate::article::graphql::{
     ArchiveQuery, ArticleMutation, ArticleObject, ArticleQuery, ComparisonViewer, DraftViewer, EditMutation,
 };
 use crate::author::graphql::{AuthorMutation, AuthorObject, AuthorQuery, AuthorViewer};
-use crate::comment::graphql::{CommentMutation, CommentObject, CommentViewer};
+use crate::comment::graphql::{CommentObject, CommentViewer, ModeratorMutation, ReaderMutation};
 use crate::error::Failure;
 use crate::graphql::batch::Member;
 use crate::graphql::errors::{Nullable, nullable};
@@ -34,7 +34,8 @@ pub struct Mutation(
     AuthorMutation,
     TaxonomyMutation,
     ImageMutation,
-    CommentMutation,
+    ReaderMutation,
+    ModeratorMutation,
 );
 
 /// What only signed-in people see.

@@ -89,8 +89,10 @@ const OURS: char = '\u{E000}';
 pub enum Flavor {
     /// Written by editors: with tables.
     Article,
-    /// Short: a biography, a comment. Without tables, which would let ten kilobytes become megabytes.
+    /// Short: a biography. Without tables, which would let ten kilobytes become megabytes.
     Short,
+    /// A comment: short, and written by anybody. Its links say so to search engines; pictures are links to them.
+    Comment,
 }
 
 fn options(flavor: Flavor) -> Options<'static> {
@@ -199,6 +201,7 @@ fn is_reader_safe(address: &str) -> bool {
 /// What the formatter carries along.
 #[derive(Default)]
 struct Rendering {
+    links_pictures: bool,
     pictures: HashMap<ImageId, Picture>,
     anchors: Anchors,
 }
@@ -221,7 +224,18 @@ create_formatter!(Formatter<Rendering>, {
         }
         return comrak::html::format_node_default(context, node, entering);
     },
-    NodeValue::Image(ref link) => |context, entering| {
+    NodeValue::Image(ref link) => |context, node, entering| {
+        if context.user.links_pictures {
+            if entering {
+                write!(context, "<a href=\"{}\">", escape(&link.url))?;
+                if node.first_child().is_none() {
+                    context.write_str(&escape(&link.url))?;
+                }
+            } else {
+                context.write_str("</a>")?;
+            }
+            return Ok(ChildRendering::HTML);
+        }
         if entering {
             let picture = link.url.parse().ok().and_then(|id: ImageId| context.user.pictures.get(&id).cloned());
             if let Some(picture) = picture {
@@ -305,22 +319,35 @@ fn html_of(
     let arena = Arena::new();
     let root = parse_document(&arena, &markdown.replace(OURS, ""), &options(flavor));
     let mut unsafe_html = String::new();
-    let rendering = Rendering { pictures: pictures.clone(), anchors: std::mem::take(anchors) };
+    let links_pictures = flavor == Flavor::Comment;
+    let rendering =
+        Rendering { links_pictures, pictures: pictures.clone(), anchors: std::mem::take(anchors) };
     match Formatter::format_document(root, &options(flavor), &mut unsafe_html, rendering) {
         Ok(rendered) => *anchors = rendered.anchors,
         // Writing to a string can't fail; were it to, nothing is shown rather than half.
         Err(std::fmt::Error) => return String::new(),
     }
     let addresses = pictures.values().map(|picture| picture.url.clone()).collect();
-    sanitize(&unsafe_html, addresses)
+    sanitize(&unsafe_html, addresses, flavor)
 }
 
-/// Renders a short text without pictures or anchors: a biography, a comment.
+/// Renders a short text without pictures or anchors: a biography.
 pub fn simple_html(markdown: &str) -> String {
     html_of(markdown, Flavor::Short, &HashMap::new(), &mut Anchors::default())
 }
 
-fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
+/// Renders a comment.
+pub fn comment_html(markdown: &str) -> String {
+    html_of(markdown, Flavor::Comment, &HashMap::new(), &mut Anchors::default())
+}
+
+/// How many links readers see in a comment, however they are written: Markdown, bare addresses, raw HTML, pictures. Counted
+/// in what is shown, where nothing but a link begins so.
+pub fn links_in_comment(markdown: &str) -> usize {
+    comment_html(markdown).matches("<a ").count()
+}
+
+fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>, flavor: Flavor) -> String {
     static TAGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         [
             "a",
@@ -411,7 +438,7 @@ fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>) -> String {
             ("small", HashSet::from(["credit"])),
         ]))
         .url_schemes(["http", "https"].into())
-        .link_rel(Some("noopener"))
+        .link_rel(Some(if flavor == Flavor::Comment { "nofollow ugc noopener" } else { "noopener" }))
         .attribute_filter(move |element, attribute, value| match (element, attribute) {
             ("img", "src") => picture_addresses.contains(value).then(|| value.into()),
             (_, "id") => value.strip_prefix(OURS).map(|ours| ours.to_owned().into()),
@@ -565,6 +592,31 @@ mod tests {
                 assert!(!html.contains(word), "{text} gave {html}");
             }
         }
+    }
+
+    #[test]
+    fn links_of_readers_are_told_and_counted() {
+        let rel = "rel=\"nofollow ugc noopener\"";
+        for (text, links) in [
+            ("no link, but a < b and <a href", 0),
+            ("`https://x.example`", 0),
+            ("[x](https://x.example)", 1),
+            ("https://x.example and www.y.example", 2),
+            ("<a href=\"https://x.example\">x</a> <A HREF='https://y.example'>y</A>", 2),
+            ("[x][r]\n\n[r]: https://x.example", 1),
+            ("![a tram](https://x.example/t.jpg)", 1),
+            ("![](https://x.example/t.jpg)", 1),
+            ("me@x.example", 1),
+        ] {
+            let html = comment_html(text);
+            assert_eq!(links_in_comment(text), links, "{text}: {html}");
+            assert_eq!(html.matches(rel).count(), links, "{text}: {html}");
+            assert!(!html.contains("<img"), "{html}");
+        }
+        let picture = comment_html("![](https://x.example/t.jpg)");
+        assert!(picture.contains(">https://x.example/t.jpg</a>"), "{picture}");
+        assert!(simple_html("[x](https://x.example)").contains("rel=\"noopener\""));
+        assert!(!comment_html("![x](javascript:alert(1))").contains("javascript"));
     }
 
     #[test]

@@ -116,6 +116,11 @@ pub async fn open_site(editor: &Actor, stranger: &Actor) -> Site {
         .unwrap()
         .push(json!({ "article": { "articleId": other["articleId"] } }));
     let story = editor.publish(&editor.create(story).await).await;
+    let comments = "mutation ($id: ID!) { setArticleComments(input: { articleId: $id, version: 0, comments: OPEN, closeAfterDays: 7 }) { draft { articleId } userErrors { code } } }";
+    editor
+        .query_with(comments, json!({ "id": story["articleId"] }))
+        .await
+        .done("setArticleComments", "draft");
     let comment = stranger.comment(&story["articleId"], None, "A fine quay.").await;
     editor.approve(&comment).await;
     let reply = stranger.comment(&story["articleId"], Some(&comment), "It is.").await;

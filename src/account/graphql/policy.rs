@@ -30,6 +30,8 @@ pub enum PolicyAction {
     TrashArticle,
     /// Take an article out of the trash.
     RestoreArticle,
+    /// Say whether readers may comment on an article.
+    SetArticleComments,
     /// See the records of images, authors, tags and categories.
     ReadLibrary,
     /// Upload images.

@@ -46,6 +46,34 @@ pub mod drafts {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What an article says of its comments; no row where nothing was set.
+pub mod comment_settings {
+    use sea_orm::entity::prelude::*;
+
+    use crate::clock::Timestamp;
+    use crate::id::ArticleId;
+
+    /// A row of `comment_settings`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "comment_settings")]
+    pub struct Model {
+        /// Whose.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub article_id: ArticleId,
+        /// A name of [`crate::article::commenting::Commenting`].
+        pub comments: String,
+        /// Days after the publication when they close: 0 never; none: as the site says.
+        pub close_after_days: Option<i32>,
+        /// Rises with every change.
+        pub version: i32,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// One immutable saved version of an article's whole content.
 pub mod revisions {
     use sea_orm::entity::prelude::*;

@@ -31,6 +31,10 @@ pub mod articles {
         pub published_at: Timestamp,
         /// When it was last published.
         pub updated_at: Timestamp,
+        /// A name of [`crate::article::commenting::Commenting`].
+        pub comments: String,
+        /// Days after the publication when its comments close: 0 never; none: as the site says.
+        pub comments_close_after_days: Option<i32>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -319,6 +319,18 @@ impl ArticleObject {
         self.row().comment_count
     }
 
+    /// Whether readers may comment now.
+    async fn comments_open(&self) -> bool {
+        let op = self.0.op();
+        self.row().opening(&op.store.config, op.now()).is_open
+    }
+
+    /// When the comments close by themselves, or did; null where they don't, and where they are closed anyway.
+    async fn comments_close_at(&self) -> Option<DateTime> {
+        let op = self.0.op();
+        self.row().opening(&op.store.config, op.now()).closes_at.map(DateTime)
+    }
+
     /// When it was first published.
     async fn published_at(&self) -> DateTime {
         DateTime(self.row().published_at)

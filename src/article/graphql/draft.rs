@@ -7,12 +7,14 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use uuid::Uuid;
 
 use super::check::Check;
+use super::commenting::CommentSettings;
 use super::content::ArticleContent;
 use super::draft_content::{Contents, DraftContent};
 use crate::account::entity::users;
 use crate::account::graphql::{Actor, Colleague, DraftRight};
 use crate::article::checks;
 use crate::article::draft::{self, Draft, DraftFilter as Filter, Stage as DeskStage};
+use crate::article::entity::private::comment_settings;
 use crate::article::revision::{self, Revision};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
@@ -56,6 +58,7 @@ pub struct DraftLoads {
     owners: Batch<(), HashMap<UserId, users::Model>>,
     revisions: Batch<(), HashMap<(ArticleId, i32), Revision>>,
     contents: Batch<(), Contents>,
+    comment_settings: Batch<(), HashMap<ArticleId, comment_settings::Model>>,
 }
 
 /// A draft.
@@ -179,6 +182,20 @@ impl DraftObject {
     /// When it was last written.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.row().updated_at)
+    }
+
+    /// What it says of its comments.
+    async fn comment_settings(&self) -> Result<CommentSettings, Failure> {
+        let cohort = self.0.cohort();
+        let settings = cohort
+            .loads
+            .comment_settings
+            .get((), || async {
+                let ids = cohort.rows.iter().map(|draft| draft.article_id).collect();
+                draft::comment_settings(&*cohort.op.snapshot().await?, ids).await
+            })
+            .await?;
+        Ok(CommentSettings::of(settings.get(&self.0.row().article_id)))
     }
 
     /// Whose draft it is.

@@ -3,6 +3,7 @@
 mod archive;
 mod article;
 mod check;
+mod commenting;
 mod comparison;
 mod content;
 mod draft;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Object, SimpleObject};
 
 use super::ArticleObject;
+use super::commenting::SetArticleCommentsInput;
 use super::draft::DraftObject;
 use super::edits::{RevertArticlePayload, UpdateArticlePayload, saved};
 use super::inputs::{
@@ -12,8 +13,8 @@ use super::inputs::{
     RestoreArticleInput, RevertArticleInput, SubmitForReviewInput, UnpublishArticleInput, UpdateArticleInput,
 };
 use crate::article::{
-    Draft, assign, create, delete, draft, publish, read, request_changes, restore, revert, submit, unpublish,
-    update,
+    Draft, assign, create, delete, draft, publish, read, request_changes, restore, revert, set_comments,
+    submit, unpublish, update,
 };
 use crate::comment::Comments;
 use crate::error::Failure;
@@ -43,7 +44,7 @@ macro_rules! draft_payloads {
 
 draft_payloads! {
     AssignArticlePayload CreateArticlePayload UnpublishArticlePayload SubmitForReviewPayload
-    RequestChangesPayload DeleteArticlePayload RestoreArticlePayload
+    RequestChangesPayload DeleteArticlePayload RestoreArticlePayload SetArticleCommentsPayload
 }
 
 /// What became of it.
@@ -213,6 +214,20 @@ impl ArticleMutation {
             let id = input.article()?;
             let owner = ids::parse(&input.owner_id, &["input", "ownerId"])?;
             answer(op, Some(id), assign::assign(op, id, input.version, owner).await).await
+        })
+        .await
+    }
+
+    /// Opens or closes an article's comments, or lets them close by themselves. It counts at once; what was said stays. It is no
+    /// part of the content, and leaves the draft's version alone.
+    async fn set_article_comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which article, and what becomes of its comments.")] input: SetArticleCommentsInput,
+    ) -> Nullable<SetArticleCommentsPayload> {
+        nullable(async {
+            let (op, (id, version, settings)) = (operation(ctx)?, input.parse()?);
+            answer(op, Some(id), set_comments::set_comments(op, id, version, settings).await).await
         })
         .await
     }

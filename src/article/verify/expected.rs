@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::article::Stage;
 use crate::clock::Timestamp;
 use crate::id::UserId;
-use crate::log::check::Since;
+use crate::log::check::{Since, Told};
 use crate::log::{Action, Entry};
 
 /// A revision as it was saved.
@@ -51,6 +51,8 @@ pub(super) struct Expected {
     pub trashed: Option<Since>,
     /// The hash of the tombstone that stands in the place of every revision's content.
     pub erased: Option<(String, Since)>,
+    /// What it says of its comments.
+    pub comments: Told,
 }
 
 impl Expected {
@@ -84,13 +86,24 @@ impl Expected {
                     self.stage = Some((Stage::Writing, since));
                     self.erased = entry.hash.clone().map(|hash| (hash, since));
                 }
+                // No part of the draft: its version and its times stay what they were.
+                Action::ArticleCommentsSet => {
+                    self.comments.take(entry);
+                    return;
+                }
                 Action::SearchReindexed
                 | Action::ImageUploaded
                 | Action::AuthorCreated
                 | Action::TagCreated
                 | Action::CategoryCreated
                 | Action::CommentSubmitted
+                | Action::CommentAccepted
+                | Action::CommentEdited
+                | Action::CommentReplied
                 | Action::CommentApproved
+                | Action::CommentRejected
+                | Action::CommentMarkedAsSpam
+                | Action::CommentDeleted
                 | Action::CommentErased
                 | Action::UserCreated
                 | Action::UserUpdated
@@ -234,6 +247,14 @@ mod tests {
         assert_eq!((restored.trashed, restored.publication, restored.version), (None, None, 4));
         entries.push(Entry { hash: Some("tombstone".to_owned()), ..entry(5, Action::ArticleErased) });
         assert_eq!(folded(&entries).erased, Some(("tombstone".to_owned(), since(5))));
+    }
+
+    #[test]
+    fn what_is_said_of_comments_leaves_the_draft_alone() {
+        let set = Entry { hash: Some("settings".to_owned()), ..entry(2, Action::ArticleCommentsSet) };
+        let expected = folded(&[of_revision(1, Action::ArticleCreated, 1), set]);
+        assert_eq!((expected.version, expected.last), (1, Some(since(1))));
+        assert_eq!((expected.comments.times, expected.comments.last), (1, Some(since(2))));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Compares articles with the log: drafts, revisions and reserved slugs, and all that the public sees of them. Called by
 //! `verify`.
 
+mod commenting;
 mod desk;
 mod expected;
 mod public;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use self::expected::Expected;
 use super::archive;
-use super::entity::private::{drafts, revisions, slug_history};
+use super::entity::private::{comment_settings, drafts, revisions, slug_history};
 use super::entity::public::{
     article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
     related_links, search, sections,
@@ -64,6 +65,7 @@ pub fn all(extent: Extent, comments: IdColumn) -> Things {
             IdColumn::of::<drafts::Entity>(drafts::Column::ArticleId),
             IdColumn::of::<revisions::Entity>(revisions::Column::ArticleId),
             IdColumn::of::<slug_history::Entity>(slug_history::Column::ArticleId),
+            IdColumn::of::<comment_settings::Entity>(comment_settings::Column::ArticleId),
         ],
         Extent::Public => Vec::new(),
     };
@@ -138,5 +140,6 @@ pub async fn compare(
             came.any(|thing| thing.sequence.is_none_or(|sequence| sequence == expected.last_published))
         }),
     }
+    commenting::compare(check, &articles).await?;
     public::compare(check, &articles, tree, comments).await
 }

@@ -1,0 +1,172 @@
+//! Comments as the public sees them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{Enum, ID, Object};
+use uuid::Uuid;
+
+use crate::comment::entity::comments;
+use crate::comment::read::{self, Above};
+use crate::db::keyset::{Page, Position, SortKey};
+use crate::error::Failure;
+use crate::graphql::batch::{Batch, Member};
+use crate::graphql::connection::{Connection, Count, PageArguments};
+use crate::graphql::cursors::ListName;
+use crate::graphql::errors::{Nullable, nullable};
+use crate::graphql::ids;
+use crate::graphql::rich_text::RichText;
+use crate::graphql::scalars::DateTime;
+use crate::id::CommentId;
+use crate::operation::Operation;
+
+/// The order of a list of comments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum)]
+pub enum CommentOrder {
+    /// Oldest first: as a conversation reads.
+    #[default]
+    CreatedAtAsc,
+    /// Newest first.
+    CreatedAtDesc,
+}
+
+/// What a page of articles or comments has loaded of the comments under them.
+#[derive(Default)]
+pub struct CommentLists {
+    pages: Batch<(PageArguments, CommentOrder), HashMap<Uuid, Page<CommentObject>>>,
+    counts: Arc<Batch<(), HashMap<Uuid, u64>>>,
+}
+
+/// What a page of comments loads together.
+#[derive(Default)]
+pub struct CommentLoads {
+    parents: Batch<(), HashMap<CommentId, CommentObject>>,
+    replies: CommentLists,
+}
+
+/// A public comment.
+#[derive(Clone)]
+pub struct CommentObject(pub Member<comments::Model, CommentLoads>);
+
+/// The comments under one article or comment; loads those of all `parents` with it.
+pub async fn comments_under(
+    op: &Arc<Operation>,
+    lists: &CommentLists,
+    above: Above,
+    parents: Vec<Uuid>,
+    id: Uuid,
+    arguments: PageArguments,
+    order: CommentOrder,
+) -> Result<Connection<CommentObject>, Failure> {
+    let list = ListName::new(&[&format!("{above:?}.comments"), &id.to_string(), &format!("{order:?}")]);
+    let window = arguments.window(&op.store.keys, &list)?;
+    let loaded = lists
+        .pages
+        .get((arguments, order), || async {
+            let newest_first = order == CommentOrder::CreatedAtDesc;
+            let pages = read::under(&*op.snapshot().await?, above, &parents, newest_first, &window).await?;
+            Ok(Member::pages(op, pages)
+                .into_iter()
+                .map(|(parent, page)| (parent, page.map(CommentObject)))
+                .collect())
+        })
+        .await?;
+    let page = loaded.get(&id).cloned().unwrap_or_else(Page::empty);
+    let place = |comment: &CommentObject| Position {
+        key: SortKey::Number(comment.0.row().created_at.0),
+        id: comment.0.row().id.0,
+    };
+    let (counts, counting) = (Arc::clone(&lists.counts), Arc::clone(op));
+    Ok(Connection::new(&op.store.keys, &list, page, place, move || {
+        let (counts, op, parents) = (Arc::clone(&counts), Arc::clone(&counting), parents.clone());
+        async move {
+            let counted = counts
+                .get((), || async { read::counts(&*op.snapshot().await?, above, &parents).await })
+                .await?;
+            Ok(Count::exactly(counted.get(&id).copied().unwrap_or_default()))
+        }
+    }))
+}
+
+/// An approved comment.
+#[Object(name = "Comment")]
+impl CommentObject {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        ids::global(self.0.row().id)
+    }
+
+    /// What the reader calls themselves, or the name of whoever of the desk wrote it; blank once it was removed and replies to
+    /// it remain.
+    async fn author_name(&self) -> &str {
+        &self.0.row().author_name
+    }
+
+    /// What it says; null once it was removed and replies to it remain.
+    async fn body(&self) -> Option<RichText> {
+        self.0.row().body.clone().map(RichText::comment)
+    }
+
+    /// When it was sent.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.row().created_at)
+    }
+
+    /// Whether somebody of the desk wrote it, signed in. Whatever readers call themselves, theirs is not.
+    async fn is_staff(&self) -> bool {
+        self.0.row().is_staff
+    }
+
+    /// Whether it was written, signed in, by the user who owned the article then: a desk's owner, which a byline need not name.
+    async fn is_by_article_author(&self) -> bool {
+        self.0.row().is_by_article_author
+    }
+
+    /// What it replies to; null at the top of a thread.
+    async fn parent(&self) -> Nullable<CommentObject> {
+        nullable(async {
+            let Some(parent) = self.0.row().parent_id else { return Ok(None) };
+            let cohort = self.0.cohort();
+            let parents = cohort
+                .loads
+                .parents
+                .get((), || async {
+                    let ids = cohort.rows.iter().filter_map(|comment| comment.parent_id).collect();
+                    let rows = read::by_ids(&*cohort.op.snapshot().await?, ids).await?;
+                    let members =
+                        Member::page(&cohort.op, rows.into_values().collect()).into_iter().map(CommentObject);
+                    Ok(members.map(|comment| (comment.0.row().id, comment)).collect())
+                })
+                .await?;
+            Ok(parents.get(&parent).cloned())
+        })
+        .await
+    }
+
+    /// The approved replies to it.
+    async fn replies(
+        &self,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "In which order.", default)] order_by: CommentOrder,
+    ) -> Result<Connection<CommentObject>, Failure> {
+        let cohort = self.0.cohort();
+        let parents = cohort.rows.iter().map(|comment| comment.id.0).collect();
+        let arguments = PageArguments { first, after, last, before };
+        comments_under(
+            &cohort.op,
+            &cohort.loads.replies,
+            Above::Comment,
+            parents,
+            self.0.row().id.0,
+            arguments,
+            order_by,
+        )
+        .await
+    }
+}
