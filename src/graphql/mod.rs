@@ -1,6 +1,7 @@
 //! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, the guard.
 
 pub mod batch;
+pub mod blocks;
 pub mod connection;
 pub mod cost;
 pub mod cursors;

@@ -129,11 +129,11 @@ impl Types {
         let mut parts = vec!["__typename".to_owned()];
         let objects = self.objects(name);
         if objects != [name] {
-            parts.extend(
-                objects
-                    .iter()
-                    .map(|object| format!("... on {object} {{ {} }}", self.selection(object, above))),
-            );
+            for object in &objects {
+                let is_above = above.contains(object);
+                let inside = if is_above { self.values(object) } else { self.selection(object, above) };
+                parts.push(format!("... on {object} {{ {inside} }}"));
+            }
             return parts.join(" ");
         }
         let is_page = name.ends_with("Connection") || name.ends_with("Edge");
