@@ -24,7 +24,7 @@ enum Outcome {
 
 use Outcome::{DoneOnce, EachIsDone, EndsTheOthers, OneIsDone};
 
-const OUTCOMES: [(&str, Outcome); 34] = [
+const OUTCOMES: [(&str, Outcome); 37] = [
     ("addRelatedLink", OneIsDone("CONFLICT")),
     ("addSection", OneIsDone("CONFLICT")),
     ("approveComment", DoneOnce),
@@ -33,10 +33,12 @@ const OUTCOMES: [(&str, Outcome); 34] = [
     ("createArticle", EachIsDone),
     ("createAuthor", EachIsDone),
     ("createCategory", EachIsDone),
+    ("createRedirect", OneIsDone("TAKEN")),
     ("createTag", EachIsDone),
     ("createUser", OneIsDone("TAKEN")),
     ("deactivateUser", DoneOnce),
     ("deleteArticle", DoneOnce),
+    ("deleteRedirect", OneIsDone("NOT_FOUND")),
     ("endSession", DoneOnce),
     ("eraseComment", DoneOnce),
     ("moveRelatedLink", OneIsDone("CONFLICT")),
@@ -56,6 +58,7 @@ const OUTCOMES: [(&str, Outcome); 34] = [
     ("submitForReview", DoneOnce),
     ("unpublishArticle", DoneOnce),
     ("updateArticle", OneIsDone("CONFLICT")),
+    ("updateRedirect", OneIsDone("CONFLICT")),
     ("updateSection", OneIsDone("CONFLICT")),
     ("updateUser", OneIsDone("CONFLICT")),
     ("uploadImage", EachIsDone),

@@ -14,6 +14,7 @@ mod m20261124_000006_comments;
 mod m20261124_000007_search;
 mod m20261124_000008_sessions;
 mod m20261124_000009_trash;
+mod m20261124_000012_redirects;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_search::Migration),
             Box::new(m20261124_000008_sessions::Migration),
             Box::new(m20261124_000009_trash::Migration),
+            Box::new(m20261124_000012_redirects::Migration),
         ]
     }
 }

@@ -107,6 +107,8 @@ actions! {
     CreateCategory "create categories":                                   None None None Any  Any;
     /// Change, move or delete categories.
     EditCategory "edit categories":                                       None None None Any  Any;
+    /// See, set, change and take away redirects.
+    EditRedirects "edit redirects":                                       None None None Any  Any;
     /// Decide on comments; own: on own articles.
     ModerateComment "moderate the comment":                               None Own  Any  Any  Any;
     /// Erase comments for good.
@@ -182,6 +184,9 @@ pub const GATES: &[(&str, Gate)] = &[
     ("createAuthor", Gate::Right(Action::CreateAuthor)),
     ("createTag", Gate::Right(Action::CreateTag)),
     ("createCategory", Gate::Right(Action::CreateCategory)),
+    ("createRedirect", Gate::Right(Action::EditRedirects)),
+    ("updateRedirect", Gate::Right(Action::EditRedirects)),
+    ("deleteRedirect", Gate::Right(Action::EditRedirects)),
     ("approveComment", Gate::Right(Action::ModerateComment)),
     ("eraseComment", Gate::Right(Action::EraseComment)),
     ("viewer.user", Gate::SignedIn),
@@ -197,6 +202,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("viewer.authors", Gate::Right(Action::ReadLibrary)),
     ("viewer.tags", Gate::Right(Action::ReadLibrary)),
     ("viewer.categories", Gate::Right(Action::ReadLibrary)),
+    ("viewer.redirects", Gate::Right(Action::EditRedirects)),
     ("viewer.moderationQueue", Gate::Right(Action::ModerateComment)),
     ("viewer.changes", Gate::Right(Action::ReadArticleChanges)),
     ("viewer.changes", Gate::Right(Action::ReadLibraryChanges)),

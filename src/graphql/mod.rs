@@ -11,6 +11,7 @@ pub mod ids;
 pub mod interface;
 pub mod rich_text;
 pub mod scalars;
+pub mod seo;
 pub mod variables;
 
 use std::sync::Arc;

@@ -55,6 +55,12 @@ pub enum ChangeAction {
     TagCreated,
     /// A category was added.
     CategoryCreated,
+    /// A redirect was set.
+    RedirectCreated,
+    /// A redirect was changed.
+    RedirectUpdated,
+    /// A redirect was taken away.
+    RedirectDeleted,
     /// A reader sent a comment.
     CommentSubmitted,
     /// A comment was approved.
@@ -99,6 +105,8 @@ pub enum ChangeSubjectType {
     Tag,
     /// A category.
     Category,
+    /// A redirect on the site.
+    Redirect,
     /// A comment.
     Comment,
     /// A user, and the sessions that are theirs.

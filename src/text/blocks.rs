@@ -236,8 +236,9 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(pictures: &'a HashMap<ImageId, Picture>) -> Self {
-        let placed =
-            pictures.iter().map(|(&id, picture)| (picture.url.as_str(), Placed { id, picture: picture.clone() }));
+        let placed = pictures
+            .iter()
+            .map(|(&id, picture)| (picture.url.as_str(), Placed { id, picture: picture.clone() }));
         Self {
             pictures: placed.collect(),
             open: Vec::new(),
@@ -577,7 +578,9 @@ impl<'a> Reading<'a> {
 
 impl Span {
     fn looks_like(&self, other: &Self) -> bool {
-        (self.image.is_none() && other.image.is_none()) && self.marks == other.marks && self.href == other.href
+        (self.image.is_none() && other.image.is_none())
+            && self.marks == other.marks
+            && self.href == other.href
     }
 }
 
@@ -616,8 +619,28 @@ fn look(tag: &Tag<'_>) -> Option<Mark> {
 fn is_inline(name: &str) -> bool {
     matches!(
         name,
-        "a" | "abbr" | "b" | "cite" | "code" | "del" | "dfn" | "em" | "i" | "ins" | "kbd" | "mark" | "q" | "s"
-            | "samp" | "small" | "span" | "strong" | "sub" | "sup" | "time" | "u" | "var"
+        "a" | "abbr"
+            | "b"
+            | "cite"
+            | "code"
+            | "del"
+            | "dfn"
+            | "em"
+            | "i"
+            | "ins"
+            | "kbd"
+            | "mark"
+            | "q"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "u"
+            | "var"
     )
 }
 
@@ -695,7 +718,8 @@ mod tests {
         let line = |spans: &[Span]| {
             let print = spans.iter().map(|Span { text, marks, href, image }| {
                 let href = href.as_ref().map(|href| format!(" -> {href}")).unwrap_or_default();
-                let image = image.as_ref().map(|image| format!(" = {}", image.picture.url)).unwrap_or_default();
+                let image =
+                    image.as_ref().map(|image| format!(" = {}", image.picture.url)).unwrap_or_default();
                 format!("{text:?}{marks:?}{href}{image}")
             });
             print.collect::<Vec<_>>().join(" ")
@@ -798,7 +822,12 @@ mod tests {
 
     #[test]
     fn what_nests_for_ever_is_read_and_ends_somewhere() {
-        for text in ["<div>".repeat(2_000), "<b>x".repeat(500), "<blockquote>x".repeat(1_000), "<ul><li>".repeat(1_000)] {
+        for text in [
+            "<div>".repeat(2_000),
+            "<b>x".repeat(500),
+            "<blockquote>x".repeat(1_000),
+            "<ul><li>".repeat(1_000),
+        ] {
             let read = read(&text);
             assert!(format!("{read:?}").matches("Quote").count() <= DEEPEST);
         }
@@ -818,10 +847,14 @@ mod tests {
             let text = pieces.concat();
             let outline = markdown::outline(&text);
             prop_assume!(!outline.is_too_deep && !outline.is_too_wide);
-            let (expected, read) = (outline.text.replace('\u{E000}', ""), words(&read(&text)));
+            // An address is percent-encoded where it leads, and not where it is written.
+            let all = |text: &str| -> Vec<String> {
+                let encoded = |word: &str| Url::parse(word).map_or_else(|_| word.to_owned(), Into::into);
+                text.split_whitespace().map(encoded).collect()
+            };
             prop_assert_eq!(
-                read.split_whitespace().collect::<Vec<_>>(),
-                expected.split_whitespace().collect::<Vec<_>>(),
+                all(&words(&read(&text))),
+                all(&outline.text.replace('\u{E000}', "")),
                 "{:?}", text
             );
         }

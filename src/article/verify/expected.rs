@@ -88,6 +88,9 @@ impl Expected {
                 | Action::AuthorCreated
                 | Action::TagCreated
                 | Action::CategoryCreated
+                | Action::RedirectCreated
+                | Action::RedirectUpdated
+                | Action::RedirectDeleted
                 | Action::CommentSubmitted
                 | Action::CommentApproved
                 | Action::CommentErased
