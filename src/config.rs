@@ -1,5 +1,7 @@
 //! Every setting, in one struct: file `copydesk.toml` < environment `COPYDESK_…` < flags; checked whole at the start.
 
+mod site;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use url::Url;
+
+pub use site::Site;
 
 /// What may be set, and what it does: the one list that the reader, `copydesk config` and the README's table share.
 pub const SETTINGS: &[Setting] = &[
@@ -44,9 +48,35 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "article_path",
         default: "/{slug}",
-        help: "path of an article on the site; holds `{slug}`",
+        help: "path of an article on the site; holds `{slug}`, and may hold `{year}` and `{month}` of its first publication",
+    },
+    Setting {
+        name: "author_path",
+        default: "/authors/{slug}",
+        help: "path of an author on the site; holds `{slug}`",
+    },
+    Setting { name: "tag_path", default: "/tags/{slug}", help: "path of a tag on the site; holds `{slug}`" },
+    Setting {
+        name: "category_path",
+        default: "/categories/{slug}",
+        help: "path of a category on the site; holds `{slug}`, or `{path}`: the slugs of those above it and its own",
     },
     Setting { name: "site_name", default: "Copydesk", help: "the publication's name, for structured data" },
+    Setting {
+        name: "site_description",
+        default: "",
+        help: "what the publication is about, in a sentence or two; empty: nothing is said",
+    },
+    Setting {
+        name: "site_logo",
+        default: "",
+        help: "address of the publication's logo, for structured data; empty: none",
+    },
+    Setting {
+        name: "site_languages",
+        default: "en",
+        help: "languages of the site (tags of BCP 47), separated by commas; the first is the default",
+    },
     Setting {
         name: "introspection",
         default: "true",
@@ -181,12 +211,8 @@ pub struct Config {
     pub keys_dir: PathBuf,
     /// Address under which clients reach this server, without a slash at its end.
     pub public_url: String,
-    /// Address of the site that shows the articles, without a slash at its end.
-    pub site_url: String,
-    /// Path of an article on the site; holds `{slug}`.
-    pub article_path: String,
-    /// The publication's name.
-    pub site_name: String,
+    /// The site that shows what is published.
+    pub site: Site,
     /// Whether the schema may be asked for.
     pub introspection: bool,
     /// Which browser origins may call the API.
@@ -407,13 +433,6 @@ impl Config {
             "" => format!("http://{listen}"),
             _ => read.web_address("public_url")?,
         };
-        let article_path = read.text("article_path").to_owned();
-        if !article_path.starts_with('/') || article_path.matches("{slug}").count() != 1 {
-            return Err(read.wrong(
-                "article_path",
-                "a path that begins with / and holds {slug} once, such as /news/{slug}",
-            ));
-        }
         let cors_origins = match read.text("cors_origins") {
             "*" => CorsOrigins::Any,
             list => {
@@ -477,9 +496,7 @@ impl Config {
             database,
             keys_dir,
             public_url,
-            site_url: read.web_address("site_url")?,
-            article_path,
-            site_name: read.text("site_name").to_owned(),
+            site: Site::read(&read)?,
             introspection: read.parsed("introspection", "true or false")?,
             cors_origins,
             max_body_bytes: read.positive("max_body_bytes", "a number of bytes above 0")?,
@@ -516,12 +533,6 @@ impl Config {
             log_json,
             sources,
         })
-    }
-
-    /// The address of an article on the site.
-    pub fn article_url(&self, slug: &str) -> String {
-        let encoded: String = url::form_urlencoded::byte_serialize(slug.as_bytes()).collect();
-        format!("{}{}", self.site_url, self.article_path.replace("{slug}", &encoded))
     }
 
     /// What is in force, as a settings file with each value's place; secrets are hidden.
@@ -674,8 +685,8 @@ mod tests {
         let environment = [("COPYDESK_LISTEN", "127.0.0.1:2"), ("COPYDESK_SITE_NAME", "Environment")];
         let config = load(&file, &environment, &[("listen", "127.0.0.1:3")]).unwrap();
         assert_eq!(config.listen.port(), 3);
-        assert_eq!(config.site_name, "Environment");
-        assert_eq!(load(&file, &[], &[]).unwrap().site_name, "File");
+        assert_eq!(config.site.name, "Environment");
+        assert_eq!(load(&file, &[], &[]).unwrap().site.name, "File");
     }
 
     #[test]
@@ -684,6 +695,14 @@ mod tests {
             ("LISTEN", "8000"),
             ("SITE_URL", "example.org"),
             ("ARTICLE_PATH", "/news"),
+            ("ARTICLE_PATH", "/{path}"),
+            ("AUTHOR_PATH", "/authors"),
+            ("TAG_PATH", "/{slug}"),
+            ("CATEGORY_PATH", "/x{path}"),
+            ("SITE_LOGO", "/logo.png"),
+            ("SITE_LANGUAGES", "english"),
+            ("SITE_LANGUAGES", "en, en"),
+            ("SITE_LANGUAGES", ""),
             ("LOG_FORMAT", "xml"),
             ("MAX_COST", "0"),
             ("DATABASE_URL", "mysql://x"),

@@ -109,6 +109,7 @@ ids! {
     UserId "usr" "user";
     SessionId "ses" "session";
     KeyId "key" "key";
+    RedirectId "red" "redirect";
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@
 //! - [`verify`]: the whole instance against its log, by what each room knows of its own tables.
 //! - [`backup`]: all rows and files of an instance, into a file and back, and into another database. [`start`] opens an
 //!   instance.
-//! - The rooms, each with its tables, rules and GraphQL types: [`history`] (what the log tells a viewer), [`comment`],
-//!   [`article`], [`author`], [`taxonomy`] (categories and tags), [`image`], [`account`] (users, sessions, the policy).
+//! - The rooms, each with its tables, rules and GraphQL types: [`history`] (what the log tells a viewer), [`site`] (what
+//!   is at a path, redirects), [`comment`], [`article`], [`author`], [`taxonomy`] (categories and tags), [`image`], [`account`] (users, sessions, the policy).
 //! - [`log`]: the signed chain of everything that was done; every write ends in it.
 //! - [`graphql`]: the kit: errors, ids, connections, cursors, batches, the guard.
 //! - [`db`]: connections, transactions, pages by key, and what differs between SQLite and PostgreSQL.
-//! - [`text`]: Markdown, slugs, anchors, folding: pure functions.
+//! - [`text`]: Markdown, its blocks, slugs, paths, anchors, folding: pure functions.
 //! - [`operation`], [`error`], [`id`], [`clock`], [`keys`], [`limit`], [`progress`], [`config`]: what every rule receives.
 
 pub mod account;
@@ -38,6 +38,7 @@ pub mod operation;
 pub mod progress;
 pub mod schema;
 pub mod server;
+pub mod site;
 pub mod start;
 pub mod taxonomy;
 pub mod text;

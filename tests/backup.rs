@@ -67,6 +67,7 @@ async fn fill(desk: &Desk) -> Actor {
     let second = editor.publish(&second).await;
     editor.unpublish(&second).await;
     author.write("A draft of Arthur's").await;
+    editor.redirect("/häfen", "https://www.example.net/ports?a=1#b").await;
     let reader = desk.stranger();
     let first = reader.comment(&public["articleId"], None, "A *good* piece").await;
     editor.approve(&first).await;

@@ -37,6 +37,7 @@ const NOBODY: &str = "UNAUTHENTICATED";
 const FORBIDDEN: &str = "FORBIDDEN";
 const NOT_FOUND: &str = "NOT_FOUND";
 const ADMINS: [&str; 6] = [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done"];
+const EDITORS: [&str; 6] = [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done", "done"];
 const EDITS: [&str; 6] = [NOBODY, NOT_FOUND, NOT_FOUND, NOT_FOUND, "done", "done"];
 const OWN_EDITS: [&str; 6] = [NOBODY, "done", "done", "", "done", "done"];
 const MODERATES: [&str; 6] = [NOBODY, FORBIDDEN, NOT_FOUND, "done", "done", "done"];
@@ -133,6 +134,9 @@ const CASES: &[Case] = &[
         others: [NOBODY, "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "done", "done"],
         own: [""; 6],
     },
+    Case { operation: "CreateRedirect", mutation: "createRedirect", others: EDITORS, own: [""; 6] },
+    Case { operation: "UpdateRedirect", mutation: "updateRedirect", others: EDITORS, own: [""; 6] },
+    Case { operation: "DeleteRedirect", mutation: "deleteRedirect", others: EDITORS, own: [""; 6] },
     Case {
         operation: "ApproveComment",
         mutation: "approveComment",
@@ -236,6 +240,11 @@ fn input(case: &Case, draft: &Value, comment: &str, helper: &Value) -> Value {
     let mut input = match case.operation {
         "CreateArticle" => json!({ "title": "Another" }),
         "CreateAuthor" | "CreateCategory" | "CreateTag" => json!({ "name": "Another" }),
+        "CreateRedirect" => {
+            json!({ "from": format!("/from/{}", draft["articleId"].as_str().unwrap()), "to": "/to" })
+        }
+        "UpdateRedirect" => json!({ "redirectId": draft["redirectId"], "version": 1, "status": 302 }),
+        "DeleteRedirect" => json!({ "redirectId": draft["redirectId"], "version": 1 }),
         "ReplyToComment" => json!({ "commentId": comment, "body": "Thank you." }),
         "SetArticleComments" => {
             json!({ "articleId": draft["articleId"], "version": 0, "comments": "CLOSED" })
@@ -331,6 +340,8 @@ async fn prepare(desk: &Desk, owner: &Actor, editor: &Actor) -> (Value, String) 
     let mut published = editor.publish(&owner.create(content).await).await;
     let content = editor.run("OneDraft", json!({ "articleId": published["articleId"] })).await;
     published["sectionId"] = content.data()["viewer"]["draft"]["content"]["sections"][0]["id"].clone();
+    let old = format!("/old/{}", published["articleId"].as_str().unwrap());
+    published["redirectId"] = editor.redirect(&old, "/new").await["id"].clone();
     let comment = desk.stranger().comment(&published["articleId"], None, "Hello").await;
     (published, comment)
 }

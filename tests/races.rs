@@ -24,7 +24,7 @@ enum Outcome {
 
 use Outcome::{DoneOnce, EachIsDone, EndsTheOthers, OneIsDone};
 
-const OUTCOMES: [(&str, Outcome); 44] = [
+const OUTCOMES: [(&str, Outcome); 47] = [
     ("addRelatedLink", OneIsDone("CONFLICT")),
     ("addSection", OneIsDone("CONFLICT")),
     ("approveComment", DoneOnce),
@@ -34,6 +34,7 @@ const OUTCOMES: [(&str, Outcome); 44] = [
     ("createArticle", EachIsDone),
     ("createAuthor", EachIsDone),
     ("createCategory", EachIsDone),
+    ("createRedirect", OneIsDone("TAKEN")),
     ("createTag", EachIsDone),
     ("createUser", OneIsDone("TAKEN")),
     ("deactivateUser", DoneOnce),
@@ -41,6 +42,7 @@ const OUTCOMES: [(&str, Outcome); 44] = [
     ("deleteComment", DoneOnce),
     ("deleteComments", DoneOnce),
     ("editComment", DoneOnce),
+    ("deleteRedirect", OneIsDone("NOT_FOUND")),
     ("endSession", DoneOnce),
     ("eraseComment", DoneOnce),
     ("markCommentAsSpam", DoneOnce),
@@ -66,6 +68,7 @@ const OUTCOMES: [(&str, Outcome); 44] = [
     ("submitForReview", DoneOnce),
     ("unpublishArticle", DoneOnce),
     ("updateArticle", OneIsDone("CONFLICT")),
+    ("updateRedirect", OneIsDone("CONFLICT")),
     ("updateSection", OneIsDone("CONFLICT")),
     ("updateUser", OneIsDone("CONFLICT")),
     ("uploadImage", EachIsDone),

@@ -46,6 +46,7 @@ fn mutation(field: &'static str, by: By, selected: &str, input: Value) -> Row {
 const CARD: &str = "id slug title excerpt publishedAt authors { name portrait { url } } leadFigure { image { url } caption } tags { name } categories { name } commentCount";
 const RECORD: &str = "id slug name bio { text } isListed portrait { id alt } version";
 const DRAFT: &str = "articleId version title slug stage isPublished owner { name } commentSettings { comments closeAfterDays version } may { action isAllowed } checks { code } content { sections { body { html } } leadFigure { image { url } } authors { name portrait { alt } } categories { name } tags { name } relatedLinks { title url article { title isPublished } } }";
+const REDIRECT: &str = "redirect { id from to status version }";
 const USER: &str = "id email name role isActive version";
 const SESSION: &str = "accessTokenExpiresAt user { name role }";
 
@@ -61,7 +62,7 @@ pub fn rows(things: &Value) -> Vec<Row> {
     };
     let section = |name: &str| json!({ "sectionId": things[name]["sectionId"] });
     let content = if things.is_null() { json!({}) } else { things["content"].clone() };
-    let article = "{ article(by: { slug: \"a-line\" }) { id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes leadFigure { image { id url alt } caption } tableOfContents { text } sections { heading body { markdown html } figures { image { url } } } authors { name slug bio { html } portrait { url } articleCount articles(first: 2) { nodes { title } } } categories { name ancestors { name } children { name } parent { name } articles(first: 2) { nodes { title } } } tags { name articleCount articles(first: 2) { nodes { title } } } relatedLinks { ... on RelatedArticle { title article { slug title } } ... on ExternalLink { title url } } commentCount commentsOpen commentsCloseAt comments(first: 2) { totalCount nodes { authorName isStaff isByArticleAuthor body { html } replies(first: 2) { nodes { body { text } parent { id } } } } } seo { title image { url } jsonLd } } }";
+    let article = "{ article(by: { slug: \"a-line\" }) { id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes leadFigure { image { id url alt } caption } tableOfContents { text } sections { heading body { markdown html } figures { image { url } } } authors { name slug bio { html blocks { __typename } } portrait { url } url seo { description } articleCount articles(first: 2) { nodes { title } } } categories { name path ancestors { name } children { name } parent { name } articles(first: 2) { nodes { title } } } tags { name articleCount articles(first: 2) { nodes { title } } } relatedLinks { ... on RelatedArticle { title article { slug title } } ... on ExternalLink { title url } } commentCount commentsOpen commentsCloseAt comments(first: 2) { totalCount nodes { authorName isStaff isByArticleAuthor body { html } replies(first: 2) { nodes { body { text } parent { id } } } } } seo { title image { url } jsonLd openGraph { section tags authors } } } }";
     let articles = "query ($filter: ArticleFilter) { articles(first: 2, filter: $filter) { totalCount nodes { {CARD} } pageInfo { hasNextPage } } }";
     let node = "query ($id: ID!) { node(id: $id) { __typename id ... on Article { {CARD} } } }";
     let search = "{ search(query: \"trams\", first: 2) { totalCount edges { score snippet { html } node { {CARD} } } } }";
@@ -102,7 +103,13 @@ pub fn rows(things: &Value) -> Vec<Row> {
             id("image"),
         ),
         query("node", &carded(node), id("article")),
+        query(
+            "route",
+            "{ route(path: \"/a-line\") { path status redirectTo thing { ... on Article { title url authors { name } } } } }",
+            json!({}),
+        ),
         query("search", &carded(search), json!({})),
+        query("site", "{ site { name url locales paths { article } } }", json!({})),
         query(
             "tag",
             "query ($id: ID!) { tag(by: { id: $id }) { name articleCount articles(first: 2) { totalCount nodes { title } } } }",
@@ -153,6 +160,11 @@ pub fn rows(things: &Value) -> Vec<Row> {
         viewer(
             "viewer.moderationQueue",
             &format!("moderationQueue(first: 2) {{ totalCount nodes {{ {moderated} }} }}"),
+            json!({}),
+        ),
+        viewer(
+            "viewer.redirects",
+            "redirects(first: 2) { totalCount nodes { id from to status version } }",
             json!({}),
         ),
         viewer("viewer.sessions", "sessions { id createdAt isCurrent address }", json!({})),
@@ -208,6 +220,24 @@ pub fn rows(things: &Value) -> Vec<Row> {
             By::Admin,
             "category { id slug name parentId }",
             json!({ "name": "Stops", "parentId": things["category"] }),
+        ),
+        mutation(
+            "createRedirect",
+            By::Admin,
+            REDIRECT,
+            json!({ "from": things["newPath"], "to": "https://example.org/elsewhere", "status": 302 }),
+        ),
+        mutation(
+            "updateRedirect",
+            By::Admin,
+            REDIRECT,
+            json!({ "redirectId": things["changedRedirect"]["id"], "version": 1, "to": things["newPath"] }),
+        ),
+        mutation(
+            "deleteRedirect",
+            By::Admin,
+            REDIRECT,
+            json!({ "redirectId": things["deletedRedirect"]["id"], "version": 1 }),
         ),
         mutation("createTag", By::Admin, "tag { id slug name }", json!({ "name": "Night lines" })),
         mutation(
@@ -456,6 +486,10 @@ pub async fn set_up(desk: &Desk, scene: &mut Scene, round: usize) {
     things["round"] = json!(round);
     things["newName"] = json!(format!("Changed {round}"));
     things["newEmail"] = json!(format!("new{round}@desk.example"));
+    things["newPath"] = json!(format!("/new/{round}"));
+    for name in ["changedRedirect", "deletedRedirect"] {
+        things[name] = admin.redirect(&format!("/{name}/{round}"), "/a-line").await;
+    }
     things["comment"] = json!(desk.stranger().comment(&things["article"], None, "Hello").await);
     things["comments"] = json!({});
     for field in DECISIONS {

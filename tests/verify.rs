@@ -48,6 +48,7 @@ async fn house(desk: &Desk) -> Vec<(&'static str, String)> {
         .await;
     let published = editor.publish(&draft).await;
     let unpublished = editor.write("A draft").await;
+    let redirect = editor.redirect("/old", "/a-story").await;
     let approved = reader.comment(&published["articleId"], None, "Well said.").await;
     editor.approve(&approved).await;
     let pending = reader.comment(&published["articleId"], None, "Buy this.").await;
@@ -56,6 +57,7 @@ async fn house(desk: &Desk) -> Vec<(&'static str, String)> {
     vec![
         ("{article}", text(&published["articleId"])),
         ("{other}", text(&other["articleId"])),
+        ("{redirect}", text(&redirect["id"])),
         ("{draft}", text(&unpublished["articleId"])),
         ("{image}", image),
         ("{author}", author),
@@ -168,6 +170,12 @@ on_both! {
     }
     async fn an_address_led_elsewhere(desk) {
         expect_public(desk, "INSERT INTO article_slugs (slug, article_id) SELECT 'hijacked', id FROM articles WHERE title = 'A story'", &["{article}, revision 1, slugs"]).await;
+    }
+    async fn a_redirect_led_elsewhere(desk) {
+        expect_public(desk, "UPDATE redirects SET target = 'https://spam.example/' WHERE from_path = '/old'", &["{redirect}, record: is not what was last written"]).await;
+    }
+    async fn a_redirect_removed(desk) {
+        expect(desk, "DELETE FROM redirects", &["{redirect}, record: is in the log, and its row is missing"]).await;
     }
     async fn a_slug_stolen(desk) {
         expect_public(

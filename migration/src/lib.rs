@@ -15,6 +15,7 @@ mod m20261124_000007_search;
 mod m20261124_000008_sessions;
 mod m20261124_000009_trash;
 mod m20261124_000011_conversation;
+mod m20261124_000012_redirects;
 mod m20261124_000013_lists;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_sessions::Migration),
             Box::new(m20261124_000009_trash::Migration),
             Box::new(m20261124_000011_conversation::Migration),
+            Box::new(m20261124_000012_redirects::Migration),
             Box::new(m20261124_000013_lists::Migration),
         ]
     }

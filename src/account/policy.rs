@@ -109,6 +109,8 @@ actions! {
     CreateCategory "create categories":                                   None None None Any  Any;
     /// Change, move or delete categories.
     EditCategory "edit categories":                                       None None None Any  Any;
+    /// See, set, change and take away redirects.
+    EditRedirects "edit redirects":                                       None None None Any  Any;
     /// Decide on comments; own: on own articles.
     ModerateComment "moderate the comment":                               None Own  Any  Any  Any;
     /// Erase comments for good.
@@ -188,6 +190,9 @@ pub const GATES: &[(&str, Gate)] = &[
     ("createAuthor", Gate::Right(Action::CreateAuthor)),
     ("createTag", Gate::Right(Action::CreateTag)),
     ("createCategory", Gate::Right(Action::CreateCategory)),
+    ("createRedirect", Gate::Right(Action::EditRedirects)),
+    ("updateRedirect", Gate::Right(Action::EditRedirects)),
+    ("deleteRedirect", Gate::Right(Action::EditRedirects)),
     ("approveComment", Gate::Right(Action::ModerateComment)),
     ("rejectComment", Gate::Right(Action::ModerateComment)),
     ("markCommentAsSpam", Gate::Right(Action::ModerateComment)),
@@ -211,6 +216,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("viewer.authors", Gate::Right(Action::ReadLibrary)),
     ("viewer.tags", Gate::Right(Action::ReadLibrary)),
     ("viewer.categories", Gate::Right(Action::ReadLibrary)),
+    ("viewer.redirects", Gate::Right(Action::EditRedirects)),
     ("viewer.moderationQueue", Gate::Right(Action::ModerateComment)),
     ("viewer.changes", Gate::Right(Action::ReadArticleChanges)),
     ("viewer.changes", Gate::Right(Action::ReadLibraryChanges)),

@@ -28,8 +28,11 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
         let path = ["input", "sections", &index.to_string(), "id"];
         problems.add(UserErrorCode::NotFound, &path, "A new article has no sections yet: leave the id out.");
     }
-    let (mut content, note) =
-        fields::apply(&fields::blank(op.random_hex::<16>()), given, || op.new_id(), &mut problems);
+    let language = op.store.config.site.default_language();
+    let mut blank = fields::blank(op.random_hex::<16>());
+    blank.locale = language.to_owned();
+    let given = given.with_default_locale(language);
+    let (mut content, note) = fields::apply(&blank, given, || op.new_id(), &mut problems);
     fields::check_size(&content, &mut problems);
 
     let transaction = op.begin().await?;

@@ -92,6 +92,7 @@ pub(super) async fn edit(
     let slug_is_given = matches!(given.slug, Given::Value(_));
     let mut problems = Problems::default();
     check_sections(&transaction, base, id, &given, &mut problems).await?;
+    let given = given.with_default_locale(op.store.config.site.default_language());
     let (mine, note) = fields::apply(base, given, || op.new_id(), &mut problems);
     let is_merged = older.as_ref().is_some_and(|older| mine != *older);
     let mut content = match &older {

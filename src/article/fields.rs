@@ -50,7 +50,7 @@ pub struct Fields {
     pub title: Given<String>,
     /// Derived from the title where never given.
     pub slug: Given<String>,
-    /// BCP 47; `en` where never given.
+    /// BCP 47; the site's default where never given.
     pub locale: Given<String>,
     /// What a card shows.
     pub excerpt: Given<String>,
@@ -111,6 +111,16 @@ pub enum RelatedLinkFields {
         /// What it is called.
         title: String,
     },
+}
+
+impl Fields {
+    /// The same, where a language that is taken away becomes this one.
+    pub fn with_default_locale(mut self, language: &str) -> Self {
+        if matches!(self.locale, Given::Null) {
+            self.locale = Given::Value(language.to_owned());
+        }
+        self
+    }
 }
 
 /// An article that nothing has been written of.

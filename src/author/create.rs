@@ -58,7 +58,7 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
     policy::allow_new::<act::CreateAuthor>(op)?;
     let NewAuthor { name, slug: given, bio, portrait, is_listed } = new;
     let mut problems = Problems::default();
-    let name = problems.take(input::line(&["input", "name"], &name, 100)).unwrap_or_default();
+    let name = problems.take(input::name(&["input", "name"], &name, 100)).unwrap_or_default();
     let given = given.and_then(|given| problems.take(slug::parse(&["input", "slug"], &given)));
     let bio = bio.and_then(|bio| problems.take(biography(&bio)));
 

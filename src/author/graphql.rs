@@ -17,11 +17,14 @@ use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::rich_text::RichText;
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, Url};
+use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
 use crate::graphql::{ids, operation};
 use crate::id::ImageId;
 use crate::image::entity::{image_records, images};
 use crate::image::graphql::{ImageObject, LibraryImage};
+use crate::text::markdown::{self, Flavor};
+use crate::text::shorten::shorten;
 
 /// What a page of authors loads together.
 #[derive(Default)]
@@ -73,6 +76,30 @@ impl AuthorObject {
             Ok(portraits.get(&id).map(|image| ImageObject::new(image.clone(), &cohort.op.store)))
         })
         .await
+    }
+
+    /// Their page's path on the site, such as `/authors/ann`.
+    async fn path(&self) -> String {
+        self.0.op().store.config.site.author_path(&self.0.row().slug)
+    }
+
+    /// Their page's address on the site.
+    async fn url(&self) -> Url {
+        let site = &self.0.op().store.config.site;
+        Url(site.address(&site.author_path(&self.0.row().slug)))
+    }
+
+    /// What their page's head says.
+    async fn seo(&self) -> PageSeo {
+        let (site, row) = (&self.0.op().store.config.site, self.0.row());
+        let words = row.bio.as_deref().map(|bio| markdown::outline_of(bio, Flavor::Short).text);
+        PageSeo {
+            title: row.name.clone(),
+            description: words
+                .map(|words| shorten(&words, DESCRIPTION_CHARACTERS))
+                .filter(|words| !words.is_empty()),
+            canonical_url: Url(site.address(&site.author_path(&row.slug))),
+        }
     }
 
     /// How many published articles credit them.

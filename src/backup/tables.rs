@@ -20,6 +20,7 @@ use crate::author::entity::{author_records, authors};
 use crate::comment::entity::{comment_records, comments};
 use crate::image::entity::{image_records, images};
 use crate::log::entity::{changes, log_head};
+use crate::site::entity::redirects;
 use crate::taxonomy::entity::{categories, tag_records, tags};
 
 /// What a column holds: what both engines hold alike.
@@ -78,6 +79,7 @@ pub fn all() -> Result<Vec<Table>, BackupError> {
         table(author_records::Entity, None),
         table(tag_records::Entity, None),
         table(categories::Entity, Some((categories::Column::ParentId, categories::Column::Id))),
+        table(redirects::Entity, None),
         table(drafts::Entity, None),
         table(revisions::Entity, None),
         table(slug_history::Entity, None),

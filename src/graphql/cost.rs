@@ -19,7 +19,7 @@ const PLAIN_LIST: u64 = 2;
 
 /// What fields cost beside what they fetch, because they work long for it.
 const WORK: &[(&str, &str, u64)] =
-    &[("Viewer", "compareRevisions", 1_000), ("Article", "suggestedArticles", 30)];
+    &[("Viewer", "compareRevisions", 1_000), ("Article", "suggestedArticles", 30), ("RichText", "blocks", 5)];
 
 /// Lists of an input of which each member is a write of its own: what a mutation with such a list returns is counted once for
 /// each.

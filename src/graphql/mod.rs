@@ -1,6 +1,7 @@
 //! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, the guard.
 
 pub mod batch;
+pub mod blocks;
 pub mod connection;
 pub mod cost;
 pub mod cursors;
@@ -10,6 +11,7 @@ pub mod ids;
 pub mod interface;
 pub mod rich_text;
 pub mod scalars;
+pub mod seo;
 pub mod variables;
 
 use std::sync::Arc;

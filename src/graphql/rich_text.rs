@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use async_graphql::{Object, SimpleObject};
 
+use super::blocks::Block;
 use crate::id::ImageId;
 use crate::text::anchors::Anchors;
+use crate::text::blocks::blocks;
 use crate::text::markdown::{self, Flavor, Picture};
 
 /// A text with structure: CommonMark with GitHub's extensions.
@@ -50,6 +52,11 @@ impl RichText {
             Flavor::Short => markdown::simple_html(&self.markdown),
             Flavor::Comment => markdown::comment_html(&self.markdown),
         }
+    }
+
+    /// The same as typed blocks, for who shows it without HTML: the same words, links, pictures and anchors.
+    async fn blocks(&self) -> Vec<Block> {
+        Block::all(blocks(&self.markdown, self.flavor, &self.pictures, &mut self.anchors.clone()))
     }
 
     /// The words alone, blocks on lines of their own.

@@ -59,6 +59,12 @@ pub enum ChangeAction {
     TagCreated,
     /// A category was added.
     CategoryCreated,
+    /// A redirect was set.
+    RedirectCreated,
+    /// A redirect was changed.
+    RedirectUpdated,
+    /// A redirect was taken away.
+    RedirectDeleted,
     /// A reader sent a comment.
     CommentSubmitted,
     /// A reader sent a comment, and nothing held it: it was approved at once.
@@ -115,6 +121,8 @@ pub enum ChangeSubjectType {
     Tag,
     /// A category.
     Category,
+    /// A redirect on the site.
+    Redirect,
     /// A comment.
     Comment,
     /// A user, and the sessions that are theirs.

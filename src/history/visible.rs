@@ -12,7 +12,13 @@ pub fn visible(viewer: Viewer) -> Visible {
         (Action::ReadArticleChanges, &[SubjectType::Article]),
         (
             Action::ReadLibraryChanges,
-            &[SubjectType::Image, SubjectType::Author, SubjectType::Tag, SubjectType::Category],
+            &[
+                SubjectType::Image,
+                SubjectType::Author,
+                SubjectType::Tag,
+                SubjectType::Category,
+                SubjectType::Redirect,
+            ],
         ),
         (Action::ReadCommentChanges, &[SubjectType::Comment]),
         (Action::ReadUserChanges, &[SubjectType::User, SubjectType::Key]),

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{ArticleId, AuthorId, CategoryId, CommentId, GlobalId as _, ImageId, KeyId, TagId, UserId};
+use crate::id::{
+    ArticleId, AuthorId, CategoryId, CommentId, GlobalId as _, ImageId, KeyId, RedirectId, TagId, UserId,
+};
 
 macro_rules! names {
     ($(#[$doc:meta])* $kind:ident { $($(#[$variant_doc:meta])* $variant:ident $name:literal,)* }) => {
@@ -62,6 +64,12 @@ names! {
         TagCreated "TAG_CREATED",
         /// A category was added.
         CategoryCreated "CATEGORY_CREATED",
+        /// A redirect was set.
+        RedirectCreated "REDIRECT_CREATED",
+        /// A redirect was changed.
+        RedirectUpdated "REDIRECT_UPDATED",
+        /// A redirect was taken away.
+        RedirectDeleted "REDIRECT_DELETED",
         /// A reader sent a comment.
         CommentSubmitted "COMMENT_SUBMITTED",
         /// A reader sent a comment, and nothing held it: it was approved at once.
@@ -118,6 +126,8 @@ names! {
         Tag "TAG",
         /// A category.
         Category "CATEGORY",
+        /// A redirect on the site.
+        Redirect "REDIRECT",
         /// A comment.
         Comment "COMMENT",
         /// A user, and the sessions that are theirs.
@@ -136,6 +146,7 @@ impl SubjectType {
             AuthorId::PREFIX => Some(Self::Author),
             TagId::PREFIX => Some(Self::Tag),
             CategoryId::PREFIX => Some(Self::Category),
+            RedirectId::PREFIX => Some(Self::Redirect),
             CommentId::PREFIX => Some(Self::Comment),
             UserId::PREFIX => Some(Self::User),
             KeyId::PREFIX => Some(Self::Key),

@@ -15,6 +15,7 @@ use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::operation;
 use crate::history::graphql::HistoryViewer;
 use crate::image::graphql::{ImageMutation, ImageObject, ImageQuery, ImageViewer};
+use crate::site::graphql::{SiteMutation, SiteQuery, SiteViewer};
 use crate::taxonomy::graphql::{CategoryObject, TagObject, TaxonomyMutation, TaxonomyQuery, TaxonomyViewer};
 use crate::{article, author, comment, image, taxonomy};
 
@@ -23,7 +24,16 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// What can be asked. All but `viewer` is public and answers everybody alike.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, ArticleQuery, ArchiveQuery, AuthorQuery, TaxonomyQuery, ImageQuery, ViewerQuery);
+pub struct Query(
+    NodeQuery,
+    ArticleQuery,
+    ArchiveQuery,
+    AuthorQuery,
+    TaxonomyQuery,
+    ImageQuery,
+    SiteQuery,
+    ViewerQuery,
+);
 
 /// What can be done.
 #[derive(MergedObject, Default)]
@@ -34,6 +44,7 @@ pub struct Mutation(
     AuthorMutation,
     TaxonomyMutation,
     ImageMutation,
+    SiteMutation,
     ReaderMutation,
     ModeratorMutation,
 );
@@ -47,6 +58,7 @@ pub struct Viewer(
     AuthorViewer,
     TaxonomyViewer,
     ImageViewer,
+    SiteViewer,
     CommentViewer,
     HistoryViewer,
 );

@@ -18,9 +18,11 @@ use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, Url};
+use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
 use crate::graphql::{ids, operation};
 use crate::id::CategoryId;
+use crate::text::shorten::shorten;
 
 /// What a page of tags loads together.
 #[derive(Default)]
@@ -48,6 +50,27 @@ impl TagObject {
     /// As readers see it.
     async fn name(&self) -> &str {
         &self.0.row().name
+    }
+
+    /// Its page's path on the site, such as `/tags/trams`.
+    async fn path(&self) -> String {
+        self.0.op().store.config.site.tag_path(&self.0.row().slug)
+    }
+
+    /// Its page's address on the site.
+    async fn url(&self) -> Url {
+        let site = &self.0.op().store.config.site;
+        Url(site.address(&site.tag_path(&self.0.row().slug)))
+    }
+
+    /// What its page's head says.
+    async fn seo(&self) -> PageSeo {
+        let (site, row) = (&self.0.op().store.config.site, self.0.row());
+        PageSeo {
+            title: row.name.clone(),
+            description: None,
+            canonical_url: Url(site.address(&site.tag_path(&row.slug))),
+        }
     }
 
     /// How many published articles have it.
@@ -92,6 +115,17 @@ impl CategoryObject {
     /// Categories that load together.
     pub fn page(op: &Arc<crate::operation::Operation>, rows: Vec<categories::Model>) -> Vec<Self> {
         Member::page(op, rows).into_iter().map(Self).collect()
+    }
+
+    /// Its page's path on the site: the tree is read where the path tells of it.
+    async fn site_path(&self) -> Result<String, Failure> {
+        let (site, row) = (&self.0.op().store.config.site, self.0.row());
+        if !site.tells_ancestors() {
+            return Ok(site.category_path(Vec::new(), &row.slug));
+        }
+        let tree = self.tree().await?;
+        let above = read::ancestors(&tree, row.id).into_iter().map(|category| category.slug.as_str());
+        Ok(site.category_path(above.collect(), &row.slug))
     }
 
     async fn tree(&self) -> Result<Arc<Tree>, Failure> {
@@ -148,6 +182,27 @@ impl CategoryObject {
         let tree = self.tree().await?;
         let rows = read::children(&tree, Some(self.0.row().id)).into_iter().cloned().collect();
         Ok(Self::page(self.0.op(), rows))
+    }
+
+    /// Its page's path on the site, such as `/categories/harbor`.
+    async fn path(&self) -> Result<String, Failure> {
+        self.site_path().await
+    }
+
+    /// Its page's address on the site.
+    async fn url(&self) -> Result<Url, Failure> {
+        Ok(Url(self.0.op().store.config.site.address(&self.site_path().await?)))
+    }
+
+    /// What its page's head says.
+    async fn seo(&self) -> Result<PageSeo, Failure> {
+        let row = self.0.row();
+        let description = row.description.as_deref().map(|words| shorten(words, DESCRIPTION_CHARACTERS));
+        Ok(PageSeo {
+            title: row.name.clone(),
+            description: description.filter(|words| !words.is_empty()),
+            canonical_url: Url(self.0.op().store.config.site.address(&self.site_path().await?)),
+        })
     }
 
     /// How many published articles are in it and below it.

@@ -22,7 +22,7 @@ use crate::log::check::{Check, Extent, Problem, Tell};
 use crate::log::heads::{self, KeptHead};
 use crate::log::walk::{Thing, Things};
 use crate::operation::Store;
-use crate::{account, article, author, comment, image, log, taxonomy};
+use crate::{account, article, author, comment, image, log, site, taxonomy};
 
 /// What is to be checked.
 #[derive(Debug, Default)]
@@ -65,6 +65,8 @@ pub async fn verify(store: &Store, options: Options, tell: Tell<'_>) -> Result<R
     told(&mut check, "authors", done).await?;
     let done = images(&mut check).await;
     told(&mut check, "images", done).await?;
+    let done = redirects(&mut check).await;
+    told(&mut check, "redirects", done).await?;
     Ok(Report::new(extent, head, check.end()))
 }
 
@@ -174,6 +176,17 @@ async fn images(check: &mut Check<'_>) -> Result<(), Failure> {
         }
         let shown = counted(check.snapshot, &places, &ids).await?;
         image::verify::compare(check, &ids, &shown).await?;
+    }
+}
+
+async fn redirects(check: &mut Check<'_>) -> Result<(), Failure> {
+    let mut walk = site::verify::all(check.extent);
+    loop {
+        let ids = next(&mut walk, check).await?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        site::verify::compare(check, &ids).await?;
     }
 }
 

@@ -115,12 +115,19 @@ pub async fn open_site(editor: &Actor, stranger: &Actor) -> Site {
         .as_array_mut()
         .unwrap()
         .push(json!({ "article": { "articleId": other["articleId"] } }));
+    let image = &library.image;
+    let of_all_kinds = format!(
+        "> Quoted *words* by [whom](https://a.example/) with ![]({image})\n\n1. [x] done\n\n```rust\nlet quay = 1;\n```\n\n\
+         | a | b |\n|:--|--:|\n| 1 | 2 |\n\n![]({image} \"Placed\")\n\n---\n\nhttps://a.example/video\n\n### A heading"
+    );
+    story["sections"].as_array_mut().unwrap().push(json!({ "heading": "All kinds", "body": of_all_kinds }));
     let story = editor.publish(&editor.create(story).await).await;
     let comments = "mutation ($id: ID!) { setArticleComments(input: { articleId: $id, version: 0, comments: OPEN, closeAfterDays: 7 }) { draft { articleId } userErrors { code } } }";
     editor
         .query_with(comments, json!({ "id": story["articleId"] }))
         .await
         .done("setArticleComments", "draft");
+    editor.redirect("/old-quay", "/a-quay").await;
     let comment = stranger.comment(&story["articleId"], None, "A fine quay.").await;
     editor.approve(&comment).await;
     let reply = stranger.comment(&story["articleId"], Some(&comment), "It is.").await;

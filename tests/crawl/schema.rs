@@ -129,11 +129,12 @@ impl Types {
         let mut parts = vec!["__typename".to_owned()];
         let objects = self.objects(name);
         if objects != [name] {
-            parts.extend(
-                objects
-                    .iter()
-                    .map(|object| format!("... on {object} {{ {} }}", self.selection(object, above))),
-            );
+            // Blocks stand in blocks: below themselves, and far down, their own values alone.
+            let is_below = above.len() > 3 || objects.iter().any(|object| above.contains(object));
+            for object in &objects {
+                let inside = if is_below { self.values(object) } else { self.selection(object, above) };
+                parts.push(format!("... on {object} {{ {inside} }}"));
+            }
             return parts.join(" ");
         }
         let is_page = name.ends_with("Connection") || name.ends_with("Edge");

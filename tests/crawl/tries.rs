@@ -132,6 +132,16 @@ impl Tries {
                 let both = format!("{} {}", self.words[0], self.words[1]);
                 also(&[&self.words[..], &prefixes, &[both]].concat(), &["quay", "", "*", "\u{0}", "s"])
             }
+            ("path", _) => {
+                let paths = self
+                    .slugs
+                    .iter()
+                    .flat_map(|slug| ["/", "/authors/", "/tags/"].map(|at| format!("{at}{slug}")));
+                also(
+                    &paths.collect::<Vec<_>>(),
+                    &["/a-quay", "/categories/harbor", "/old-quay", "/", "", "x", "/\u{0}"],
+                )
+            }
             ("locale", _) => also(&[], &["cy", "en", "x"]),
             (name, _) if name.to_lowercase().contains("slug") => {
                 also(&self.slugs, &["a-quay", "harbor", "-", "\u{0}"])

@@ -166,6 +166,13 @@ impl Actor {
         answer.done("createTag", "tag")["id"].as_str().unwrap().to_owned()
     }
 
+    /// Sets a redirect; gives its id and version.
+    pub async fn redirect(&self, from: &str, to: &str) -> Value {
+        let document = "mutation ($input: CreateRedirectInput!) { createRedirect(input: $input) { redirect { id from to status version } userErrors { code message path } } }";
+        let answer = self.query_with(document, json!({ "input": { "from": from, "to": to } })).await;
+        answer.done("createRedirect", "redirect").clone()
+    }
+
     pub async fn create_category(&self, name: &str, parent: Option<&str>) -> String {
         let answer =
             self.run("CreateCategory", json!({ "input": { "name": name, "parentId": parent } })).await;

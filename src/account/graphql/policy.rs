@@ -50,6 +50,8 @@ pub enum PolicyAction {
     CreateCategory,
     /// Change, move or delete categories.
     EditCategory,
+    /// See, set, change and take away redirects.
+    EditRedirects,
     /// Decide on comments; own: on own articles.
     ModerateComment,
     /// Erase comments for good.

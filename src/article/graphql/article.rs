@@ -25,9 +25,7 @@ use crate::graphql::ids;
 use crate::graphql::rich_text::Heading;
 use crate::graphql::scalars::{DateTime, Url};
 use crate::id::ArticleId;
-use crate::image::address;
 use crate::image::entity::images;
-use crate::image::graphql::ImageObject;
 use crate::operation::Operation;
 use crate::taxonomy::graphql::{CategoryObject, TagObject};
 
@@ -75,7 +73,18 @@ impl ArticleObject {
         self.0.cohort().rows.iter().map(|article| article.id).collect()
     }
 
-    async fn load_sections(&self) -> Result<Vec<sections::Model>, Failure> {
+    /// What asks.
+    pub(super) fn op(&self) -> &Arc<Operation> {
+        self.0.op()
+    }
+
+    /// Its path on the site.
+    pub(super) fn site_path(&self) -> String {
+        let row = self.row();
+        self.op().store.config.site.article_path(&row.slug, row.published_at)
+    }
+
+    pub(super) async fn load_sections(&self) -> Result<Vec<sections::Model>, Failure> {
         let cohort = self.0.cohort();
         let loaded = cohort
             .loads
@@ -85,7 +94,7 @@ impl ArticleObject {
         Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
     }
 
-    async fn load_figures(&self) -> Result<Vec<(figures::Model, images::Model)>, Failure> {
+    pub(super) async fn load_figures(&self) -> Result<Vec<(figures::Model, images::Model)>, Failure> {
         let cohort = self.0.cohort();
         let loaded = cohort
             .loads
@@ -95,7 +104,7 @@ impl ArticleObject {
         Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
     }
 
-    async fn load_authors(&self) -> Result<Vec<AuthorObject>, Failure> {
+    pub(super) async fn load_authors(&self) -> Result<Vec<AuthorObject>, Failure> {
         let cohort = self.0.cohort();
         let loaded = cohort
             .loads
@@ -103,6 +112,32 @@ impl ArticleObject {
             .get((), || async {
                 let rows = read::authors(&*cohort.op.snapshot().await?, &self.ids()).await?;
                 Ok(together(&cohort.op, rows, |author| author.id, AuthorObject))
+            })
+            .await?;
+        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+    }
+
+    pub(super) async fn load_categories(&self) -> Result<Vec<CategoryObject>, Failure> {
+        let cohort = self.0.cohort();
+        let loaded = cohort
+            .loads
+            .categories
+            .get((), || async {
+                let rows = read::categories(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                Ok(together(&cohort.op, rows, |category| category.id, CategoryObject))
+            })
+            .await?;
+        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+    }
+
+    pub(super) async fn load_tags(&self) -> Result<Vec<TagObject>, Failure> {
+        let cohort = self.0.cohort();
+        let loaded = cohort
+            .loads
+            .tags
+            .get((), || async {
+                let rows = read::tags(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                Ok(together(&cohort.op, rows, |tag| tag.id, TagObject))
             })
             .await?;
         Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
@@ -191,30 +226,12 @@ impl ArticleObject {
 
     /// Where an editor put it in the site's tree, in order.
     async fn categories(&self) -> Result<Vec<CategoryObject>, Failure> {
-        let cohort = self.0.cohort();
-        let loaded = cohort
-            .loads
-            .categories
-            .get((), || async {
-                let rows = read::categories(&*cohort.op.snapshot().await?, &self.ids()).await?;
-                Ok(together(&cohort.op, rows, |category| category.id, CategoryObject))
-            })
-            .await?;
-        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+        self.load_categories().await
     }
 
     /// Its free labels, in order.
     async fn tags(&self) -> Result<Vec<TagObject>, Failure> {
-        let cohort = self.0.cohort();
-        let loaded = cohort
-            .loads
-            .tags
-            .get((), || async {
-                let rows = read::tags(&*cohort.op.snapshot().await?, &self.ids()).await?;
-                Ok(together(&cohort.op, rows, |tag| tag.id, TagObject))
-            })
-            .await?;
-        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+        self.load_tags().await
     }
 
     /// Where it points to, in order. A link to an article shows while that article is published.
@@ -351,14 +368,19 @@ impl ArticleObject {
         reading_minutes(self.row().word_count)
     }
 
+    /// Its path on the site, such as `/a-story`: what a frontend links to.
+    async fn path(&self) -> String {
+        self.site_path()
+    }
+
+    /// Its address on the site.
+    async fn url(&self) -> Url {
+        Url(self.op().store.config.site.address(&self.site_path()))
+    }
+
     /// What a page's head says of it.
-    async fn seo(&self) -> Result<Seo, Failure> {
-        let store = &self.0.op().store;
-        let lead = self.lead().await?;
-        let image =
-            lead.map(|lead| (ImageObject::new(lead.1.clone(), store), address::public(store, &lead.1)));
-        let names = self.load_authors().await?.iter().map(|author| author.0.row().name.clone()).collect();
-        Ok(Seo::new(self.row().clone(), image, names, store))
+    async fn seo(&self) -> Seo {
+        Seo::new(self.clone())
     }
 }
 

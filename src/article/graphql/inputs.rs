@@ -79,7 +79,7 @@ pub struct CreateArticleInput {
     title: String,
     /// Its name in addresses; derived from the title where absent.
     slug: MaybeUndefined<String>,
-    /// Its language: a tag of BCP 47; `en` where absent.
+    /// Its language: a tag of BCP 47; the site's default where absent.
     locale: MaybeUndefined<String>,
     /// What a card shows, 1,000 characters at most.
     excerpt: MaybeUndefined<String>,

@@ -96,6 +96,9 @@ impl Expected {
                 | Action::AuthorCreated
                 | Action::TagCreated
                 | Action::CategoryCreated
+                | Action::RedirectCreated
+                | Action::RedirectUpdated
+                | Action::RedirectDeleted
                 | Action::CommentSubmitted
                 | Action::CommentAccepted
                 | Action::CommentEdited

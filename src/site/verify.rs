@@ -1,0 +1,60 @@
+//! Compares redirects with the log: each with the last entry about it. Called by `verify`.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::entity::redirects;
+use super::{read, redirect};
+use crate::db::ids::IdColumn;
+use crate::error::Failure;
+use crate::id::RedirectId;
+use crate::log::check::{Check, Extent, Problem, Recorded, Since, Told};
+use crate::log::walk::{Things, entries};
+use crate::log::{Action, SubjectType};
+
+/// All redirects.
+pub fn all(extent: Extent) -> Things {
+    let made_by = (extent == Extent::Whole).then_some(Action::RedirectCreated);
+    let columns = vec![IdColumn::of::<redirects::Entity>(redirects::Column::Id)];
+    Things::new(SubjectType::Redirect, made_by, columns)
+}
+
+/// Compares these redirects.
+pub async fn compare(check: &mut Check<'_>, ids: &[Uuid]) -> Result<(), Failure> {
+    let mut told: HashMap<Uuid, (Told, Option<Since>)> = HashMap::new();
+    entries(check, SubjectType::Redirect, ids, &[], |id, entry| {
+        let (told, deleted) = told.entry(id).or_default();
+        if Action::from_name(&entry.action) == Some(Action::RedirectDeleted) {
+            *deleted = Some(Since::of(&entry));
+        } else {
+            told.take(&entry);
+        }
+    })
+    .await?;
+    let rows = read::by_ids(check.snapshot.connection(), ids).await?;
+    check.checked("redirects", ids.len());
+    for id in ids {
+        let (told, deleted) = told.remove(id).unwrap_or_default();
+        let row = rows.get(id);
+        if let Some(deleted) = deleted {
+            if row.is_some() {
+                let message = "is there, and the log says that it was taken away";
+                check.found(Problem::new(RedirectId(*id), "record", message).since(deleted));
+            }
+            continue;
+        }
+        let recorded = row.map(recorded).transpose()?;
+        check.record(RedirectId(*id), &told, recorded)?;
+    }
+    Ok(())
+}
+
+fn recorded(row: &redirects::Model) -> Result<Recorded, Failure> {
+    Ok(Recorded {
+        hash: redirect::hash(row)?,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
