@@ -108,7 +108,7 @@ async fn publish(desk: &Desk, editor: &Actor, number: usize, payload: &str) -> (
         .part(
             "0",
             reqwest::multipart::Part::bytes(picture(20, 10))
-                .file_name(format!("{}.jpg", line(payload, 80).replace(['/', '\\', '"'], "_"))),
+                .file_name(format!("photo {}.jpg", line(payload, 80).replace(['/', '\\', '"'], "_"))),
         );
     let image =
         editor.raw(|request| request.multipart(form)).await.done("uploadImage", "image")["id"].clone();

@@ -129,9 +129,10 @@ impl Types {
         let mut parts = vec!["__typename".to_owned()];
         let objects = self.objects(name);
         if objects != [name] {
+            // Blocks stand in blocks: below themselves, and far down, their own values alone.
+            let is_below = above.len() > 3 || objects.iter().any(|object| above.contains(object));
             for object in &objects {
-                let is_above = above.contains(object);
-                let inside = if is_above { self.values(object) } else { self.selection(object, above) };
+                let inside = if is_below { self.values(object) } else { self.selection(object, above) };
                 parts.push(format!("... on {object} {{ {inside} }}"));
             }
             return parts.join(" ");
