@@ -18,6 +18,8 @@ use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::{DateTime, Url};
 use crate::graphql::{ids, operation};
+use crate::id::RedirectId;
+use crate::operation::Operation;
 use crate::taxonomy::graphql::{CategoryObject, TagObject};
 
 /// The site that shows what is published, as its operator has set it.
@@ -259,7 +261,7 @@ pub struct CreateRedirectPayload {
 /// What became of it.
 #[derive(SimpleObject)]
 pub struct UpdateRedirectPayload {
-    /// The redirect; null where the change was refused.
+    /// The redirect; where the change was refused, as it is. Null where there is none.
     redirect: Option<RedirectObject>,
     /// What was wrong with the data; empty where it was done.
     user_errors: Vec<UserError>,
@@ -268,10 +270,23 @@ pub struct UpdateRedirectPayload {
 /// What became of it.
 #[derive(SimpleObject)]
 pub struct DeleteRedirectPayload {
-    /// The redirect as it was; null where it was refused.
+    /// The redirect as it was; where that was refused, as it is. Null where there is none.
     redirect: Option<RedirectObject>,
     /// What was wrong with the data; empty where it was done.
     user_errors: Vec<UserError>,
+}
+
+/// A verb's outcome as a payload: the redirect as it became; where the verb was refused, as it is.
+async fn with_present(
+    op: &Operation,
+    id: RedirectId,
+    result: Result<redirects::Model, Failure>,
+) -> Result<(Option<RedirectObject>, Vec<UserError>), Failure> {
+    let (mut redirect, user_errors) = outcome(result)?;
+    if redirect.is_none() {
+        redirect = read::by_id(op.snapshot().await?.connection(), id).await?;
+    }
+    Ok((redirect.map(RedirectObject), user_errors))
 }
 
 /// Mutations of redirects.
@@ -305,9 +320,10 @@ impl SiteMutation {
             let UpdateRedirectInput { redirect_id, version, from, to, status } = input;
             let id = ids::parse(&redirect_id, &["input", "redirectId"])?;
             let edit = RedirectEdit { from, to, status };
-            let updated = update_redirect::update(operation(ctx)?, id, version, edit).await;
-            let (redirect, user_errors) = outcome(updated)?;
-            Ok(Some(UpdateRedirectPayload { redirect: redirect.map(RedirectObject), user_errors }))
+            let op = operation(ctx)?;
+            let updated = update_redirect::update(op, id, version, edit).await;
+            let (redirect, user_errors) = with_present(op, id, updated).await?;
+            Ok(Some(UpdateRedirectPayload { redirect, user_errors }))
         })
         .await
     }
@@ -321,9 +337,10 @@ impl SiteMutation {
         nullable(async {
             let DeleteRedirectInput { redirect_id, version } = input;
             let id = ids::parse(&redirect_id, &["input", "redirectId"])?;
-            let (redirect, user_errors) =
-                outcome(delete_redirect::delete(operation(ctx)?, id, version).await)?;
-            Ok(Some(DeleteRedirectPayload { redirect: redirect.map(RedirectObject), user_errors }))
+            let op = operation(ctx)?;
+            let deleted = delete_redirect::delete(op, id, version).await;
+            let (redirect, user_errors) = with_present(op, id, deleted).await?;
+            Ok(Some(DeleteRedirectPayload { redirect, user_errors }))
         })
         .await
     }
