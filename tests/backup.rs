@@ -46,6 +46,7 @@ async fn fill(desk: &Desk) -> Actor {
     let region = editor.create_category("Region", None).await;
     let coast = editor.create_category("Coast", Some(&region)).await;
     let town = editor.create_category("Town", Some(&coast)).await;
+    let second = editor.write("Taken down again").await;
     let draft = editor
         .create(json!({
             "title": "The port plugs in 🔌", "excerpt": "A cable.\\n\u{2028}And \"quotes\".",
@@ -55,7 +56,10 @@ async fn fill(desk: &Desk) -> Actor {
                 { "heading": "Costs", "body": format!("Twelve dollars.\n\n![]({portrait} \"A face\")") },
             ],
             "authorIds": [byline], "tagIds": [tag], "categoryIds": [town],
-            "relatedLinks": [{ "external": { "url": "https://www.example.net/a", "title": "Elsewhere" } }],
+            "relatedLinks": [
+                { "external": { "url": "https://www.example.net/a", "title": "Elsewhere" } },
+                { "article": { "articleId": second["articleId"] } },
+            ],
         }))
         .await;
     let draft = editor.save(&draft, json!({ "title": "The port is plugging in", "slug": "port" })).await;
@@ -63,7 +67,6 @@ async fn fill(desk: &Desk) -> Actor {
     let public = editor.save(&public, json!({ "slug": "port-plugs-in", "note": "shorter" })).await;
     let public = editor.publish(&public).await;
     editor.save(&public, json!({ "title": "A title that is not public yet" })).await;
-    let second = editor.write("Taken down again").await;
     let second = editor.publish(&second).await;
     editor.unpublish(&second).await;
     author.write("A draft of Arthur's").await;

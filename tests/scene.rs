@@ -62,7 +62,7 @@ pub fn rows(things: &Value) -> Vec<Row> {
     };
     let section = |name: &str| json!({ "sectionId": things[name]["sectionId"] });
     let content = if things.is_null() { json!({}) } else { things["content"].clone() };
-    let article = "{ article(by: { slug: \"a-line\" }) { id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes leadFigure { image { id url alt } caption } tableOfContents { text } sections { heading body { markdown html } figures { image { url } } } authors { name slug bio { html blocks { __typename } } portrait { url } url seo { description } articleCount articles(first: 2) { nodes { title } } } categories { name path ancestors { name } children { name } parent { name } articles(first: 2) { nodes { title } } } tags { name articleCount articles(first: 2) { nodes { title } } } relatedLinks { ... on RelatedArticle { title article { slug title } } ... on ExternalLink { title url } } commentCount commentsOpen commentsCloseAt comments(first: 2) { totalCount nodes { authorName isStaff isByArticleAuthor body { html } replies(first: 2) { nodes { body { text } parent { id } } } } } seo { title image { url } jsonLd openGraph { section tags authors } } } }";
+    let article = "{ article(by: { slug: \"a-line\" }) { id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes leadFigure { image { id url alt } caption } tableOfContents { text } sections { heading body { markdown html } figures { image { url } } } authors { name slug bio { html blocks { __typename } } portrait { url } url seo { description } articleCount articles(first: 2) { nodes { title } } } categories { name path ancestors { name } children { name } parent { name } articles(first: 2) { nodes { title } } } tags { name articleCount articles(first: 2) { nodes { title } } } relatedLinks { ... on RelatedArticle { title article { slug title } } ... on ExternalLink { title url } } referencedBy(first: 2) { totalCount nodes { title } } suggestedArticles(first: 2) { title } commentCount commentsOpen commentsCloseAt comments(first: 2) { totalCount nodes { authorName isStaff isByArticleAuthor body { html } replies(first: 2) { nodes { body { text } parent { id } } } } } seo { title image { url } jsonLd openGraph { section tags authors } } } }";
     let articles = "query ($filter: ArticleFilter) { articles(first: 2, filter: $filter) { totalCount nodes { {CARD} } pageInfo { hasNextPage } } }";
     let node = "query ($id: ID!) { node(id: $id) { __typename id ... on Article { {CARD} } } }";
     let search = "{ search(query: \"trams\", first: 2) { totalCount edges { score snippet { html } node { {CARD} } } } }";
@@ -108,6 +108,7 @@ pub fn rows(things: &Value) -> Vec<Row> {
             "{ route(path: \"/a-line\") { path status redirectTo thing { ... on Article { title url authors { name } } } } }",
             json!({}),
         ),
+        query("archive", "{ archive { year articleCount months { month articleCount } } }", json!({})),
         query("search", &carded(search), json!({})),
         query("site", "{ site { name url locales paths { article } } }", json!({})),
         query(
