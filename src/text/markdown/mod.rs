@@ -49,6 +49,8 @@ mod tests {
         assert_eq!(outline.foreign_links, ["javascript:x"]);
         assert!(outline.text.starts_with("One two\nWords and code."), "{:?}", outline.text);
         assert!(super::outline(&">".repeat(5_000)).is_too_deep);
+        assert_eq!(super::outline("write to desk@example.org").foreign_links, Vec::<String>::new());
+        assert_eq!(super::outline("[us](mailto:desk@example.org)").foreign_links.len(), 1);
     }
 
     #[test]

@@ -74,7 +74,10 @@ pub fn outline_of(markdown: &str, flavor: Flavor) -> Outline {
                 Ok(image) => outline.figures.push(PlacedFigure { image, caption: not_blank(&link.title) }),
                 Err(_) => outline.foreign_pictures.push(link.url.clone()),
             },
-            NodeValue::Link(link) if !is_reader_safe(&link.url) => {
+            // A bare e-mail address becomes a link by itself: nobody wrote one, and what is shown has none.
+            NodeValue::Link(link)
+                if !is_reader_safe(&link.url) && link.url != format!("mailto:{}", plain_text(node)) =>
+            {
                 outline.foreign_links.push(link.url.clone())
             }
             NodeValue::Heading(heading) => {
