@@ -1,5 +1,6 @@
 //! Lists by what articles have, the archive, who refers to an article, and what to read next.
 
+use copydesk::demo::generate::{Plan, generate};
 use serde_json::{Value, json};
 
 use crate::harness::{Actor, Desk, on_both};
@@ -196,5 +197,21 @@ on_both! {
             counts.push(desk.store.database.statements() - before);
         }
         assert_eq!(counts[0], counts[1]);
+    }
+
+    async fn a_synthetic_archive_is_as_if_it_had_been_written(desk) {
+        let plan = Plan { articles: 45, seed: 7 };
+        generate(&desk.store.config, plan, &|_| {}).await.unwrap();
+        assert_eq!(desk.verify().await, Vec::<String>::new());
+        let reader = desk.stranger();
+        assert_eq!(titles(&reader, "articles").await.1, 45);
+        let found = reader.query("{ search(query: \"dossier1\") { totalCount nodes { commentCount comments { totalCount } referencedBy { totalCount } } } }").await;
+        let found = &found.data()["search"];
+        assert_eq!(found["totalCount"], 20);
+        assert_eq!(found["nodes"][0]["commentCount"], 5);
+        // Each is linked to by the one after it.
+        assert!(found["nodes"].as_array().unwrap().iter().all(|node| node["referencedBy"]["totalCount"] == 1));
+        let again = generate(&desk.store.config, plan, &|_| {}).await.unwrap_err();
+        assert!(again.to_string().contains("empty instance"), "{again}");
     }
 }
