@@ -77,22 +77,14 @@ impl References {
         author::public::refer_more(transaction, &authors).await?;
         let tags = counted(of.iter().flat_map(|article| &article.tags));
         taxonomy::public::refer_more_tags(transaction, &tags).await?;
+        let mut categories: BTreeMap<i32, Vec<CategoryId>> = BTreeMap::new();
         for (category, by) in counted(of.iter().flat_map(|article| &article.categories)) {
-            taxonomy::public::count_in_categories(transaction, &[category], by).await?;
+            categories.entry(by).or_default().push(category);
+        }
+        for (by, categories) in categories {
+            taxonomy::public::count_in_categories(transaction, &categories, by).await?;
         }
         Ok(())
-    }
-
-    async fn refer(&self, transaction: &WriteTransaction) -> Result<(), Failure> {
-        image::public::refer(transaction, &Vec::from_iter(self.images.iter().copied())).await?;
-        author::public::refer(transaction, &Vec::from_iter(self.authors.iter().copied())).await?;
-        taxonomy::public::refer_tags(transaction, &Vec::from_iter(self.tags.iter().copied())).await?;
-        taxonomy::public::count_in_categories(
-            transaction,
-            &Vec::from_iter(self.categories.iter().copied()),
-            1,
-        )
-        .await
     }
 
     async fn release(&self, transaction: &WriteTransaction) -> Result<(), Failure> {
@@ -139,7 +131,7 @@ pub(super) async fn write(
     let is_new = existing.is_none();
     let before = if is_new { References::default() } else { References::read(connection, id).await? };
     let after = References::of(&projection);
-    after.refer(transaction).await?;
+    References::refer_all(std::slice::from_ref(&after), transaction).await?;
     let head = projection.head.clone();
     let settings = comment_settings::Entity::find_by_id(id).one(connection).await?;
     let row = articles::ActiveModel {

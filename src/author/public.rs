@@ -15,11 +15,6 @@ use crate::error::Failure;
 use crate::id::AuthorId;
 use crate::image;
 
-/// One more public article credits each of these.
-pub async fn refer(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result<(), Failure> {
-    refer_more(transaction, &ids.iter().map(|id| (*id, 1)).collect()).await
-}
-
 /// So many more public articles credit each of these.
 pub async fn refer_more(
     transaction: &WriteTransaction,

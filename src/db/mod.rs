@@ -22,6 +22,8 @@ use crate::config::DatabaseAddress;
 
 /// How long a statement or a wait for a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Makes SQLite's index of words anew from the rows.
+const REBUILD_WORDS: &str = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
 
 /// Which database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,10 +115,7 @@ impl WriteTransaction {
     /// Makes SQLite's index of words anew from the rows: what was taken out of them stays in the old one's inner nodes.
     pub async fn renew_search_index(&self) -> Result<(), DbErr> {
         match self.engine {
-            Engine::Sqlite => {
-                let rebuild = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
-                self.transaction.execute_unprepared(rebuild).await.map(|_| ())
-            }
+            Engine::Sqlite => self.transaction.execute_unprepared(REBUILD_WORDS).await.map(|_| ()),
             Engine::Postgres => Ok(()),
         }
     }
@@ -251,7 +250,7 @@ impl Database {
     /// SQLite writers wait meanwhile.
     pub async fn rebuild_search_index(&self) -> Result<(), DbErr> {
         let rebuild = match self.engine {
-            Engine::Sqlite => "INSERT INTO search_index (search_index) VALUES ('rebuild')",
+            Engine::Sqlite => REBUILD_WORDS,
             Engine::Postgres => "REINDEX INDEX CONCURRENTLY search_by_word",
         };
         self.writer.execute_unprepared(rebuild).await.map(|_| ())

@@ -14,11 +14,6 @@ use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
 
-/// One more public article has each of these tags.
-pub async fn refer_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Result<(), Failure> {
-    refer_more_tags(transaction, &ids.iter().map(|id| (*id, 1)).collect()).await
-}
-
 /// So many more public articles have each of these tags.
 pub async fn refer_more_tags(
     transaction: &WriteTransaction,
