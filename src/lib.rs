@@ -9,12 +9,13 @@
 //! - [`backup`]: all rows and files of an instance, into a file and back, and into another database. [`start`] opens an
 //!   instance.
 //! - The rooms, each with its tables, rules and GraphQL types: [`history`] (what the log tells a viewer), [`site`] (what
-//!   is at a path, redirects), [`comment`], [`article`], [`author`], [`taxonomy`] (categories and tags), [`image`], [`account`] (users, sessions, the policy).
+//!   is at a path, redirects), [`comment`], [`article`], [`author`], [`taxonomy`] (categories and tags), [`image`], [`library`] (what authors, categories and tags
+//!   share: former slugs, and what took the place of what is gone), [`account`] (users, sessions, the policy).
 //! - [`log`]: the signed chain of everything that was done; every write ends in it.
 //! - [`graphql`]: the kit: errors, ids, connections, cursors, batches, the guard.
 //! - [`db`]: connections, transactions, pages by key, and what differs between SQLite and PostgreSQL.
 //! - [`text`]: Markdown, its blocks, slugs, paths, anchors, folding: pure functions.
-//! - [`operation`], [`error`], [`id`], [`clock`], [`keys`], [`limit`], [`progress`], [`config`]: what every rule receives.
+//! - [`operation`], [`error`], [`given`], [`id`], [`clock`], [`keys`], [`limit`], [`progress`], [`config`]: what every rule receives.
 
 pub mod account;
 pub mod article;
@@ -27,11 +28,13 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod error;
+pub mod given;
 pub mod graphql;
 pub mod history;
 pub mod id;
 pub mod image;
 pub mod keys;
+pub mod library;
 pub mod limit;
 pub mod log;
 pub mod operation;

@@ -71,6 +71,10 @@ async fn fill(desk: &Desk) -> Actor {
     editor.unpublish(&second).await;
     author.write("A draft of Arthur's").await;
     editor.redirect("/häfen", "https://www.example.net/ports?a=1#b").await;
+    // What was merged, and a name that was another.
+    let merged = editor.create_tag("Harbours").await;
+    let merge = "mutation ($into: ID!, $merged: ID!) { mergeTags(input: { tagId: $into, version: 1, mergedTagIds: [$merged] }) { tag { id } userErrors { code } } }";
+    editor.query_with(merge, json!({ "into": tag, "merged": merged })).await.done("mergeTags", "tag");
     let reader = desk.stranger();
     let first = reader.comment(&public["articleId"], None, "A *good* piece").await;
     editor.approve(&first).await;

@@ -91,11 +91,10 @@ async fn publish(desk: &Desk, editor: &Actor, number: usize, payload: &str) -> (
         }
     };
     let tag = "mutation ($input: CreateTagInput!) { createTag(input: $input) { tag { id } userErrors { code path message } } }";
-    let tag =
-        done(editor, tag, json!({ "name": line(payload, 100), "slug": format!("tag-{number}") }), "tag")
-            .await
-            .unwrap();
-    let category = json!({ "input": { "name": line(payload, 100), "slug": format!("category-{number}"), "description": line(payload, 1_000) } });
+    let tag = done(editor, tag, json!({ "name": name(payload), "slug": format!("tag-{number}") }), "tag")
+        .await
+        .unwrap();
+    let category = json!({ "input": { "name": name(payload), "slug": format!("category-{number}"), "description": line(payload, 1_000) } });
     let document = "mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { category { id } userErrors { code path message } } }";
     let category = editor.query_with(document, category).await.done("createCategory", "category").clone();
     let operations = json!({

@@ -27,6 +27,7 @@ mod hand_on;
 mod house;
 mod images;
 mod leaks;
+mod library;
 mod limits;
 mod lists;
 mod log_order;

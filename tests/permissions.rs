@@ -134,6 +134,14 @@ const CASES: &[Case] = &[
         others: [NOBODY, "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "done", "done"],
         own: [""; 6],
     },
+    Case { operation: "UpdateAuthor", mutation: "updateAuthor", others: EDITORS, own: [""; 6] },
+    Case { operation: "DeleteAuthor", mutation: "deleteAuthor", others: EDITORS, own: [""; 6] },
+    Case { operation: "UpdateTag", mutation: "updateTag", others: EDITORS, own: [""; 6] },
+    Case { operation: "DeleteTag", mutation: "deleteTag", others: EDITORS, own: [""; 6] },
+    Case { operation: "MergeTags", mutation: "mergeTags", others: EDITORS, own: [""; 6] },
+    Case { operation: "UpdateCategory", mutation: "updateCategory", others: EDITORS, own: [""; 6] },
+    Case { operation: "MoveCategory", mutation: "moveCategory", others: EDITORS, own: [""; 6] },
+    Case { operation: "DeleteCategory", mutation: "deleteCategory", others: EDITORS, own: [""; 6] },
     Case { operation: "CreateRedirect", mutation: "createRedirect", others: EDITORS, own: [""; 6] },
     Case { operation: "UpdateRedirect", mutation: "updateRedirect", others: EDITORS, own: [""; 6] },
     Case { operation: "DeleteRedirect", mutation: "deleteRedirect", others: EDITORS, own: [""; 6] },
@@ -245,6 +253,18 @@ fn input(case: &Case, draft: &Value, comment: &str, helper: &Value) -> Value {
         }
         "UpdateRedirect" => json!({ "redirectId": draft["redirectId"], "version": 1, "status": 302 }),
         "DeleteRedirect" => json!({ "redirectId": draft["redirectId"], "version": 1 }),
+        "UpdateAuthor" => json!({ "authorId": draft["authorId"], "version": 1, "name": "Renamed" }),
+        "DeleteAuthor" => json!({ "authorId": draft["authorId"], "version": 1 }),
+        "UpdateTag" => json!({ "tagId": draft["tagId"], "version": 1, "name": "Renamed" }),
+        "DeleteTag" => json!({ "tagId": draft["tagId"], "version": 1 }),
+        "MergeTags" => {
+            json!({ "tagId": draft["tagId"], "version": 1, "mergedTagIds": [draft["otherTagId"]] })
+        }
+        "UpdateCategory" => json!({ "categoryId": draft["categoryId"], "version": 1, "name": "Renamed" }),
+        "MoveCategory" => {
+            json!({ "categoryId": draft["categoryId"], "version": 1, "parentId": draft["otherCategoryId"] })
+        }
+        "DeleteCategory" => json!({ "categoryId": draft["categoryId"], "version": 1 }),
         "ReplyToComment" => json!({ "commentId": comment, "body": "Thank you." }),
         "SetArticleComments" => {
             json!({ "articleId": draft["articleId"], "version": 0, "comments": "CLOSED" })
@@ -342,6 +362,11 @@ async fn prepare(desk: &Desk, owner: &Actor, editor: &Actor) -> (Value, String) 
     published["sectionId"] = content.data()["viewer"]["draft"]["content"]["sections"][0]["id"].clone();
     let old = format!("/old/{}", published["articleId"].as_str().unwrap());
     published["redirectId"] = editor.redirect(&old, "/new").await["id"].clone();
+    published["authorId"] = json!(editor.create_author("Ann").await);
+    published["tagId"] = json!(editor.create_tag("Trams").await);
+    published["otherTagId"] = json!(editor.create_tag("Trams").await);
+    published["otherCategoryId"] = json!(editor.create_category("City", None).await);
+    published["categoryId"] = json!(editor.create_category("Lines", None).await);
     let comment = desk.stranger().comment(&published["articleId"], None, "Hello").await;
     (published, comment)
 }

@@ -113,8 +113,8 @@ pub fn rows(things: &Value) -> Vec<Row> {
         query("site", "{ site { name url locales paths { article } } }", json!({})),
         query(
             "tag",
-            "query ($id: ID!) { tag(by: { id: $id }) { name articleCount articles(first: 2) { totalCount nodes { title } } } }",
-            id("tag"),
+            "{ tag(by: { slug: \"tram-lines\" }) { name articleCount articles(first: 2) { totalCount nodes { title } } } }",
+            json!({}),
         ),
         query(
             "tags",
@@ -169,7 +169,11 @@ pub fn rows(things: &Value) -> Vec<Row> {
             json!({}),
         ),
         viewer("viewer.sessions", "sessions { id createdAt isCurrent address }", json!({})),
-        viewer("viewer.tags", "tags(first: 2) { totalCount nodes { id slug name version } }", json!({})),
+        viewer(
+            "viewer.tags",
+            "tags(first: 2) { totalCount nodes { id slug name version usageCount } }",
+            json!({}),
+        ),
         viewer("viewer.user", &user, json!({})),
         viewer("viewer.users", &format!("users(first: 5) {{ totalCount nodes {{ {USER} }} }}"), json!({})),
         mutation(
@@ -221,6 +225,54 @@ pub fn rows(things: &Value) -> Vec<Row> {
             By::Admin,
             "category { id slug name parentId }",
             json!({ "name": "Stops", "parentId": things["category"] }),
+        ),
+        mutation(
+            "updateAuthor",
+            By::Admin,
+            &format!("author {{ {RECORD} }}"),
+            json!({ "authorId": things["library"]["updateAuthor"], "version": 1, "name": "Ann Byline", "bio": null, "links": [{ "title": "Site", "url": "https://ann.example" }] }),
+        ),
+        mutation(
+            "deleteAuthor",
+            By::Admin,
+            &format!("author {{ {RECORD} }} usedBy {{ title }}"),
+            json!({ "authorId": things["library"]["deleteAuthor"], "version": 1 }),
+        ),
+        mutation(
+            "updateTag",
+            By::Admin,
+            "tag { id slug name usageCount }",
+            json!({ "tagId": things["library"]["updateTag"], "version": 1, "slug": things["newSlug"] }),
+        ),
+        mutation(
+            "deleteTag",
+            By::Admin,
+            "tag { id slug name } usedBy { title }",
+            json!({ "tagId": things["library"]["deleteTag"], "version": 1 }),
+        ),
+        mutation(
+            "mergeTags",
+            By::Admin,
+            "tag { id slug name usageCount }",
+            json!({ "tagId": things["library"]["mergeTags"], "version": 1, "mergedTagIds": [things["library"]["mergedTag"]] }),
+        ),
+        mutation(
+            "updateCategory",
+            By::Admin,
+            "category { id slug name usageCount }",
+            json!({ "categoryId": things["library"]["updateCategory"], "version": 1, "slug": things["newSlug"] }),
+        ),
+        mutation(
+            "moveCategory",
+            By::Admin,
+            "category { id slug parentId position }",
+            json!({ "categoryId": things["library"]["moveCategory"], "version": 1, "parentId": things["library"]["updateCategory"] }),
+        ),
+        mutation(
+            "deleteCategory",
+            By::Admin,
+            "category { id slug name } usedBy { title }",
+            json!({ "categoryId": things["library"]["deleteCategory"], "version": 1 }),
         ),
         mutation(
             "createRedirect",
@@ -400,7 +452,11 @@ pub async fn furnish(desk: &Desk) -> Scene {
     let author = &byline.done("createAuthor", "author")["id"];
     let root = admin.create_category("City", None).await;
     let category = admin.create_category("Lines", Some(&root)).await;
-    let tag = admin.create_tag("Trams").await;
+    let tag = admin.run("CreateTag", json!({ "input": { "name": "Trams", "slug": "tram-lines" } })).await;
+    let tag = tag.done("createTag", "tag")["id"].as_str().unwrap().to_owned();
+    // Its first slug, by which it is asked for, is an old one.
+    let renamed = "mutation ($id: ID!) { updateTag(input: { tagId: $id, version: 1, slug: \"trams\" }) { tag { slug } userErrors { code } } }";
+    admin.query_with(renamed, json!({ "id": tag })).await.done("updateTag", "tag");
     let other = admin.publish(&admin.write("Another line").await).await;
     let content = json!({
         "title": "A line", "excerpt": "Short.", "leadFigure": { "imageId": image },
@@ -491,6 +547,20 @@ pub async fn set_up(desk: &Desk, scene: &mut Scene, round: usize) {
     for name in ["changedRedirect", "deletedRedirect"] {
         things[name] = admin.redirect(&format!("/{name}/{round}"), "/a-line").await;
     }
+    things["newSlug"] = json!(format!("renamed-{round}"));
+    things["library"] = json!({
+        "updateAuthor": admin.create_author("Ann").await,
+        "deleteAuthor": admin.create_author("Ann").await,
+        "updateTag": admin.create_tag("Buses").await,
+        "deleteTag": admin.create_tag("Buses").await,
+        "mergeTags": admin.create_tag("Buses").await,
+        "mergedTag": admin.create_tag("Buses").await,
+        "updateCategory": admin.create_category("Stops", None).await,
+    });
+    // One alone below another, so that no sibling is numbered anew when it goes; and the last of the roots.
+    let above = admin.create_category("Quays", None).await;
+    things["library"]["moveCategory"] = json!(admin.create_category("Stops", Some(&above)).await);
+    things["library"]["deleteCategory"] = json!(admin.create_category("Stops", None).await);
     things["comment"] = json!(desk.stranger().comment(&things["article"], None, "Hello").await);
     things["comments"] = json!({});
     for field in DECISIONS {

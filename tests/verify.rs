@@ -31,6 +31,9 @@ async fn house(desk: &Desk) -> Vec<(&'static str, String)> {
         .await;
     let author = author.done("createAuthor", "author")["id"].as_str().unwrap().to_owned();
     let tag = editor.create_tag("Ports").await;
+    let merged = editor.create_tag("Harbors").await;
+    let merge = "mutation ($into: ID!, $merged: ID!) { mergeTags(input: { tagId: $into, version: 1, mergedTagIds: [$merged] }) { tag { id } userErrors { code } } }";
+    editor.query_with(merge, json!({ "into": tag, "merged": merged })).await.done("mergeTags", "tag");
     let economy = editor.create_category("Economy", None).await;
     let category = editor.create_category("Port", Some(&economy)).await;
     let other = editor.publish(&editor.write("The other story").await).await;
@@ -62,6 +65,7 @@ async fn house(desk: &Desk) -> Vec<(&'static str, String)> {
         ("{image}", image),
         ("{author}", author),
         ("{tag}", tag),
+        ("{merged}", merged),
         ("{category}", category),
         ("{approved}", approved),
         ("{pending}", pending),
@@ -190,6 +194,15 @@ on_both! {
             "UPDATE slug_history SET article_id = (SELECT article_id FROM drafts WHERE title = 'The other story') WHERE slug = 'a-story'",
             &["{article}, reserved slugs", "{other}, reserved slugs"],
         ).await;
+    }
+    async fn a_former_slug_led_elsewhere(desk) {
+        expect(desk, "UPDATE former_slugs SET thing_id = (SELECT id FROM categories WHERE slug = 'port')", &["{tag}, record: is not what was last written"]).await;
+    }
+    async fn another_put_in_the_place_of_what_is_gone(desk) {
+        expect(desk, "UPDATE replacements SET replacement_id = (SELECT id FROM categories WHERE slug = 'port')", &["{merged}, replacement"]).await;
+    }
+    async fn a_use_hidden(desk) {
+        expect(desk, "DELETE FROM uses WHERE thing_id = (SELECT id FROM tag_records)", &["{article}, uses"]).await;
     }
     async fn a_picture_swapped(desk) {
         expect_public(

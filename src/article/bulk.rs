@@ -9,13 +9,13 @@ use super::archive::{self, Month};
 use super::commenting::Commenting;
 use super::content::Content;
 use super::draft::Stage;
-use super::entity::private::{drafts, revisions, slug_history};
+use super::entity::private::{drafts, revisions, slug_history, uses as uses_table};
 use super::entity::public::{article_slugs, articles};
 use super::projection;
 use super::public::{Parts, References, insert_all};
 use super::publish::slug_tag;
-use super::revision;
 use super::verify::Tree;
+use super::{revision, uses};
 use crate::account::policy::{self, act};
 use crate::clock::Timestamp;
 use crate::db::WriteTransaction;
@@ -56,6 +56,7 @@ pub async fn add(
         let hash = revision::hash(&bytes);
         let projection = projection::project(&content, tree);
         let refers = References::of(&projection);
+        rows.uses.extend(uses::rows(id, uses::of(&content)));
         let tags = refers.tags().into_iter().chain([slug_tag(&op.store.keys, &content.slug)]);
         changes.push(vec![
             NewChange::new(Action::ArticleCreated, SubjectType::Article, id)
@@ -128,6 +129,7 @@ struct Rows {
     drafts: Vec<drafts::ActiveModel>,
     revisions: Vec<revisions::ActiveModel>,
     slug_history: Vec<slug_history::ActiveModel>,
+    uses: Vec<uses_table::ActiveModel>,
     articles: Vec<articles::ActiveModel>,
     slugs: Vec<article_slugs::ActiveModel>,
     parts: Parts,
@@ -136,11 +138,12 @@ struct Rows {
 
 impl Rows {
     async fn insert(self, transaction: &WriteTransaction) -> Result<(), Failure> {
-        let Self { drafts, revisions, slug_history, articles, slugs, parts, months } = self;
+        let Self { drafts, revisions, slug_history, uses, articles, slugs, parts, months } = self;
         let connection = transaction.connection();
         insert_all(connection, drafts).await?;
         insert_all(connection, revisions).await?;
         insert_all(connection, slug_history).await?;
+        insert_all(connection, uses).await?;
         insert_all(connection, articles).await?;
         insert_all(connection, slugs).await?;
         parts.insert(connection).await?;

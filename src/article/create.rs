@@ -5,10 +5,11 @@ use sea_orm::ActiveValue::Set;
 
 use super::draft::{self, Draft, Stage};
 use super::entity::private::drafts;
-use super::fields::{self, Fields, Given};
-use super::revision;
+use super::fields::{self, Fields};
+use super::{revision, uses};
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems, UserErrorCode};
+use crate::given::Given;
 use crate::id::ArticleId;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
@@ -36,6 +37,7 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
     fields::check_size(&content, &mut problems);
 
     let transaction = op.begin().await?;
+    transaction.share_library().await?;
     let id: ArticleId = op.new_id();
     let library = draft::library(transaction.connection(), &[&content]).await?;
     draft::check_references(op, None, &content, &library, &mut problems);
@@ -65,6 +67,7 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
     .insert(transaction.connection())
     .await?;
     let revision = revision::write(&transaction, op, &created, &content, note).await?;
+    uses::add(&transaction, id, uses::of(&content)).await?;
     save(
         transaction,
         op,

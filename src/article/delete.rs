@@ -2,7 +2,7 @@
 //! it out.
 
 use super::draft::{self, Draft};
-use super::public;
+use super::unpublish::take_down;
 use crate::account::policy::act;
 use crate::error::Failure;
 use crate::id::ArticleId;
@@ -19,8 +19,7 @@ pub async fn delete(op: &Operation, id: ArticleId, version: i32) -> Result<Draft
     if is_done {
         return Ok((*found).clone());
     }
-    let tags =
-        if found.is_published() { public::remove(&transaction, id).await? } else { Default::default() };
+    let tags = if found.is_published() { take_down(&transaction, &found).await? } else { Default::default() };
     let now = op.now();
     let changed =
         Draft { trashed_at: Some(now), published_revision: None, updated_at: now, ..(*found).clone() };

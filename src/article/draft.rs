@@ -7,11 +7,12 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select,
 };
+use uuid::Uuid;
 
 use super::content::{Content, RelatedLink};
 use super::entity::private::{comment_settings, drafts, slug_history};
 use super::entity::public::articles;
-use super::revision;
+use super::{resolve, revision, uses};
 use crate::account::policy::{self, Act, Action, Allowed, DraftState, Owned, Reach};
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::db::{Snapshot, WriteTransaction};
@@ -86,6 +87,8 @@ pub struct DraftFilter {
     pub is_published: Option<bool>,
     /// Those in the trash, instead of those that aren't.
     pub is_trashed: bool,
+    /// Only those that use this of the library.
+    pub uses: Option<Uuid>,
 }
 
 /// Finds a draft for an action, inside the transaction, locked to its end. What the viewer may not see is not found; what is
@@ -388,7 +391,9 @@ pub(super) async fn head<A>(
         revision::read(transaction.connection(), draft.article_id, draft.head_revision).await?.ok_or_else(
             || Failure::corrupt(format!("{} has no revision {}", draft.article_id, draft.head_revision)),
         )?;
-    revision::content(&revision)
+    let mut content = revision::content(&revision)?;
+    resolve::resolve(transaction.connection(), [&mut content]).await?;
+    Ok(content)
 }
 
 /// A draft that the viewer may read.
@@ -415,6 +420,14 @@ pub async fn list(
     window: &Window,
 ) -> Result<Page<Draft>, Failure> {
     let Some(query) = filtered(viewer, filter) else { return Ok(Page::empty()) };
+    let few = match filter.uses {
+        Some(thing) => uses::few(snapshot, thing).await?,
+        None => None,
+    };
+    let query = match few {
+        Some(articles) => query.filter(drafts::Column::ArticleId.is_in(articles)),
+        None => query,
+    };
     let sorting =
         Sorting::new(Expr::col(drafts::Column::UpdatedAt), Expr::col(drafts::Column::ArticleId), true);
     Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
@@ -434,7 +447,7 @@ pub async fn count(
 }
 
 fn filtered(viewer: Viewer, filter: &DraftFilter) -> Option<Select<drafts::Entity>> {
-    let DraftFilter { stage, owner, is_published, is_trashed } = filter;
+    let DraftFilter { stage, owner, is_published, is_trashed, uses } = filter;
     let trashed_at = drafts::Column::TrashedAt;
     let in_place = if *is_trashed { trashed_at.is_not_null() } else { trashed_at.is_null() };
     let mut query = drafts::Entity::find().filter(in_place).filter(drafts::Column::ErasedAt.is_null());
@@ -453,6 +466,9 @@ fn filtered(viewer: Viewer, filter: &DraftFilter) -> Option<Select<drafts::Entit
         Some(true) => query = query.filter(drafts::Column::PublishedRevision.is_not_null()),
         Some(false) => query = query.filter(drafts::Column::PublishedRevision.is_null()),
         None => {}
+    }
+    if let Some(thing) = uses {
+        query = query.filter(drafts::Column::ArticleId.in_subquery(uses::users(*thing)));
     }
     Some(query)
 }

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use super::content::Content;
 use super::draft::{self, Draft, Stage};
-use super::fields::{self, Fields, Given};
-use super::{merge, revision};
+use super::fields::{self, Fields};
+use super::{merge, resolve, revision, uses};
 use crate::account::policy::{Allowed, act};
 use crate::db::WriteTransaction;
 use crate::error::{Failure, Problems, UserErrorCode};
+use crate::given::Given;
 use crate::id::{ArticleId, SectionId};
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
@@ -85,6 +86,7 @@ pub(super) async fn edit(
 ) -> Result<Edited, Failure> {
     let transaction = op.begin().await?;
     let found = draft::find_for::<act::EditDraft>(&transaction, op, id).await?;
+    transaction.share_library().await?;
     let head = draft::head(&transaction, &found).await?;
     let older = older(&transaction, &found, from).await?;
     let base = older.as_ref().unwrap_or(&head);
@@ -125,7 +127,7 @@ pub(super) async fn edit(
     let draft = if content == head {
         (*found).clone()
     } else {
-        write(transaction, op, found, content, note, Action::ArticleSaved).await?
+        write(transaction, op, found, &head, content, note, Action::ArticleSaved).await?
     };
     Ok(Edited { draft, is_merged })
 }
@@ -144,14 +146,20 @@ async fn older(
         OnConflict::Merge => revision::at_version(transaction.connection(), found, from.version).await?,
     };
     let seen = seen.ok_or_else(|| draft::conflict(from.version))?;
-    if seen.number == found.head_revision { Ok(None) } else { revision::content(&seen).map(Some) }
+    if seen.number == found.head_revision {
+        return Ok(None);
+    }
+    let mut content = revision::content(&seen)?;
+    resolve::resolve(transaction.connection(), [&mut content]).await?;
+    Ok(Some(content))
 }
 
-/// Writes a new head revision; the draft is at the desk again.
+/// Writes a new head revision after the one that says `before`; the draft is at the desk again.
 pub(super) async fn write(
     transaction: WriteTransaction,
     op: &Operation,
     found: Allowed<act::EditDraft, Draft>,
+    before: &Content,
     mut content: Content,
     note: Option<String>,
     action: Action,
@@ -168,6 +176,7 @@ pub(super) async fn write(
     };
     let written = draft::write(&transaction, &found, changed).await?;
     let revision = revision::write(&transaction, op, &written, &content, note).await?;
+    uses::change(&transaction, &written, before, &content).await?;
     let change = NewChange::new(action, SubjectType::Article, found.article_id)
         .revision(revision.number, revision.hash);
     save(transaction, op, change).await?;

@@ -3,8 +3,9 @@
 
 use super::content::{Content, RelatedLink};
 use super::edit::{Edit, Edited, MadeFrom, edit, place};
-use super::fields::{Fields, Given, RelatedLinkFields};
+use super::fields::{Fields, RelatedLinkFields};
 use crate::error::Failure;
+use crate::given::Given;
 use crate::id::ArticleId;
 use crate::operation::Operation;
 

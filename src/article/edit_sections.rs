@@ -3,8 +3,9 @@
 
 use super::content::{Content, Section};
 use super::edit::{Edit, Edited, MadeFrom, edit, place};
-use super::fields::{Fields, Given, SectionFields};
+use super::fields::{Fields, SectionFields};
 use crate::error::{Failure, UserErrorCode};
+use crate::given::Given;
 use crate::id::{ArticleId, SectionId};
 use crate::operation::Operation;
 

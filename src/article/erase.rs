@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::draft::{self, Draft, Stage};
 use super::entity::private::{drafts, revisions, slug_history};
-use super::{public, revision};
+use super::{public, revision, uses};
 use crate::account::policy::{self, act};
 use crate::clock::Timestamp;
 use crate::error::Failure;
@@ -53,6 +53,7 @@ async fn erase_rows(op: &Operation, id: ArticleId) -> Result<Draft, Failure> {
     let tags =
         if found.is_published() { public::remove(&transaction, id).await? } else { Default::default() };
     transaction.renew_search_index().await?;
+    uses::keep(&transaction, id, &Default::default()).await?;
     let now = op.now();
     let tombstone = tombstone(id, now)?;
     revisions::Entity::update_many()

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use super::content::{Content, FORMAT, LeadFigure, RelatedLink, Section};
 use crate::error::{Problems, UserErrorCode};
+use crate::given::Given;
 use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, SectionId, TagId};
 use crate::text::{input, markdown, slug};
 
@@ -19,29 +20,6 @@ const SECTIONS: usize = 200;
 const LINKS: usize = 100;
 const LABELS: usize = 50;
 const NOTE_LIMIT: usize = 1_000;
-
-/// A field of a partial update.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Given<T> {
-    /// Left as it is.
-    #[default]
-    Absent,
-    /// Cleared.
-    Null,
-    /// Set.
-    Value(T),
-}
-
-impl<T> Given<T> {
-    /// The same of another type, where the value has one.
-    pub fn try_map<U, E>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Result<Given<U>, E> {
-        Ok(match self {
-            Self::Absent => Given::Absent,
-            Self::Null => Given::Null,
-            Self::Value(value) => Given::Value(convert(value)?),
-        })
-    }
-}
 
 /// All that can be given.
 #[derive(Clone, Debug, Default)]

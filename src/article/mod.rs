@@ -22,8 +22,10 @@ pub mod projection;
 mod public;
 pub mod publish;
 pub mod read;
+pub mod refile;
 pub mod reindex;
 pub mod request_changes;
+mod resolve;
 pub mod restore;
 pub mod revert;
 pub mod revision;
@@ -33,6 +35,7 @@ pub mod submit;
 pub mod suggest;
 pub mod unpublish;
 pub mod update;
+pub mod uses;
 pub mod verify;
 
 pub use draft::{Draft, Stage};

@@ -186,7 +186,8 @@ fn project_link(position: i32, link: &RelatedLink) -> ProjectedLink {
     }
 }
 
-fn project_categories(
+/// The categories of an article, and those above them.
+pub(super) fn project_categories(
     given: &[CategoryId],
     tree: &HashMap<CategoryId, taxonomy::entity::categories::Model>,
 ) -> Vec<ProjectedCategory> {

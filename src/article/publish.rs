@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use super::checks;
 use super::draft::{self, Draft, Stage};
 use super::entity::private::slug_history;
-use super::{projection, public, revision};
+use super::{projection, public, resolve, revision, uses};
 use crate::account::policy::act;
 use crate::db::WriteTransaction;
 use crate::error::{Failure, UserError, UserErrorCode};
@@ -44,7 +44,8 @@ pub async fn publish(
     let head = revision::read(transaction.connection(), id, found.head_revision)
         .await?
         .ok_or_else(|| Failure::corrupt(format!("{id} has no revision {}", found.head_revision)))?;
-    let content = revision::content(&head)?;
+    let mut content = revision::content(&head)?;
+    resolve::resolve(transaction.connection(), [&mut content]).await?;
     let library = draft::library(transaction.connection(), &[&content]).await?;
     let blocking: Vec<UserError> = checks::run(&content, &library)
         .into_iter()
@@ -70,6 +71,9 @@ pub async fn publish(
     let tree = taxonomy::read::tree(transaction.connection()).await?;
     let (mut tags, is_new) =
         public::write(&transaction, id, projection::project(&content, &tree), published_at, now).await?;
+    if found.is_published() {
+        uses::keep(&transaction, id, &uses::of(&content)).await?;
+    }
     if is_new {
         let comments = conversation.show(&transaction, id).await?;
         public::count_comments(&transaction, id, comments).await?;

@@ -1,8 +1,11 @@
 //! `unpublishArticle`: an article is taken out of the public tables. The draft and all revisions stay.
 
+use std::collections::BTreeSet;
+
 use super::draft::{self, Draft};
-use super::public;
-use crate::account::policy::act;
+use super::{public, uses};
+use crate::account::policy::{Allowed, act};
+use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::ArticleId;
 use crate::log::{Action, NewChange, SubjectType, save};
@@ -17,10 +20,22 @@ pub async fn unpublish(op: &Operation, id: ArticleId, version: i32) -> Result<Dr
     if !found.is_published() {
         return Ok((*found).clone());
     }
-    let tags = public::remove(&transaction, id).await?;
+    let tags = take_down(&transaction, &found).await?;
     let changed = Draft { published_revision: None, updated_at: op.now(), ..(*found).clone() };
     let written = draft::write(&transaction, &found, changed).await?;
     save(transaction, op, NewChange::new(Action::ArticleUnpublished, SubjectType::Article, id).tags(tags))
         .await?;
     Ok(written)
+}
+
+/// Takes a public article out of the public tables. Gives the cache tags that this touches.
+pub(super) async fn take_down<A>(
+    transaction: &WriteTransaction,
+    found: &Allowed<A, Draft>,
+) -> Result<BTreeSet<String>, Failure> {
+    if found.has_unpublished_changes() {
+        let head = draft::head(transaction, found).await?;
+        uses::keep(transaction, found.article_id, &uses::of(&head)).await?;
+    }
+    public::remove(transaction, found.article_id).await
 }

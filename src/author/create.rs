@@ -2,17 +2,16 @@
 
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
-use serde::Serialize;
 
 use super::entity::author_records;
-use super::{public, read};
+use super::links::{self, Link};
+use super::{public, record};
 use crate::account::policy::{self, act};
-use crate::error::{Failure, Problems, UserErrorCode};
-use crate::id::{AuthorId, ImageId};
-use crate::image;
-use crate::log::{Action, NewChange, SubjectType, content_hash, save};
+use crate::error::{Failure, Problems};
+use crate::id::ImageId;
+use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
-use crate::text::{fold, input, markdown, slug};
+use crate::text::{fold, slug};
 
 /// What an author is made of.
 pub struct NewAuthor {
@@ -24,70 +23,32 @@ pub struct NewAuthor {
     pub bio: Option<String>,
     /// Their portrait.
     pub portrait: Option<ImageId>,
+    /// Where else they are found, in order.
+    pub links: Vec<Link>,
     /// Whether they are public without an article.
     pub is_listed: bool,
-}
-
-/// What the log's hash of an author covers.
-#[derive(Serialize)]
-struct HashedAuthor<'a> {
-    id: AuthorId,
-    slug: &'a str,
-    name: &'a str,
-    bio: Option<&'a str>,
-    portrait: Option<ImageId>,
-    is_listed: &'a str,
-    salt: &'a str,
-}
-
-/// The hash of an author as the log has it.
-pub(super) fn hash(record: &author_records::Model) -> Result<String, Failure> {
-    content_hash(&HashedAuthor {
-        id: record.id,
-        slug: &record.slug,
-        name: &record.name,
-        bio: record.bio.as_deref(),
-        portrait: record.portrait_image_id,
-        is_listed: if record.is_listed { "true" } else { "false" },
-        salt: &record.salt,
-    })
 }
 
 /// Adds an author to the library.
 pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Model, Failure> {
     policy::allow_new::<act::CreateAuthor>(op)?;
-    let NewAuthor { name, slug: given, bio, portrait, is_listed } = new;
+    let NewAuthor { name, slug: given, bio, portrait, links, is_listed } = new;
     let mut problems = Problems::default();
-    let name = problems.take(input::name(&["input", "name"], &name, 100)).unwrap_or_default();
+    let name = problems.take(record::name(&name)).unwrap_or_default();
     let given = given.and_then(|given| problems.take(slug::parse(&["input", "slug"], &given)));
-    let bio = bio.and_then(|bio| problems.take(biography(&bio)));
+    let bio = bio.and_then(|bio| problems.take(record::biography(&bio)));
+    let links = links::parse(links, &mut problems);
 
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     let connection = transaction.connection();
-    if let Some(image) = portrait
-        && image::read::records(connection, vec![image]).await?.is_empty()
-    {
-        problems.add(
-            UserErrorCode::NotFound,
-            &["input", "portraitImageId"],
-            "There is no such image. Upload it first.",
-        );
-    }
+    record::check_portrait(connection, portrait, &mut problems).await?;
     let slug = match given {
         Some(given) => {
-            if !read::slugs_taken(connection, vec![given.clone()]).await?.is_empty() {
-                problems.add(UserErrorCode::Taken, &["input", "slug"], "Another author has this slug.");
-            }
+            record::check_slug(connection, &given, None, &mut problems).await?;
             given
         }
-        None => {
-            let derived = slug::from_title(&name);
-            let base = if derived.is_empty() { "author" } else { &derived };
-            let candidates = slug::candidates(base, &op.random_hex::<4>());
-            let taken = read::slugs_taken(connection, candidates.clone()).await?;
-            slug::first_free(candidates, &taken)
-        }
+        None => record::derived_slug(connection, op, &name).await?,
     };
     problems.check()?;
     let now = op.now();
@@ -98,6 +59,7 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
         name: Set(name),
         bio: Set(bio),
         portrait_image_id: Set(portrait),
+        links: Set(links::to_column(&links)?),
         is_listed: Set(is_listed),
         version: Set(1),
         salt: Set(op.random_hex::<16>()),
@@ -109,18 +71,8 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
     if record.is_listed {
         public::show(&transaction, &record, 0).await?;
     }
-    let change = NewChange::new(Action::AuthorCreated, SubjectType::Author, record.id).hash(hash(&record)?);
+    let change = NewChange::new(Action::AuthorCreated, SubjectType::Author, record.id)
+        .hash(record::hash(&record, &[])?);
     save(transaction, op, change).await?;
     Ok(record)
-}
-
-fn biography(bio: &str) -> Result<String, crate::error::UserError> {
-    let path = ["input", "bio"];
-    let bio = input::lines(&path, bio, 10_000)?;
-    let outline = markdown::outline_of(&bio, markdown::Flavor::Short);
-    if outline.is_too_deep || !outline.figures.is_empty() || !outline.foreign_pictures.is_empty() {
-        let message = "A biography is short Markdown without pictures; the portrait has a field of its own.";
-        return Err(crate::error::UserError::new(UserErrorCode::Invalid, &path, message));
-    }
-    Ok(bio.trim().to_owned())
 }

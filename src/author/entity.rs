@@ -25,6 +25,8 @@ pub mod author_records {
         pub bio: Option<String>,
         /// Their portrait.
         pub portrait_image_id: Option<ImageId>,
+        /// Where else they are found: a list as canonical JSON.
+        pub links: String,
         /// Whether they are public without an article: on the masthead.
         pub is_listed: bool,
         /// Rises with every change.
@@ -64,6 +66,8 @@ pub mod authors {
         pub bio: Option<String>,
         /// Their portrait.
         pub portrait_image_id: Option<ImageId>,
+        /// Where else they are found: a list as canonical JSON.
+        pub links: String,
         /// How many public articles credit them.
         pub article_count: i32,
     }

@@ -52,10 +52,45 @@ pub async fn release(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result
             .filter(authors::Column::ArticleCount.eq(0))
             .one(transaction.connection())
             .await?;
-        if let Some(author) = unreferred {
-            authors::Entity::delete_by_id(*id).exec(transaction.connection()).await?;
-            image::public::release(transaction, author.portrait_image_id.as_slice()).await?;
+        if unreferred.is_some() {
+            withdraw(transaction, *id).await?;
         }
+    }
+    Ok(())
+}
+
+/// An author has changed: the public row follows, and is there where it must be.
+pub(super) async fn follow(
+    transaction: &WriteTransaction,
+    record: &author_records::Model,
+) -> Result<(), Failure> {
+    let connection = transaction.connection();
+    let Some(found) = authors::Entity::find_by_id(record.id).one(connection).await? else {
+        return if record.is_listed { show(transaction, record, 0).await } else { Ok(()) };
+    };
+    if !record.is_listed && found.article_count == 0 {
+        return withdraw(transaction, record.id).await;
+    }
+    image::public::refer(transaction, record.portrait_image_id.as_slice()).await?;
+    authors::Entity::update_many()
+        .col_expr(authors::Column::Slug, Expr::value(&record.slug))
+        .col_expr(authors::Column::Name, Expr::value(&record.name))
+        .col_expr(authors::Column::SortName, Expr::value(&record.sort_name))
+        .col_expr(authors::Column::Bio, Expr::value(record.bio.clone()))
+        .col_expr(authors::Column::PortraitImageId, Expr::value(record.portrait_image_id))
+        .col_expr(authors::Column::Links, Expr::value(&record.links))
+        .filter(authors::Column::Id.eq(record.id))
+        .exec(connection)
+        .await?;
+    image::public::release(transaction, found.portrait_image_id.as_slice()).await
+}
+
+/// An author is public no longer, whatever counted them.
+pub(super) async fn withdraw(transaction: &WriteTransaction, id: AuthorId) -> Result<(), Failure> {
+    let connection = transaction.connection();
+    if let Some(author) = authors::Entity::find_by_id(id).one(connection).await? {
+        authors::Entity::delete_by_id(id).exec(connection).await?;
+        image::public::release(transaction, author.portrait_image_id.as_slice()).await?;
     }
     Ok(())
 }
@@ -74,6 +109,7 @@ pub(super) async fn show(
         sort_name: Set(record.sort_name.clone()),
         bio: Set(record.bio.clone()),
         portrait_image_id: Set(record.portrait_image_id),
+        links: Set(record.links.clone()),
         article_count: Set(article_count),
     }
     .insert(transaction.connection())

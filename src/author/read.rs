@@ -10,6 +10,8 @@ use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
 use crate::id::AuthorId;
+use crate::library::former_slugs;
+use crate::log::SubjectType;
 use crate::text::input;
 
 /// A public author by id.
@@ -17,12 +19,20 @@ pub async fn by_id(snapshot: &Snapshot, id: AuthorId) -> Result<Option<authors::
     Ok(authors::Entity::find_by_id(id).one(snapshot.connection()).await?)
 }
 
-/// A public author by slug.
+/// A public author by slug, or by one that they had before.
 pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<authors::Model>, Failure> {
     if !input::is_storable(slug) {
         return Ok(None);
     }
-    Ok(authors::Entity::find().filter(authors::Column::Slug.eq(slug)).one(snapshot.connection()).await?)
+    let connection = snapshot.connection();
+    let found = authors::Entity::find().filter(authors::Column::Slug.eq(slug)).one(connection).await?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    match former_slugs::holder(connection, SubjectType::Author, slug).await? {
+        Some(id) => by_id(snapshot, AuthorId(id)).await,
+        None => Ok(None),
+    }
 }
 
 /// A page of the public authors, by name.
@@ -65,14 +75,15 @@ pub async fn library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failur
     Ok(keyset::count(snapshot, author_records::Entity::find(), most).await?)
 }
 
-/// Which of these slugs are taken.
+/// Which of these slugs authors have, other than this one.
 pub(super) async fn slugs_taken(
     connection: &impl ConnectionTrait,
     slugs: Vec<String>,
+    except: Option<AuthorId>,
 ) -> Result<HashSet<String>, Failure> {
     let rows = author_records::Entity::find()
         .filter(author_records::Column::Slug.is_in(slugs))
         .all(connection)
         .await?;
-    Ok(rows.into_iter().map(|record| record.slug).collect())
+    Ok(rows.into_iter().filter(|record| Some(record.id) != except).map(|record| record.slug).collect())
 }

@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
-use super::create::hash;
 use super::entity::{author_records, authors};
 use super::read;
+use super::record::hash;
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
 use crate::id::AuthorId;
+use crate::library::{self, former_slugs};
 use crate::log::check::{Check, Extent, Problem, Recorded};
 use crate::log::walk::{Things, told};
 use crate::log::{Action, SubjectType};
@@ -45,6 +46,8 @@ pub async fn compare(
     let mut told = told(check, SubjectType::Author, ids).await?;
     let typed: Vec<AuthorId> = ids.iter().copied().map(AuthorId).collect();
     let records = read::records(check.snapshot.connection(), typed.clone()).await?;
+    let former = former_slugs::of(check.snapshot.connection(), ids).await?;
+    library::verify::compare(check, SubjectType::Author, &told).await?;
     let rows = authors::Entity::find()
         .filter(authors::Column::Id.is_in(typed.clone()))
         .all(check.snapshot.connection())
@@ -54,7 +57,8 @@ pub async fn compare(
     for id in typed {
         let told = told.remove(&id.0).unwrap_or_default();
         let record = records.get(&id);
-        let recorded = record.map(recorded).transpose()?;
+        let former = former.get(&id.0).map(Vec::as_slice).unwrap_or_default();
+        let recorded = record.map(|record| recorded(record, former)).transpose()?;
         check.record(id, &told, recorded)?;
         let problem = Problem::new(id, "public row", "").since(told.last);
         if let Some(record) = record {
@@ -80,6 +84,7 @@ pub async fn compare(
                 ("slug", public.slug == record.slug),
                 ("name", public.name == record.name),
                 ("bio", public.bio == record.bio),
+                ("links", public.links == record.links),
                 ("portrait", public.portrait_image_id == record.portrait_image_id),
                 ("sortName", public.sort_name == record.sort_name),
             ],
@@ -93,9 +98,9 @@ pub async fn compare(
     Ok(())
 }
 
-fn recorded(record: &author_records::Model) -> Result<Recorded, Failure> {
+fn recorded(record: &author_records::Model, former: &[String]) -> Result<Recorded, Failure> {
     Ok(Recorded {
-        hash: hash(record)?,
+        hash: hash(record, former)?,
         version: record.version,
         created_at: record.created_at,
         updated_at: record.updated_at,

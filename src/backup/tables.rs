@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::BackupError;
 use crate::account::entity::{credentials, instance_keys, sessions, users};
-use crate::article::entity::private::{comment_settings, drafts, revisions, slug_history};
+use crate::article::entity::private::{comment_settings, drafts, revisions, slug_history, uses};
 use crate::article::entity::public::{
     archive_months, article_authors, article_categories, article_references, article_slugs, article_tags,
     articles, figures, related_links, search, sections,
@@ -19,6 +19,7 @@ use crate::article::entity::public::{
 use crate::author::entity::{author_records, authors};
 use crate::comment::entity::{comment_records, comments};
 use crate::image::entity::{image_records, images};
+use crate::library::entity::{former_slugs, replacements};
 use crate::log::entity::{changes, log_head};
 use crate::site::entity::redirects;
 use crate::taxonomy::entity::{categories, tag_records, tags};
@@ -79,11 +80,14 @@ pub fn all() -> Result<Vec<Table>, BackupError> {
         table(author_records::Entity, None),
         table(tag_records::Entity, None),
         table(categories::Entity, Some((categories::Column::ParentId, categories::Column::Id))),
+        table(former_slugs::Entity, None),
+        table(replacements::Entity, None),
         table(redirects::Entity, None),
         table(drafts::Entity, None),
         table(revisions::Entity, None),
         table(slug_history::Entity, None),
         table(comment_settings::Entity, None),
+        table(uses::Entity, None),
         table(articles::Entity, None),
         table(article_slugs::Entity, None),
         table(images::Entity, None),

@@ -13,6 +13,8 @@ pub enum Lock {
     PublicTables,
     /// Users and keys.
     Accounts,
+    /// That what drafts come to use stays in the library.
+    Library,
 }
 
 impl Lock {
@@ -23,21 +25,32 @@ impl Lock {
             Self::Migration => 1,
             Self::PublicTables => 2,
             Self::Accounts => 3,
+            Self::Library => 4,
         }
     }
 }
 
 /// Waits for the lock. SQLite: `BEGIN IMMEDIATE` has locked the whole file already.
 pub async fn advisory(transaction: &DatabaseTransaction, engine: Engine, lock: Lock) -> Result<(), DbErr> {
+    take(transaction, engine, "SELECT pg_advisory_xact_lock($1)", lock).await
+}
+
+/// The same, beside others who share it.
+pub async fn shared(transaction: &DatabaseTransaction, engine: Engine, lock: Lock) -> Result<(), DbErr> {
+    take(transaction, engine, "SELECT pg_advisory_xact_lock_shared($1)", lock).await
+}
+
+async fn take(
+    transaction: &DatabaseTransaction,
+    engine: Engine,
+    sql: &'static str,
+    lock: Lock,
+) -> Result<(), DbErr> {
     match engine {
         Engine::Sqlite => Ok(()),
         Engine::Postgres => {
-            let sql = "SELECT pg_advisory_xact_lock($1)";
-            let statement = Statement::from_sql_and_values(
-                transaction.get_database_backend(),
-                sql,
-                [Value::from(lock.number())],
-            );
+            let backend = transaction.get_database_backend();
+            let statement = Statement::from_sql_and_values(backend, sql, [Value::from(lock.number())]);
             transaction.execute_raw(statement).await.map(|_| ())
         }
     }

@@ -112,6 +112,16 @@ impl WriteTransaction {
         lock::advisory(&self.transaction, self.engine, lock::Lock::Accounts).await
     }
 
+    /// Makes the library this transaction's own until it ends: no draft comes to use what is deleted meanwhile.
+    pub async fn lock_library(&self) -> Result<(), DbErr> {
+        lock::advisory(&self.transaction, self.engine, lock::Lock::Library).await
+    }
+
+    /// Keeps what stands in the library there until this transaction ends.
+    pub async fn share_library(&self) -> Result<(), DbErr> {
+        lock::shared(&self.transaction, self.engine, lock::Lock::Library).await
+    }
+
     /// Makes SQLite's index of words anew from the rows: what was taken out of them stays in the old one's inner nodes.
     pub async fn renew_search_index(&self) -> Result<(), DbErr> {
         match self.engine {

@@ -142,7 +142,8 @@ impl Library {
         for _ in 0..(plan.articles / ARTICLES_AN_AUTHOR).min(MOST_AUTHORS) {
             let name = format!("{} {}", words.line(1), words.line(1));
             let bio = Some(words.paragraph(2));
-            let new = NewAuthor { name, slug: None, bio, portrait: None, is_listed: false };
+            let new =
+                NewAuthor { name, slug: None, bio, portrait: None, links: Vec::new(), is_listed: false };
             authors.push(crate::author::create::create(&op, new).await.map_err(failed)?.id);
         }
         let (mut images, mut categories): (Vec<ImageId>, Vec<CategoryId>) =

@@ -18,7 +18,7 @@ use crate::account::sign_in::sign_in;
 use crate::account::sign_out::sign_out;
 use crate::account::user;
 use crate::article::edit::{MadeFrom, OnConflict};
-use crate::article::fields::{Fields, Given, LeadFigureFields, RelatedLinkFields, SectionFields};
+use crate::article::fields::{Fields, LeadFigureFields, RelatedLinkFields, SectionFields};
 use crate::article::{create, publish, update};
 use crate::author::create::NewAuthor;
 use crate::clock::{Clock as _, SetClock, SystemChance, SystemClock, Timestamp};
@@ -26,6 +26,7 @@ use crate::comment::moderate::{Decision, moderate};
 use crate::comment::{Comments, submit};
 use crate::config::Config;
 use crate::error::Failure;
+use crate::given::Given;
 use crate::id::{ArticleId, AuthorId, CategoryId, CommentId, ImageId, TagId};
 use crate::image::upload::NewImage;
 use crate::operation::{Operation, Role, Store, Viewer};
@@ -178,6 +179,7 @@ impl Loader {
                 slug: Some(author.slug.clone()),
                 bio: author.bio.clone(),
                 portrait,
+                links: Vec::new(),
                 is_listed: true,
             };
             let record = crate::author::create::create(&op, new).await.map_err(failed)?;

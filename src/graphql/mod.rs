@@ -16,12 +16,22 @@ pub mod variables;
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, MaybeUndefined};
 
 use crate::error::Failure;
+use crate::given::Given;
 use crate::operation::Operation;
 
 /// The operation that this request is.
 pub fn operation<'a>(ctx: &Context<'a>) -> Result<&'a Arc<Operation>, Failure> {
     ctx.data::<Arc<Operation>>().map_err(|_| Failure::corrupt("a request without an operation"))
+}
+
+/// A field of a partial update.
+pub fn given<T>(value: MaybeUndefined<T>) -> Given<T> {
+    match value {
+        MaybeUndefined::Undefined => Given::Absent,
+        MaybeUndefined::Null => Given::Null,
+        MaybeUndefined::Value(value) => Given::Value(value),
+    }
 }

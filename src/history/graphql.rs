@@ -55,10 +55,26 @@ pub enum ChangeAction {
     ImageUploaded,
     /// An author was added.
     AuthorCreated,
+    /// An author was changed, or took over another's slugs.
+    AuthorUpdated,
+    /// An author was deleted: `detail` is the id of who took their place.
+    AuthorDeleted,
     /// A tag was added.
     TagCreated,
+    /// A tag was changed, or took over another's slugs.
+    TagUpdated,
+    /// A tag was deleted: `detail` is the id of what took its place.
+    TagDeleted,
+    /// A tag was merged into another: `detail` is that one's id.
+    TagMerged,
     /// A category was added.
     CategoryCreated,
+    /// A category was changed, or took over another's slugs.
+    CategoryUpdated,
+    /// A category has another place in the tree.
+    CategoryMoved,
+    /// A category was deleted: `detail` is the id of what took its place.
+    CategoryDeleted,
     /// A redirect was set.
     RedirectCreated,
     /// A redirect was changed.

@@ -1,6 +1,7 @@
 //! The words of the log, and the document that is hashed and signed.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::id::{
@@ -60,10 +61,26 @@ names! {
         ImageUploaded "IMAGE_UPLOADED",
         /// An author was added.
         AuthorCreated "AUTHOR_CREATED",
+        /// An author was changed, or took over another's slugs.
+        AuthorUpdated "AUTHOR_UPDATED",
+        /// An author was deleted.
+        AuthorDeleted "AUTHOR_DELETED",
         /// A tag was added.
         TagCreated "TAG_CREATED",
+        /// A tag was changed, or took over another's slugs.
+        TagUpdated "TAG_UPDATED",
+        /// A tag was deleted.
+        TagDeleted "TAG_DELETED",
+        /// A tag was merged into another.
+        TagMerged "TAG_MERGED",
         /// A category was added.
         CategoryCreated "CATEGORY_CREATED",
+        /// A category was changed, or took over another's slugs.
+        CategoryUpdated "CATEGORY_UPDATED",
+        /// A category has another place in the tree.
+        CategoryMoved "CATEGORY_MOVED",
+        /// A category was deleted.
+        CategoryDeleted "CATEGORY_DELETED",
         /// A redirect was set.
         RedirectCreated "REDIRECT_CREATED",
         /// A redirect was changed.
@@ -113,6 +130,20 @@ names! {
     }
 }
 
+impl Action {
+    /// Whether the thing is gone with it.
+    pub fn is_deletion(self) -> bool {
+        matches!(
+            self,
+            Self::AuthorDeleted
+                | Self::TagDeleted
+                | Self::TagMerged
+                | Self::CategoryDeleted
+                | Self::RedirectDeleted
+        )
+    }
+}
+
 names! {
     /// The kind of thing that an entry is about.
     SubjectType {
@@ -151,6 +182,21 @@ impl SubjectType {
             UserId::PREFIX => Some(Self::User),
             KeyId::PREFIX => Some(Self::Key),
             _ => None,
+        }
+    }
+
+    /// The id of a thing of this kind, as the log has it.
+    pub fn id(self, id: Uuid) -> String {
+        match self {
+            Self::Article => ArticleId(id).to_string(),
+            Self::Image => ImageId(id).to_string(),
+            Self::Author => AuthorId(id).to_string(),
+            Self::Tag => TagId(id).to_string(),
+            Self::Category => CategoryId(id).to_string(),
+            Self::Redirect => RedirectId(id).to_string(),
+            Self::Comment => CommentId(id).to_string(),
+            Self::User => UserId(id).to_string(),
+            Self::Key => KeyId(id).to_string(),
         }
     }
 }

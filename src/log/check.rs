@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::change::Entry;
+use super::change::{Action, Entry};
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
@@ -165,6 +165,17 @@ pub struct Told {
     pub hash: Option<String>,
     /// How many entries told it.
     pub times: i32,
+    /// That it was deleted.
+    pub gone: Option<Gone>,
+}
+
+/// That a record was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// By which entry.
+    pub since: Since,
+    /// The id of what took its place.
+    pub replacement: Option<String>,
 }
 
 impl Told {
@@ -177,6 +188,14 @@ impl Told {
             self.hash = Some(hash.clone());
             self.times += 1;
         }
+        if Action::from_name(&entry.action).is_some_and(Action::is_deletion) {
+            self.gone = Some(Gone { since: Since::of(entry), replacement: entry.detail.clone() });
+        }
+    }
+
+    /// Which entry is the last about it.
+    pub fn latest(&self) -> Option<Since> {
+        self.gone.as_ref().map(|gone| gone.since).or(self.last)
     }
 }
 
@@ -222,7 +241,13 @@ impl Check<'_> {
         record: Option<Recorded>,
     ) -> Result<bool, Failure> {
         let id = id.to_string();
-        let problem = |field: &str, message: &str| Problem::new(&id, field, message).since(told.last);
+        let problem = |field: &str, message: &str| Problem::new(&id, field, message).since(told.latest());
+        if told.gone.is_some() {
+            if record.is_some() {
+                self.found(problem("record", "is there, and the log says that it was taken away"));
+            }
+            return Ok(false);
+        }
         let Some(Recorded { hash, version, created_at, updated_at }) = record else {
             if told.made.is_some() {
                 self.found(problem("record", "is in the log, and its row is missing"));
@@ -276,7 +301,10 @@ mod tests {
             told.take(&entry);
         }
         let since = |sequence| Some(Since { sequence, at: Timestamp(sequence * 1_000) });
-        assert_eq!(told, Told { made: since(3), last: since(7), hash: Some("b".to_owned()), times: 2 });
+        assert_eq!(
+            told,
+            Told { made: since(3), last: since(7), hash: Some("b".to_owned()), times: 2, gone: None }
+        );
     }
 
     #[test]

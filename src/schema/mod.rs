@@ -16,7 +16,9 @@ use crate::graphql::operation;
 use crate::history::graphql::HistoryViewer;
 use crate::image::graphql::{ImageMutation, ImageObject, ImageQuery, ImageViewer};
 use crate::site::graphql::{SiteMutation, SiteQuery, SiteViewer};
-use crate::taxonomy::graphql::{CategoryObject, TagObject, TaxonomyMutation, TaxonomyQuery, TaxonomyViewer};
+use crate::taxonomy::graphql::{
+    CategoryMutation, CategoryObject, TagMutation, TagObject, TaxonomyQuery, TaxonomyViewer,
+};
 use crate::{article, author, comment, image, taxonomy};
 
 /// Copydesk's schema.
@@ -42,7 +44,8 @@ pub struct Mutation(
     ArticleMutation,
     EditMutation,
     AuthorMutation,
-    TaxonomyMutation,
+    CategoryMutation,
+    TagMutation,
     ImageMutation,
     SiteMutation,
     ReaderMutation,

@@ -101,7 +101,7 @@ impl Kind {
                 .map(|row| (site.tag_path(&row.slug), Thing::Tag(row))),
             Self::Category => {
                 let tree = taxonomy::read::tree(snapshot.connection()).await?;
-                tree.values().find(|category| category.slug == slug).map(|row| {
+                taxonomy::read::category_by_slug(snapshot, &tree, &slug).await?.map(|row| {
                     let above = taxonomy::read::ancestors(&tree, row.id);
                     let above = above.into_iter().map(|category| category.slug.as_str()).collect();
                     (site.category_path(above, &row.slug), Thing::Category(row.clone()))

@@ -1,7 +1,5 @@
 //! Compares redirects with the log: each with the last entry about it. Called by `verify`.
 
-use std::collections::HashMap;
-
 use uuid::Uuid;
 
 use super::entity::redirects;
@@ -9,8 +7,8 @@ use super::{read, redirect};
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
 use crate::id::RedirectId;
-use crate::log::check::{Check, Extent, Problem, Recorded, Since, Told};
-use crate::log::walk::{Things, entries};
+use crate::log::check::{Check, Extent, Recorded};
+use crate::log::walk::{Things, told};
 use crate::log::{Action, SubjectType};
 
 /// All redirects.
@@ -22,29 +20,12 @@ pub fn all(extent: Extent) -> Things {
 
 /// Compares these redirects.
 pub async fn compare(check: &mut Check<'_>, ids: &[Uuid]) -> Result<(), Failure> {
-    let mut told: HashMap<Uuid, (Told, Option<Since>)> = HashMap::new();
-    entries(check, SubjectType::Redirect, ids, &[], |id, entry| {
-        let (told, deleted) = told.entry(id).or_default();
-        if Action::from_name(&entry.action) == Some(Action::RedirectDeleted) {
-            *deleted = Some(Since::of(&entry));
-        } else {
-            told.take(&entry);
-        }
-    })
-    .await?;
+    let mut told = told(check, SubjectType::Redirect, ids).await?;
     let rows = read::by_ids(check.snapshot.connection(), ids).await?;
     check.checked("redirects", ids.len());
     for id in ids {
-        let (told, deleted) = told.remove(id).unwrap_or_default();
-        let row = rows.get(id);
-        if let Some(deleted) = deleted {
-            if row.is_some() {
-                let message = "is there, and the log says that it was taken away";
-                check.found(Problem::new(RedirectId(*id), "record", message).since(deleted));
-            }
-            continue;
-        }
-        let recorded = row.map(recorded).transpose()?;
+        let told = told.remove(id).unwrap_or_default();
+        let recorded = rows.get(id).map(recorded).transpose()?;
         check.record(RedirectId(*id), &told, recorded)?;
     }
     Ok(())

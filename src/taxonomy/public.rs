@@ -8,7 +8,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
-use super::entity::{categories, tags};
+use super::entity::{categories, tag_records, tags};
 use super::read;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
@@ -59,6 +59,27 @@ pub async fn release_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Resu
                 .await?;
         }
     }
+    Ok(())
+}
+
+/// A public tag is called otherwise.
+pub(super) async fn rename_tag(
+    transaction: &WriteTransaction,
+    record: &tag_records::Model,
+) -> Result<(), Failure> {
+    tags::Entity::update_many()
+        .col_expr(tags::Column::Slug, Expr::value(&record.slug))
+        .col_expr(tags::Column::Name, Expr::value(&record.name))
+        .col_expr(tags::Column::SortName, Expr::value(&record.sort_name))
+        .filter(tags::Column::Id.eq(record.id))
+        .exec(transaction.connection())
+        .await?;
+    Ok(())
+}
+
+/// A tag is public no longer, whatever counted it.
+pub(super) async fn withdraw_tag(transaction: &WriteTransaction, id: TagId) -> Result<(), Failure> {
+    tags::Entity::delete_by_id(id).exec(transaction.connection()).await?;
     Ok(())
 }
 

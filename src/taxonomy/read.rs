@@ -10,6 +10,8 @@ use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
+use crate::library::former_slugs;
+use crate::log::SubjectType;
 use crate::text::input;
 
 /// All categories, by id. A site has hundreds at most, and every answer about one needs its neighbors.
@@ -43,17 +45,42 @@ pub fn children(
     below
 }
 
+/// A category by slug, or by one that it had before.
+pub async fn category_by_slug<'a>(
+    snapshot: &Snapshot,
+    tree: &'a HashMap<CategoryId, categories::Model>,
+    slug: &str,
+) -> Result<Option<&'a categories::Model>, Failure> {
+    if !input::is_storable(slug) {
+        return Ok(None);
+    }
+    let found = tree.values().find(|category| category.slug == slug);
+    if found.is_some() {
+        return Ok(found);
+    }
+    let holder = former_slugs::holder(snapshot.connection(), SubjectType::Category, slug).await?;
+    Ok(holder.and_then(|id| tree.get(&CategoryId(id))))
+}
+
 /// A public tag by id.
 pub async fn tag_by_id(snapshot: &Snapshot, id: TagId) -> Result<Option<tags::Model>, Failure> {
     Ok(tags::Entity::find_by_id(id).one(snapshot.connection()).await?)
 }
 
-/// A public tag by slug.
+/// A public tag by slug, or by one that it had before.
 pub async fn tag_by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<tags::Model>, Failure> {
     if !input::is_storable(slug) {
         return Ok(None);
     }
-    Ok(tags::Entity::find().filter(tags::Column::Slug.eq(slug)).one(snapshot.connection()).await?)
+    let connection = snapshot.connection();
+    let found = tags::Entity::find().filter(tags::Column::Slug.eq(slug)).one(connection).await?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    match former_slugs::holder(connection, SubjectType::Tag, slug).await? {
+        Some(id) => tag_by_id(snapshot, TagId(id)).await,
+        None => Ok(None),
+    }
 }
 
 /// A page of the public tags, by name.
@@ -92,12 +119,13 @@ pub async fn tag_library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Fa
     Ok(keyset::count(snapshot, tag_records::Entity::find(), most).await?)
 }
 
-/// Which of these slugs are taken.
+/// Which of these slugs tags have, other than this one.
 pub(super) async fn tag_slugs_taken(
     connection: &impl ConnectionTrait,
     slugs: Vec<String>,
+    except: Option<TagId>,
 ) -> Result<HashSet<String>, Failure> {
     let rows =
         tag_records::Entity::find().filter(tag_records::Column::Slug.is_in(slugs)).all(connection).await?;
-    Ok(rows.into_iter().map(|record| record.slug).collect())
+    Ok(rows.into_iter().filter(|record| Some(record.id) != except).map(|record| record.slug).collect())
 }

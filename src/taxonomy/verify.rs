@@ -7,10 +7,11 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use super::entity::{categories, tag_records, tags};
-use super::{create_category, create_tag, read};
+use super::{category, read, tag};
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
+use crate::library::{self, former_slugs};
 use crate::log::check::{Check, Extent, Problem, Recorded};
 use crate::log::walk::{Things, told};
 use crate::log::{Action, SubjectType};
@@ -46,6 +47,8 @@ pub async fn compare_tags(
     let mut told = told(check, SubjectType::Tag, ids).await?;
     let typed: Vec<TagId> = ids.iter().copied().map(TagId).collect();
     let records = read::tag_records(check.snapshot.connection(), typed.clone()).await?;
+    let former = former_slugs::of(check.snapshot.connection(), ids).await?;
+    library::verify::compare(check, SubjectType::Tag, &told).await?;
     let rows = tags::Entity::find()
         .filter(tags::Column::Id.is_in(typed.clone()))
         .all(check.snapshot.connection())
@@ -55,7 +58,8 @@ pub async fn compare_tags(
     for id in typed {
         let told = told.remove(&id.0).unwrap_or_default();
         let record = records.get(&id);
-        let recorded = record.map(recorded_tag).transpose()?;
+        let former = former.get(&id.0).map(Vec::as_slice).unwrap_or_default();
+        let recorded = record.map(|record| recorded_tag(record, former)).transpose()?;
         check.record(id, &told, recorded)?;
         let problem = Problem::new(id, "public row", "").since(told.last);
         if let Some(record) = record {
@@ -102,12 +106,15 @@ pub async fn compare_categories(
         .filter(categories::Column::Id.is_in(ids.to_vec()))
         .all(check.snapshot.connection())
         .await?;
+    let former = former_slugs::of(check.snapshot.connection(), ids).await?;
+    library::verify::compare(check, SubjectType::Category, &told).await?;
     let rows: HashMap<Uuid, categories::Model> = rows.into_iter().map(|row| (row.id.0, row)).collect();
     check.checked("categories", ids.len());
     for id in ids {
         let told = told.remove(id).unwrap_or_default();
         let category = rows.get(id);
-        let recorded = category.map(recorded_category).transpose()?;
+        let former = former.get(id).map(Vec::as_slice).unwrap_or_default();
+        let recorded = category.map(|category| recorded_category(category, former)).transpose()?;
         check.record(CategoryId(*id), &told, recorded)?;
         if let Some(category) = category {
             let article_count = articles.get(id).copied().unwrap_or_default();
@@ -121,18 +128,18 @@ pub async fn compare_categories(
     Ok(())
 }
 
-fn recorded_tag(record: &tag_records::Model) -> Result<Recorded, Failure> {
+fn recorded_tag(record: &tag_records::Model, former: &[String]) -> Result<Recorded, Failure> {
     Ok(Recorded {
-        hash: create_tag::hash(record)?,
+        hash: tag::hash(record, former)?,
         version: record.version,
         created_at: record.created_at,
         updated_at: record.updated_at,
     })
 }
 
-fn recorded_category(category: &categories::Model) -> Result<Recorded, Failure> {
+fn recorded_category(category: &categories::Model, former: &[String]) -> Result<Recorded, Failure> {
     Ok(Recorded {
-        hash: create_category::hash(category)?,
+        hash: category::hash(category, former)?,
         version: category.version,
         created_at: category.created_at,
         updated_at: category.updated_at,

@@ -22,7 +22,7 @@ use crate::log::check::{Check, Extent, Problem, Tell};
 use crate::log::heads::{self, KeptHead};
 use crate::log::walk::{Thing, Things};
 use crate::operation::Store;
-use crate::{account, article, author, comment, image, log, site, taxonomy};
+use crate::{account, article, author, comment, image, library, log, site, taxonomy};
 
 /// What is to be checked.
 #[derive(Debug, Default)]
@@ -63,6 +63,8 @@ pub async fn verify(store: &Store, options: Options, tell: Tell<'_>) -> Result<R
     told(&mut check, "labels", done).await?;
     let done = authors(&mut check).await;
     told(&mut check, "authors", done).await?;
+    let done = library::verify::compare_rest(&mut check).await;
+    told(&mut check, "library", done).await?;
     let done = images(&mut check).await;
     told(&mut check, "images", done).await?;
     let done = redirects(&mut check).await;
@@ -107,7 +109,10 @@ async fn users(check: &mut Check<'_>) -> Result<(), Failure> {
 }
 
 async fn articles(check: &mut Check<'_>) -> Result<(), Failure> {
-    let tree = taxonomy::read::tree(check.snapshot.connection()).await?;
+    let labels = article::verify::Labels {
+        tree: taxonomy::read::tree(check.snapshot.connection()).await?,
+        replaced: library::replacements::all(check.snapshot.connection()).await?,
+    };
     let comments = comment::verify::under_articles();
     let mut walk = article::verify::all(check.extent, comments.clone());
     loop {
@@ -116,7 +121,7 @@ async fn articles(check: &mut Check<'_>) -> Result<(), Failure> {
             return article::verify::compare_archive(check).await;
         }
         let counts = comments.counts(check.snapshot, &ids(&things)).await?;
-        article::verify::compare(check, &things, &tree, &counts).await?;
+        article::verify::compare(check, &things, &labels, &counts).await?;
     }
 }
 

@@ -67,7 +67,8 @@ pub async fn stock(editor: &Actor, secret: &str, size: u32) -> Library {
     let word = |place| word(secret, place);
     let (image, file) = upload(editor, secret, size).await;
     let (portrait, portrait_file) = upload(editor, &format!("{secret}portrait"), size + 1).await;
-    let input = json!({ "name": word("byline"), "bio": format!("Wrote {}.", word("bio")), "portraitImageId": portrait });
+    let links = json!([{ "title": "Site", "url": "https://byline.example/" }]);
+    let input = json!({ "name": word("byline"), "bio": format!("Wrote {}.", word("bio")), "portraitImageId": portrait, "links": links });
     let author = editor.run("CreateAuthor", json!({ "input": input })).await;
     let author = author.done("createAuthor", "author")["id"].as_str().unwrap().to_owned();
     let tag = editor.create_tag(&word("tag")).await;

@@ -109,6 +109,28 @@ pub mod revisions {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What of the library articles use, in their newest revision or in their public one.
+pub mod uses {
+    use sea_orm::entity::prelude::*;
+
+    use crate::id::ArticleId;
+
+    /// A row of `uses`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "uses")]
+    pub struct Model {
+        /// An author, a tag, a category or an image.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub thing_id: Uuid,
+        /// Which article uses it.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub article_id: ArticleId,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Slugs that articles have reserved, from the first save on.
 pub mod slug_history {
     use sea_orm::entity::prelude::*;

@@ -12,6 +12,7 @@ use crate::article::compare::{
 };
 use crate::article::content::{Content, LeadFigure};
 use crate::article::draft::{self, Library};
+use crate::article::resolve::resolve;
 use crate::article::revision::{self, Revision};
 use crate::error::Failure;
 use crate::graphql::errors::{Nullable, nullable};
@@ -41,14 +42,15 @@ impl RevisionComparison {
         // It is work for a processor: up to a second for the longest articles. Others must get a turn.
         let _place =
             COMPARING.acquire().await.map_err(|_| Failure::corrupt("the queue of comparisons is closed"))?;
+        let [mut before, mut after] = [revision::content(&before)?, revision::content(&after)?];
+        resolve(op.snapshot().await?.connection(), [&mut before, &mut after]).await?;
         let compared = tokio::task::spawn_blocking(move || {
-            let [before, after] = [revision::content(&before)?, revision::content(&after)?];
             let comparison = compare::compare(&before, &after);
             // The texts refer to nothing that a comparison shows.
             let [before, after] = [before, after].map(|content| Content { sections: Vec::new(), ..content });
-            Ok::<_, Failure>((comparison, before, after))
+            (comparison, before, after)
         });
-        let (comparison, before, after) = compared.await??;
+        let (comparison, before, after) = compared.await?;
         let library = draft::library(op.snapshot().await?.connection(), &[&before, &after]).await?;
         let [from, to] = <[RevisionObject; 2]>::try_from(RevisionObject::page(op, vec![from, to]))
             .map_err(|_| Failure::corrupt("two revisions are not two"))?;

@@ -54,7 +54,7 @@ const INTERFACES: &[Shared] = &[
         name: "AuthorContent",
         description: "An author, as readers or as editors see them.",
         of: ["Author", "AuthorRecord"],
-        fields: &["id", "slug", "name", "bio", "portrait"],
+        fields: &["id", "slug", "name", "bio", "portrait", "links"],
     },
     Shared {
         name: "CategoryContent",

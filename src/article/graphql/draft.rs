@@ -15,6 +15,7 @@ use crate::account::graphql::{Actor, Colleague, DraftRight};
 use crate::article::checks;
 use crate::article::draft::{self, Draft, DraftFilter as Filter, Stage as DeskStage};
 use crate::article::entity::private::comment_settings;
+use crate::article::resolve::resolve;
 use crate::article::revision::{self, Revision};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
@@ -24,7 +25,7 @@ use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{ids, operation};
-use crate::id::{ArticleId, UserId};
+use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId, UserId};
 use crate::operation::Operation;
 
 /// Where a draft stands on the desk.
@@ -50,6 +51,8 @@ pub struct DraftFilterInput {
     /// Those in the trash, instead of those that aren't.
     #[graphql(default)]
     is_trashed: bool,
+    /// Only those that use this author, category, tag or image, in their newest revision or in their public one.
+    uses: Option<ID>,
 }
 
 /// What a page of drafts loads together.
@@ -69,6 +72,11 @@ impl DraftObject {
     /// A draft alone on its page.
     pub fn alone(op: &Arc<Operation>, row: Draft) -> Self {
         Self(Member::alone(op, row))
+    }
+
+    /// Drafts that load together, in their order.
+    pub fn page(op: &Arc<Operation>, rows: Vec<Draft>) -> Vec<Self> {
+        Member::page(op, rows).into_iter().map(Self).collect()
     }
 
     async fn revisions_at_hand(&self) -> Result<Arc<HashMap<(ArticleId, i32), Revision>>, Failure> {
@@ -105,11 +113,10 @@ impl DraftObject {
                     })?;
                     by_article.insert(draft.article_id, revision::content(head)?);
                 }
-                let library = draft::library(
-                    cohort.op.snapshot().await?.connection(),
-                    &Vec::from_iter(by_article.values()),
-                )
-                .await?;
+                let snapshot = cohort.op.snapshot().await?;
+                resolve(snapshot.connection(), by_article.values_mut()).await?;
+                let library =
+                    draft::library(snapshot.connection(), &Vec::from_iter(by_article.values())).await?;
                 Ok(Contents { by_article, library })
             })
             .await
@@ -332,6 +339,17 @@ impl RevisionObject {
     }
 }
 
+/// The id of what articles can use.
+fn thing(id: &ID) -> Result<Uuid, Failure> {
+    let id = id.as_str();
+    let label = id.parse().map(|AuthorId(id)| id).or_else(|_| id.parse().map(|TagId(id)| id));
+    let label = label.or_else(|_| id.parse().map(|CategoryId(id)| id));
+    label.or_else(|_| id.parse().map(|ImageId(id)| id)).map_err(|_| {
+        let message = "This is not the id of an author, a category, a tag or an image.";
+        Failure::bad_request(&["filter", "uses"], message)
+    })
+}
+
 /// The desk, under `viewer`.
 #[derive(Default)]
 pub struct DraftViewer;
@@ -368,7 +386,8 @@ impl DraftViewer {
             let Some(draft) = draft::read(&snapshot, op.viewer, id).await? else { return Ok(None) };
             let number = revision_number.unwrap_or(draft.head_revision);
             let revision = revision::existing(&snapshot, &draft, number, "revisionNumber").await?;
-            let content = revision::content(&revision)?;
+            let mut content = revision::content(&revision)?;
+            resolve(snapshot.connection(), [&mut content]).await?;
             let library = draft::library(snapshot.connection(), &[&content]).await?;
             let contents = Contents { by_article: HashMap::from([(id, content)]), library };
             Ok(Some(ArticleContent(DraftContent::new(Arc::new(contents), id, op))))
@@ -390,25 +409,23 @@ impl DraftViewer {
         #[graphql(desc = "Only those for which all of this holds.")] filter: Option<DraftFilterInput>,
     ) -> Result<Connection<DraftObject>, Failure> {
         let op = operation(ctx)?;
-        let DraftFilterInput { stage, owner_id, is_published, is_trashed } = filter.unwrap_or_default();
+        let DraftFilterInput { stage, owner_id, is_published, is_trashed, uses } = filter.unwrap_or_default();
         let stage: Option<DeskStage> = stage.map(DeskStage::from);
         let owner: Option<UserId> = owner_id.map(|id| ids::parse(&id, &["filter", "ownerId"])).transpose()?;
-        let filter = Filter { stage, owner, is_published, is_trashed };
+        let uses = uses.map(|id| thing(&id)).transpose()?;
+        let filter = Filter { stage, owner, is_published, is_trashed, uses };
         let list = ListName::new(&[
             "viewer.drafts",
             stage.map_or("", DeskStage::name),
             &owner.map(|id| id.to_string()).unwrap_or_default(),
             &format!("{is_published:?}"),
             if is_trashed { "trash" } else { "" },
+            &uses.map(|id| id.to_string()).unwrap_or_default(),
         ]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } =
             draft::list(&*op.snapshot().await?, op.viewer, &filter, &window).await?;
-        let page = Page {
-            rows: Member::page(op, rows).into_iter().map(DraftObject).collect(),
-            has_next,
-            has_previous,
-        };
+        let page = Page { rows: DraftObject::page(op, rows), has_next, has_previous };
         let place = |draft: &DraftObject| {
             let row = draft.0.row();
             let id: Uuid = row.article_id.0;

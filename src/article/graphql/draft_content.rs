@@ -169,19 +169,15 @@ impl DraftContent {
     /// Where it stands in the site's tree, in order.
     async fn categories(&self) -> Result<Vec<CategoryRecord>, Failure> {
         let library = &self.contents.library.categories;
-        Ok(self
-            .content()?
-            .categories
-            .iter()
-            .filter_map(|id| library.get(id).cloned())
-            .map(CategoryRecord)
-            .collect())
+        let rows = self.content()?.categories.iter().filter_map(|id| library.get(id).cloned()).collect();
+        Ok(CategoryRecord::page(&self.op, rows))
     }
 
     /// Its free labels, in order.
     async fn tags(&self) -> Result<Vec<TagRecord>, Failure> {
         let library = &self.contents.library.tags;
-        Ok(self.content()?.tags.iter().filter_map(|id| library.get(id).cloned()).map(TagRecord).collect())
+        let rows = self.content()?.tags.iter().filter_map(|id| library.get(id).cloned()).collect();
+        Ok(TagRecord::page(&self.op, rows))
     }
 
     /// Where it points to, in order.

@@ -4,9 +4,10 @@ use async_graphql::{Enum, ID, InputObject, MaybeUndefined, OneofObject};
 
 use crate::article::edit::{MadeFrom, OnConflict as Resolution};
 use crate::article::edit_sections::SectionChange;
-use crate::article::fields::{Fields, Given, LeadFigureFields, RelatedLinkFields, SectionFields};
+use crate::article::fields::{Fields, LeadFigureFields, RelatedLinkFields, SectionFields};
 use crate::error::Failure;
-use crate::graphql::ids;
+use crate::given::Given;
+use crate::graphql::{given, ids};
 use crate::id::{ArticleId, SectionId};
 
 /// What is to become of an edit that was made from an older version.
@@ -201,14 +202,6 @@ impl UpdateArticleInput {
         };
         let from = MadeFrom { version, on_conflict: on_conflict.into() };
         Ok((ids::parse(&article_id, &["input", "articleId"])?, from, fields))
-    }
-}
-
-fn given<T>(value: MaybeUndefined<T>) -> Given<T> {
-    match value {
-        MaybeUndefined::Undefined => Given::Absent,
-        MaybeUndefined::Null => Given::Null,
-        MaybeUndefined::Value(value) => Given::Value(value),
     }
 }
 

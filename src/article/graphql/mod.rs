@@ -16,12 +16,14 @@ mod queries;
 mod search;
 mod section;
 mod seo;
+mod uses;
 
 pub use archive::ArchiveQuery;
 pub use article::ArticleObject;
 pub use comparison::{ComparisonViewer, RevisionComparison};
-pub use draft::DraftViewer;
+pub use draft::{DraftObject, DraftViewer};
 pub use edits::EditMutation;
 pub use lists::{OneOf, SubjectLists, articles_of};
 pub use mutations::ArticleMutation;
 pub use queries::{ArticleOrder, ArticleQuery};
+pub use uses::{UseCounts, some_that_use};

@@ -117,9 +117,8 @@ impl ArticleFilterInput {
         }
         if let Some(slug) = category_slug {
             let tree = taxonomy::read::tree(snapshot.connection()).await?;
-            let Some(category) = tree.values().find(|category| category.slug == slug) else {
-                return Ok(None);
-            };
+            let found = taxonomy::read::category_by_slug(&snapshot, &tree, &slug).await?;
+            let Some(category) = found else { return Ok(None) };
             filter.category = Some(Label { id: category.id, article_count: category.article_count });
         }
         Ok(Some(filter))

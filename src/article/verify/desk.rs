@@ -7,11 +7,12 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder a
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::Articles;
 use super::expected::Expected;
+use super::{Articles, Labels};
+use crate::article::content::Content;
 use crate::article::entity::private::{drafts, revisions, slug_history};
 use crate::article::erase::slug_of_erased;
-use crate::article::{Draft, revision};
+use crate::article::{Draft, revision, uses};
 use crate::clock::Timestamp;
 use crate::error::Failure;
 use crate::id::ArticleId;
@@ -34,12 +35,18 @@ struct Read {
     head: Option<Named>,
     /// Each slug: whether it was published, and when it first stood in a revision.
     slugs: BTreeMap<String, (bool, Timestamp)>,
+    /// What of the library the newest and the public revision use.
+    uses: BTreeSet<Uuid>,
     /// Whether each was what was saved.
     is_whole: bool,
 }
 
 /// Compares these articles.
-pub(super) async fn compare(check: &mut Check<'_>, articles: &Articles) -> Result<(), Failure> {
+pub(super) async fn compare(
+    check: &mut Check<'_>,
+    articles: &Articles,
+    labels: &Labels,
+) -> Result<(), Failure> {
     let ids: Vec<Uuid> = articles.keys().copied().collect();
     let read = read_revisions(check, articles, &ids).await?;
     let connection = check.snapshot.connection();
@@ -50,6 +57,7 @@ pub(super) async fn compare(check: &mut Check<'_>, articles: &Articles) -> Resul
         .filter(slug_history::Column::ArticleId.is_in(ids))
         .all(connection)
         .await?;
+    let mut used = uses::of_articles(connection, articles.keys().copied().collect()).await?;
     let mut reserved: HashMap<Uuid, BTreeMap<String, (bool, Timestamp)>> = HashMap::new();
     for row in rows {
         reserved.entry(row.article_id.0).or_default().insert(row.slug, (row.was_published, row.created_at));
@@ -65,6 +73,15 @@ pub(super) async fn compare(check: &mut Check<'_>, articles: &Articles) -> Resul
             found.and_then(|read| read.head.as_ref()),
         );
         let whole = found.filter(|read| read.is_whole).map(|read| &read.slugs);
+        let used = used.remove(id).unwrap_or_default();
+        let present = |thing: &Uuid| *labels.replaced.get(thing).unwrap_or(thing);
+        let differs = found
+            .filter(|read| read.is_whole)
+            .is_some_and(|read| read.uses.iter().map(present).collect::<BTreeSet<_>>() != used);
+        if differs || (expected.made.is_none() && !used.is_empty()) {
+            let message = "what is said to be used is not what the newest and the public revision use";
+            check.found(Problem::new(ArticleId(*id), "uses", message).since(expected.last));
+        }
         let reserved = reserved.remove(id).unwrap_or_default();
         if whole.is_some_and(|slugs| *slugs != reserved) || (expected.made.is_none() && !reserved.is_empty())
         {
@@ -121,7 +138,14 @@ async fn read_revisions(
                 let known = read.slugs.entry(named.slug.clone()).or_insert((false, row.created_at));
                 known.0 |= is_published;
             }
-            if expected.head == Some(row.number) {
+            let is_head = expected.head == Some(row.number);
+            let published = expected.publication.as_ref().map(|publication| publication.revision);
+            if (is_head || published == Some(row.number))
+                && let Ok(content) = serde_json::from_str::<Content>(&row.content)
+            {
+                read.uses.extend(uses::of(&content));
+            }
+            if is_head {
                 read.head = Some(named);
             }
         }

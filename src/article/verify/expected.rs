@@ -94,8 +94,16 @@ impl Expected {
                 Action::SearchReindexed
                 | Action::ImageUploaded
                 | Action::AuthorCreated
+                | Action::AuthorUpdated
+                | Action::AuthorDeleted
                 | Action::TagCreated
+                | Action::TagUpdated
+                | Action::TagDeleted
+                | Action::TagMerged
                 | Action::CategoryCreated
+                | Action::CategoryUpdated
+                | Action::CategoryMoved
+                | Action::CategoryDeleted
                 | Action::RedirectCreated
                 | Action::RedirectUpdated
                 | Action::RedirectDeleted

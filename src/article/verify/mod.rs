@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use self::expected::Expected;
 use super::archive;
-use super::entity::private::{comment_settings, drafts, revisions, slug_history};
+use super::entity::private::{comment_settings, drafts, revisions, slug_history, uses};
 use super::entity::public::{
     article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
     related_links, search, sections,
@@ -31,6 +31,14 @@ type Articles = BTreeMap<Uuid, Expected>;
 
 /// The site's tree of categories.
 pub type Tree = HashMap<CategoryId, taxonomy::entity::categories::Model>;
+
+/// What is compared with every article.
+pub struct Labels {
+    /// The site's tree of categories.
+    pub tree: Tree,
+    /// What took the place of what is gone.
+    pub replaced: HashMap<Uuid, Uuid>,
+}
 
 /// The public articles.
 pub fn public() -> IdColumn {
@@ -66,6 +74,7 @@ pub fn all(extent: Extent, comments: IdColumn) -> Things {
             IdColumn::of::<revisions::Entity>(revisions::Column::ArticleId),
             IdColumn::of::<slug_history::Entity>(slug_history::Column::ArticleId),
             IdColumn::of::<comment_settings::Entity>(comment_settings::Column::ArticleId),
+            IdColumn::of::<uses::Entity>(uses::Column::ArticleId),
         ],
         Extent::Public => Vec::new(),
     };
@@ -123,7 +132,7 @@ pub async fn compare_archive(check: &mut Check<'_>) -> Result<(), Failure> {
 pub async fn compare(
     check: &mut Check<'_>,
     things: &[Thing],
-    tree: &Tree,
+    labels: &Labels,
     comments: &HashMap<Uuid, i64>,
 ) -> Result<(), Failure> {
     let ids: Vec<Uuid> = things.iter().map(|thing| thing.id).collect();
@@ -133,7 +142,7 @@ pub async fn compare(
     })
     .await?;
     match check.extent {
-        Extent::Whole => desk::compare(check, &articles).await?,
+        Extent::Whole => desk::compare(check, &articles, labels).await?,
         // The walk comes by every entry that published an article: it is looked at where the last of them is.
         Extent::Public => articles.retain(|id, expected| {
             let mut came = things.iter().filter(|thing| thing.id == *id);
@@ -141,5 +150,5 @@ pub async fn compare(
         }),
     }
     commenting::compare(check, &articles).await?;
-    public::compare(check, &articles, tree, comments).await
+    public::compare(check, &articles, labels, comments).await
 }

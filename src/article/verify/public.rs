@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use super::expected::{Expected, Publication};
-use super::{Articles, Tree};
+use super::{Articles, Labels};
 use crate::article::content::Content;
 use crate::article::entity::public::{
     article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
@@ -18,6 +18,7 @@ use crate::article::projection::{
     project,
 };
 use crate::article::publish::slug_tag;
+use crate::article::resolve;
 use crate::article::revision::{self, Revision};
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
@@ -44,7 +45,7 @@ struct Rows {
 pub(super) async fn compare(
     check: &mut Check<'_>,
     expected: &Articles,
-    tree: &Tree,
+    labels: &Labels,
     comments: &HashMap<Uuid, i64>,
 ) -> Result<(), Failure> {
     let ids: Vec<Uuid> = expected.keys().copied().collect();
@@ -62,8 +63,8 @@ pub(super) async fn compare(
         match &expected.publication {
             Some(publication) => {
                 let revision = revisions.remove(&(id, publication.revision));
-                let article = Published { id, expected, publication, comments };
-                article.compare(check, revision, rows, tree);
+                let article = Published { id, expected, publication, comments, labels };
+                article.compare(check, revision, rows);
             }
             None => nothing_is_left(check, id, expected, &rows, comments),
         }
@@ -101,6 +102,7 @@ struct Published<'a> {
     expected: &'a Expected,
     publication: &'a Publication,
     comments: i64,
+    labels: &'a Labels,
 }
 
 impl Published<'_> {
@@ -109,7 +111,7 @@ impl Published<'_> {
         Problem::new(self.id, field, message).revision(*revision).since(*since)
     }
 
-    fn compare(&self, check: &mut Check<'_>, revision: Option<Revision>, rows: Rows, tree: &Tree) {
+    fn compare(&self, check: &mut Check<'_>, revision: Option<Revision>, rows: Rows) {
         let Some(content) = self.content(check, revision) else { return };
         let Some(article) = &rows.article else {
             check.found(self.problem("article", "is published, and is not in the public tables"));
@@ -149,7 +151,7 @@ impl Published<'_> {
             let message = "the addresses that lead to the article are not those that it was published under";
             check.found(self.problem("slugs", message));
         }
-        let expected = project(&content, tree);
+        let expected = project(&content, &self.labels.tree);
         let targets: BTreeSet<ArticleId> =
             expected.links.iter().filter_map(|link| link.target_article_id).collect();
         let referred: BTreeSet<ArticleId> = rows.references.iter().map(|row| row.target_article_id).collect();
@@ -200,7 +202,10 @@ impl Published<'_> {
         if content.is_none() {
             check.found(self.problem("content", "can't be read"));
         }
-        content
+        content.map(|mut content| {
+            resolve::replace(&mut content, &self.labels.replaced);
+            content
+        })
     }
 }
 

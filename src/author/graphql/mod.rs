@@ -1,21 +1,24 @@
 //! Authors in the schema.
 
+mod mutations;
+
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, ID, Object, OneofObject, SimpleObject};
 
-use super::create::{self, NewAuthor};
+pub use mutations::AuthorMutation;
+
 use super::entity::{author_records, authors};
-use super::read;
+use super::{links, read};
 use crate::account::policy;
-use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
+use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, UseCounts, articles_of};
 use crate::article::read::Subject;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
-use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
+use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::rich_text::RichText;
 use crate::graphql::scalars::{DateTime, Url};
 use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
@@ -25,6 +28,22 @@ use crate::image::entity::{image_records, images};
 use crate::image::graphql::{ImageObject, LibraryImage};
 use crate::text::markdown::{self, Flavor};
 use crate::text::shorten::shorten;
+
+/// Where else an author is found.
+#[derive(SimpleObject)]
+pub struct AuthorLink {
+    /// What it is called: the service, say.
+    title: String,
+    /// Its address.
+    url: Url,
+}
+
+impl AuthorLink {
+    fn all(column: &str) -> Result<Vec<Self>, Failure> {
+        let links = links::from_column(column)?;
+        Ok(links.into_iter().map(|link| Self { title: link.title, url: Url(link.url) }).collect())
+    }
+}
 
 /// What a page of authors loads together.
 #[derive(Default)]
@@ -76,6 +95,11 @@ impl AuthorObject {
             Ok(portraits.get(&id).map(|image| ImageObject::new(image.clone(), &cohort.op.store)))
         })
         .await
+    }
+
+    /// Where else they are found, in the order that editors gave.
+    async fn links(&self) -> Result<Vec<AuthorLink>, Failure> {
+        AuthorLink::all(&self.0.row().links)
     }
 
     /// Their page's path on the site, such as `/authors/ann`.
@@ -131,6 +155,7 @@ impl AuthorObject {
 #[derive(Default)]
 pub struct AuthorRecordLoads {
     portraits: Batch<(), HashMap<ImageId, image_records::Model>>,
+    uses: UseCounts,
 }
 
 /// An author in the library.
@@ -178,6 +203,18 @@ impl AuthorRecord {
         .await
     }
 
+    /// Where else they are found, in the order that editors gave.
+    async fn links(&self) -> Result<Vec<AuthorLink>, Failure> {
+        AuthorLink::all(&self.0.row().links)
+    }
+
+    /// How many articles use them, in their newest revision or in their public one, those in the trash among them;
+    /// `drafts(filter: { uses: … })` lists them.
+    async fn usage_count(&self) -> Result<i64, Failure> {
+        let (cohort, id) = (self.0.cohort(), self.0.row().id.0);
+        cohort.loads.uses.of(&cohort.op, cohort.rows.iter().map(|row| row.id.0), id).await
+    }
+
     /// Whether they are public without an article: on the masthead.
     async fn is_listed(&self) -> bool {
         self.0.row().is_listed
@@ -199,7 +236,7 @@ impl AuthorRecord {
 pub enum AuthorBy {
     /// By the global id.
     Id(ID),
-    /// By the name in addresses.
+    /// By the name in addresses, or by one that they had before.
     Slug(String),
 }
 
@@ -294,58 +331,5 @@ impl AuthorViewer {
         Ok(Connection::listed(op, &list, page, place, move |op| async move {
             if sees { read::library_count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
         }))
-    }
-}
-
-/// An author to add.
-#[derive(InputObject)]
-pub struct CreateAuthorInput {
-    /// As in the byline.
-    name: String,
-    /// The name in addresses; derived from the name where absent.
-    slug: Option<String>,
-    /// Who they are, in a few sentences of Markdown.
-    bio: Option<String>,
-    /// Their portrait, an image of the library.
-    portrait_image_id: Option<ID>,
-    /// Whether they are public without an article: on the masthead.
-    #[graphql(default)]
-    is_listed: bool,
-}
-
-/// What became of it.
-#[derive(SimpleObject)]
-pub struct CreateAuthorPayload {
-    /// The author in the library; null where it was refused.
-    author: Option<AuthorRecord>,
-    /// What was wrong with the data; empty where it was done.
-    user_errors: Vec<UserError>,
-}
-
-/// Mutations of authors.
-#[derive(Default)]
-pub struct AuthorMutation;
-
-#[Object]
-impl AuthorMutation {
-    /// Adds an author to the library.
-    async fn create_author(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The author.")] input: CreateAuthorInput,
-    ) -> Nullable<CreateAuthorPayload> {
-        nullable(async {
-            let op = operation(ctx)?;
-            let CreateAuthorInput { name, slug, bio, portrait_image_id, is_listed } = input;
-            let portrait =
-                portrait_image_id.map(|id| ids::parse(&id, &["input", "portraitImageId"])).transpose()?;
-            let (author, user_errors) =
-                outcome(create::create(op, NewAuthor { name, slug, bio, portrait, is_listed }).await)?;
-            Ok(Some(CreateAuthorPayload {
-                author: author.map(|row| AuthorRecord(Member::alone(op, row))),
-                user_errors,
-            }))
-        })
-        .await
     }
 }

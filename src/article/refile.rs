@@ -1,0 +1,219 @@
+//! Articles after something of the library was replaced or moved: what they use, and what the public sees of it. Their revisions
+//! stay as they are.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::entity::private::uses;
+use super::entity::public::{article_authors, article_categories, article_tags};
+use super::projection::project_categories;
+use super::public::insert_all;
+use super::resolve::replace_in;
+use crate::clock::Timestamp;
+use crate::db::WriteTransaction;
+use crate::error::Failure;
+use crate::id::{ArticleId, AuthorId, CategoryId, TagId};
+use crate::library;
+use crate::{author, taxonomy};
+
+/// Public articles that are written at once.
+const BATCH: usize = 500;
+
+/// The articles, for the library's verbs.
+pub struct Articles;
+
+impl library::Articles for Articles {
+    async fn count_uses(&self, transaction: &WriteTransaction, thing: Uuid) -> Result<u64, Failure> {
+        let rows = uses::Entity::find().filter(uses::Column::ThingId.eq(thing));
+        Ok(rows.count(transaction.connection()).await?)
+    }
+
+    async fn replace_author(
+        &self,
+        transaction: &WriteTransaction,
+        old: AuthorId,
+        new: AuthorId,
+    ) -> Result<(), Failure> {
+        let more = authors::unite(transaction.connection(), old, new).await?;
+        if more > 0 {
+            author::public::refer_more(transaction, &BTreeMap::from([(new, more)])).await?;
+            authors::rename(transaction.connection(), old, new).await?;
+        }
+        replace_uses(transaction.connection(), old.0, new.0).await
+    }
+
+    async fn replace_tag(
+        &self,
+        transaction: &WriteTransaction,
+        old: TagId,
+        new: TagId,
+    ) -> Result<(), Failure> {
+        let more = tags::unite(transaction.connection(), old, new).await?;
+        if more > 0 {
+            taxonomy::public::refer_more_tags(transaction, &BTreeMap::from([(new, more)])).await?;
+            tags::rename(transaction.connection(), old, new).await?;
+        }
+        replace_uses(transaction.connection(), old.0, new.0).await
+    }
+
+    async fn replace_category(
+        &self,
+        transaction: &WriteTransaction,
+        old: CategoryId,
+        new: CategoryId,
+    ) -> Result<(), Failure> {
+        refile(transaction, old, &HashMap::from([(old.0, new.0)])).await?;
+        replace_uses(transaction.connection(), old.0, new.0).await
+    }
+
+    async fn refile(&self, transaction: &WriteTransaction, moved: CategoryId) -> Result<(), Failure> {
+        refile(transaction, moved, &HashMap::new()).await
+    }
+}
+
+async fn replace_uses(connection: &DatabaseTransaction, old: Uuid, new: Uuid) -> Result<(), Failure> {
+    let both: SelectStatement = Query::select()
+        .column(uses::Column::ArticleId)
+        .from(uses::Entity)
+        .and_where(Expr::col(uses::Column::ThingId).eq(new))
+        .to_owned();
+    uses::Entity::delete_many()
+        .filter(uses::Column::ThingId.eq(old))
+        .filter(uses::Column::ArticleId.in_subquery(both))
+        .exec(connection)
+        .await?;
+    uses::Entity::update_many()
+        .col_expr(uses::Column::ThingId, Expr::value(new))
+        .filter(uses::Column::ThingId.eq(old))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
+
+/// What replaces a label in a table of public articles' labels. The public row of the new one must be there before rows refer to
+/// it, so it is said first how many more will.
+macro_rules! label {
+    ($name:ident, $junction:ident, $Id:ty, $Column:ident, $column:ident) => {
+        mod $name {
+            use super::*;
+            use $junction::{ActiveModel, Column, Entity, Model};
+
+            /// Takes the old one away from articles that have both: the first place counts. Gives how many have it alone.
+            pub async fn unite(connection: &DatabaseTransaction, old: $Id, new: $Id) -> Result<i32, Failure> {
+                let has_new: SelectStatement = Query::select()
+                    .column(Column::ArticleId)
+                    .from(Entity)
+                    .and_where(Expr::col(Column::$Column).eq(new.0))
+                    .to_owned();
+                let with_old = Entity::find().filter(Column::$Column.eq(old));
+                let both: Vec<ArticleId> = with_old
+                    .clone()
+                    .select_only()
+                    .column(Column::ArticleId)
+                    .filter(Column::ArticleId.in_subquery(has_new))
+                    .into_tuple()
+                    .all(connection)
+                    .await?;
+                let replaced = HashMap::from([(old.0, new.0)]);
+                for some in both.chunks(BATCH) {
+                    let these = Column::ArticleId.is_in(some.iter().copied());
+                    let rows = Entity::find().filter(these.clone()).order_by_asc(Column::Position);
+                    let rows = rows.all(connection).await?;
+                    Entity::delete_many().filter(these).exec(connection).await?;
+                    let mut by_article: BTreeMap<ArticleId, (Timestamp, Vec<$Id>)> = BTreeMap::new();
+                    for Model { article_id, published_at, $column, position: _ } in rows {
+                        by_article.entry(article_id).or_insert((published_at, Vec::new())).1.push($column);
+                    }
+                    let mut written = Vec::new();
+                    for (article, (published_at, mut ids)) in by_article {
+                        replace_in(&mut ids, &replaced);
+                        written.extend((1..).zip(ids).map(|(position, id)| ActiveModel {
+                            article_id: Set(article),
+                            $column: Set(id),
+                            position: Set(position),
+                            published_at: Set(published_at),
+                        }));
+                    }
+                    insert_all(connection, written).await?;
+                }
+                Ok(i32::try_from(with_old.count(connection).await?).unwrap_or(i32::MAX))
+            }
+
+            /// Puts the new one in the place of the old.
+            pub async fn rename(connection: &DatabaseTransaction, old: $Id, new: $Id) -> Result<(), Failure> {
+                Entity::update_many()
+                    .col_expr(Column::$Column, Expr::value(new.0))
+                    .filter(Column::$Column.eq(old))
+                    .exec(connection)
+                    .await?;
+                Ok(())
+            }
+        }
+    };
+}
+
+label!(authors, article_authors, AuthorId, AuthorId, author_id);
+label!(tags, article_tags, TagId, TagId, tag_id);
+
+/// Files the public articles that are in a category or below it anew: by the tree as it stands, and with what is replaced.
+async fn refile(
+    transaction: &WriteTransaction,
+    category: CategoryId,
+    replaced: &HashMap<Uuid, Uuid>,
+) -> Result<(), Failure> {
+    use article_categories::{ActiveModel, Column, Entity};
+    let connection = transaction.connection();
+    let tree = taxonomy::read::tree(connection).await?;
+    let articles: Vec<ArticleId> = Entity::find()
+        .select_only()
+        .column(Column::ArticleId)
+        .filter(Column::CategoryId.eq(category))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let mut counts: HashMap<CategoryId, i32> = HashMap::new();
+    for some in articles.chunks(BATCH) {
+        let these = Column::ArticleId.is_in(some.iter().copied());
+        let rows =
+            Entity::find().filter(these.clone()).order_by_asc(Column::Position).all(connection).await?;
+        Entity::delete_many().filter(these).exec(connection).await?;
+        let mut direct: BTreeMap<ArticleId, (Timestamp, Vec<CategoryId>)> = BTreeMap::new();
+        for row in rows {
+            *counts.entry(row.category_id).or_default() -= 1;
+            let article = direct.entry(row.article_id).or_insert((row.published_at, Vec::new()));
+            if row.is_direct {
+                article.1.push(row.category_id);
+            }
+        }
+        let mut written = Vec::new();
+        for (article, (published_at, mut ids)) in direct {
+            replace_in(&mut ids, replaced);
+            for row in project_categories(&ids, &tree) {
+                *counts.entry(row.id).or_default() += 1;
+                written.push(ActiveModel {
+                    article_id: Set(article),
+                    category_id: Set(row.id),
+                    position: Set(row.position),
+                    is_direct: Set(row.is_direct),
+                    published_at: Set(published_at),
+                });
+            }
+        }
+        insert_all(connection, written).await?;
+    }
+    let mut by: BTreeMap<i32, Vec<CategoryId>> = BTreeMap::new();
+    for (category, more) in counts.into_iter().filter(|(_, more)| *more != 0) {
+        by.entry(more).or_default().push(category);
+    }
+    for (more, categories) in by {
+        taxonomy::public::count_in_categories(transaction, &categories, more).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Categories and tags in the schema.
+
+mod category;
+mod category_mutations;
+mod library;
+mod tag;
+mod tag_mutations;
+
+use async_graphql::{Context, ID, Object, OneofObject};
+
+pub use category::CategoryObject;
+pub use category_mutations::CategoryMutation;
+pub use library::{CategoryRecord, TagRecord, TaxonomyViewer};
+pub use tag::TagObject;
+pub use tag_mutations::TagMutation;
+
+use super::read;
+use crate::db::keyset::{Page, Position, SortKey};
+use crate::error::Failure;
+use crate::graphql::batch::Member;
+use crate::graphql::connection::{COUNTED, Connection, PageArguments};
+use crate::graphql::cursors::ListName;
+use crate::graphql::errors::{Nullable, nullable};
+use crate::graphql::{ids, operation};
+
+/// Which tag.
+#[derive(OneofObject)]
+pub enum TagBy {
+    /// By the global id.
+    Id(ID),
+    /// By the name in addresses, or by one that it had before.
+    Slug(String),
+}
+
+/// Which category.
+#[derive(OneofObject)]
+pub enum CategoryBy {
+    /// By the global id.
+    Id(ID),
+    /// By the name in addresses, or by one that it had before.
+    Slug(String),
+}
+
+/// Public queries for categories and tags.
+#[derive(Default)]
+pub struct TaxonomyQuery;
+
+#[Object]
+impl TaxonomyQuery {
+    /// One public tag; null where there is none.
+    async fn tag(&self, ctx: &Context<'_>, #[graphql(desc = "Which tag.")] by: TagBy) -> Nullable<TagObject> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let snapshot = op.snapshot().await?;
+            let found = match by {
+                TagBy::Id(id) => read::tag_by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
+                TagBy::Slug(slug) => read::tag_by_slug(&snapshot, &slug).await?,
+            };
+            Ok(found.map(|row| TagObject(Member::alone(op, row))))
+        })
+        .await
+    }
+
+    /// The tags that published articles have, by name.
+    async fn tags(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<TagObject>, Failure> {
+        let op = operation(ctx)?;
+        let list = ListName::new(&["tags"]);
+        let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let Page { rows, has_next, has_previous } = read::tag_list(&*op.snapshot().await?, &window).await?;
+        let page = Page {
+            rows: Member::page(op, rows).into_iter().map(TagObject).collect(),
+            has_next,
+            has_previous,
+        };
+        let place = |tag: &TagObject| Position {
+            key: SortKey::Text(tag.0.row().sort_name.clone()),
+            id: tag.0.row().id.0,
+        };
+        Ok(Connection::listed(op, &list, page, place, |op| async move {
+            read::tag_count(&*op.snapshot().await?, COUNTED).await
+        }))
+    }
+
+    /// One category; null where there is none.
+    async fn category(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which category.")] by: CategoryBy,
+    ) -> Nullable<CategoryObject> {
+        nullable(async {
+            let op = operation(ctx)?;
+            let snapshot = op.snapshot().await?;
+            let tree = read::tree(snapshot.connection()).await?;
+            let found = match by {
+                CategoryBy::Id(id) => tree.get(&ids::parse(&id, &["by", "id"])?),
+                CategoryBy::Slug(slug) => read::category_by_slug(&snapshot, &tree, &slug).await?,
+            };
+            Ok(found.map(|row| CategoryObject(Member::alone(op, row.clone()))))
+        })
+        .await
+    }
+
+    /// The roots of the site's tree, in their order.
+    async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<CategoryObject>, Failure> {
+        let op = operation(ctx)?;
+        let tree = read::tree(op.snapshot().await?.connection()).await?;
+        Ok(CategoryObject::page(op, read::children(&tree, None).into_iter().cloned().collect()))
+    }
+}
