@@ -447,6 +447,33 @@ on_both! {
         nothing_is_wrong(&desk).await;
     }
 
+    async fn an_older_database_learns_what_is_used(desk) {
+        let editor = desk.editor().await;
+        let [author, tag] = [editor.create_author("Ann").await, editor.create_tag("Trams").await];
+        let category = editor.create_category("City", None).await;
+        let images = [editor.image("A quay").await, editor.image("A crane").await, editor.image("A buoy").await];
+        let content = json!({
+            "title": "A line", "leadFigure": { "imageId": images[0] }, "sections": [{ "body": format!("![]({})\n\nimg_ and img_00 are no images.\n\n![]({})", images[1], images[2]) }],
+            "authorIds": [author], "tagIds": [tag], "categoryIds": [category],
+        });
+        let public = editor.publish(&editor.create(content).await).await;
+        editor.save(&public, json!({ "tagIds": [], "leadFigure": null })).await;
+        nothing_is_wrong(&desk).await;
+        // As it was before there were such tables.
+        for table in ["uses", "former_slugs", "replacements"] {
+            desk.tamper(&format!("DROP TABLE {table}")).await;
+        }
+        desk.tamper("ALTER TABLE author_records DROP COLUMN links").await;
+        desk.tamper("ALTER TABLE authors DROP COLUMN links").await;
+        desk.tamper("DELETE FROM seaql_migrations WHERE version = 'm20261128_000014_library'").await;
+        let desk = desk.restart().await;
+        nothing_is_wrong(&desk).await;
+        let editor = desk.sign_in("edda@desk.example").await;
+        for thing in [&author, &tag, &category, &images[0], &images[1], &images[2]] {
+            assert_eq!(uses(&editor, thing).await, ["A line"]);
+        }
+    }
+
     async fn names_can_not_turn_the_line_around(desk) {
         let editor = desk.editor().await;
         for name in ["Tr\u{202E}ams", "\u{2066}Trams", "Tra\u{200B}ms"] {
