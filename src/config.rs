@@ -89,7 +89,12 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting { name: "max_body_bytes", default: "5000000", help: "largest request body, uploads apart" },
     Setting { name: "max_image_bytes", default: "30000000", help: "largest picture file" },
-    Setting { name: "max_image_pixels", default: "100000000", help: "most pixels in a picture" },
+    Setting {
+        name: "max_image_pixels",
+        default: "100000000",
+        help: "most pixels in a picture, in all frames of a moving one together",
+    },
+    Setting { name: "max_image_frames", default: "500", help: "most frames in a moving picture" },
     Setting { name: "max_depth", default: "15", help: "deepest selection in a query" },
     Setting {
         name: "max_cost",
@@ -223,6 +228,8 @@ pub struct Config {
     pub max_image_bytes: u64,
     /// Most pixels in a picture.
     pub max_image_pixels: u64,
+    /// Most frames in a moving picture.
+    pub max_image_frames: u64,
     /// Deepest selection in a query.
     pub max_depth: u32,
     /// Highest cost of a query.
@@ -502,6 +509,7 @@ impl Config {
             max_body_bytes: read.positive("max_body_bytes", "a number of bytes above 0")?,
             max_image_bytes: read.positive("max_image_bytes", "a number of bytes above 0")?,
             max_image_pixels: read.positive("max_image_pixels", "a number of pixels above 0")?,
+            max_image_frames: read.positive("max_image_frames", "a number of frames above 0")?,
             max_depth: read.positive("max_depth", "a number above 0")?,
             max_cost: read.positive("max_cost", "a number above 0")?,
             sign_in_limit: read.parsed("sign_in_limit", "a number above 0")?,

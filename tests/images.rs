@@ -57,7 +57,7 @@ on_both! {
         let before = desk.log_length().await;
         let whole = picture(400, 300);
         for (file, word) in [
-            (b"<svg/>".to_vec(), "PNG"), (b"GIF89a\x01\0\x01\0\0\0\0;".to_vec(), "GIF"), (b"MZ...".to_vec(), "not a picture"),
+            (b"<svg/>".to_vec(), "PNG"), (b"GIF89a\x01\0\x01\0\0\0\0;".to_vec(), "a GIF"), (b"\0\0\0\x18ftypheic\0\0\0\0".to_vec(), "HEIC"), (b"MZ...".to_vec(), "not a picture"),
             (whole[..whole.len() / 3].to_vec(), "whole"), (Vec::new(), "not a picture"),
         ] {
             let answer = editor.upload(file, "A quay").await;

@@ -25,6 +25,7 @@ mod erasure;
 mod explorer;
 mod hand_on;
 mod house;
+mod image_formats;
 mod images;
 mod leaks;
 mod library;

@@ -14,6 +14,7 @@ const SIGNED_SECONDS: i64 = 15 * 60;
 /// The file's name in an address: the start of its hash, and the ending that its type has.
 pub fn file_name(rendition_hash: &str, mime_type: &str) -> String {
     let ending = match mime_type {
+        "image/gif" => "gif",
         "image/png" => "png",
         "image/webp" => "webp",
         _ => "jpg",

@@ -258,7 +258,7 @@ impl ImageViewer {
 /// A picture to upload, by the GraphQL multipart request specification.
 #[derive(InputObject)]
 pub struct UploadImageInput {
-    /// The file: JPEG, PNG or WebP, 30 MB and 100 megapixels at most.
+    /// The file: JPEG, PNG, GIF, WebP or AVIF; 30 MB, and 100 megapixels in all its frames, at most where it isn't set otherwise.
     file: Upload,
     /// What it shows, for those who can't see it: a sentence, not the file's name.
     alt: String,

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
 use super::entity::image_records;
-use super::picture::{self, Processed, Refused};
+use super::picture::{self, Bounds, Processed, Refused};
 use super::store::{self, Kind};
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems, UserErrorCode};
@@ -79,7 +79,7 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
         .flatten();
     let credit =
         problems.take(input::optional_line(&["input", "credit"], credit.as_deref(), CAPTION_LIMIT)).flatten();
-    let processed = decode(op, file).await?;
+    let processed = decode(op, file, file_name.clone()).await?;
     let (original, processed) = match processed {
         Ok(done) => done,
         Err(Refused(message)) => {
@@ -105,7 +105,7 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
         credit: Set(credit),
         file_name: Set(safe_file_name(&file_name)),
         original_hash: Set(original_hash),
-        original_mime_type: Set(processed.mime_type.to_owned()),
+        original_mime_type: Set(processed.original_mime_type.to_owned()),
         original_bytes: Set(original_bytes),
         rendition_hash: Set(rendition_hash),
         mime_type: Set(processed.mime_type.to_owned()),
@@ -147,9 +147,11 @@ fn safe_file_name(name: &str) -> String {
 
 type Decoded = Result<(Vec<u8>, Processed), Refused>;
 
-async fn decode(op: &Operation, mut file: std::fs::File) -> Result<Decoded, Failure> {
+async fn decode(op: &Operation, mut file: std::fs::File, file_name: String) -> Result<Decoded, Failure> {
     let _place = DECODING.acquire().await.map_err(|_| Failure::corrupt("the decoding queue is closed"))?;
-    let (max_bytes, max_pixels) = (op.store.config.max_image_bytes, op.store.config.max_image_pixels);
+    let max_bytes = op.store.config.max_image_bytes;
+    let bounds =
+        Bounds { pixels: op.store.config.max_image_pixels, frames: op.store.config.max_image_frames };
     let decoded = tokio::task::spawn_blocking(move || -> std::io::Result<Decoded> {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(0))?;
@@ -157,7 +159,7 @@ async fn decode(op: &Operation, mut file: std::fs::File) -> Result<Decoded, Fail
         if bytes.len() as u64 > max_bytes {
             return Ok(Err(Refused(format!("A picture file has at most {max_bytes} bytes."))));
         }
-        Ok(picture::process(&bytes, max_pixels).map(|processed| (bytes, processed)))
+        Ok(picture::process(&bytes, &file_name, bounds).map(|processed| (bytes, processed)))
     });
     Ok(decoded.await??)
 }

@@ -10,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::entity::{image_records, images};
-use super::read;
 use super::store::{self, Kind};
 use super::upload::hash;
+use super::{picture, read};
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
 use crate::id::ImageId;
@@ -114,7 +114,7 @@ fn recorded(record: &image_records::Model) -> Result<Recorded, Failure> {
 enum File {
     Missing,
     Unreadable(String),
-    Read { hash: String, bytes: i64, picture: Option<(&'static str, i32, i32)> },
+    Read { hash: String, bytes: i64, picture: Option<Form> },
 }
 
 /// Reads both files of an image, each once a batch.
@@ -153,18 +153,19 @@ async fn compare_files(
                 let differs = "the record differs from the file".to_owned();
                 if is_original && bytes != record.original_bytes {
                     found("originalBytes", differs);
-                } else if let Some((mime_type, width, height)) = picture.filter(|_| !is_original) {
+                } else if let Some(form) = picture.filter(|_| !is_original) {
+                    let (width, height) = form.size.unzip();
                     for (field, is_equal) in [
-                        ("mimeType", mime_type == record.mime_type),
-                        ("width", width == record.width),
-                        ("height", height == record.height),
+                        ("mimeType", form.mime_type == record.mime_type),
+                        ("width", width == Some(record.width)),
+                        ("height", height == Some(record.height)),
                     ] {
                         if !is_equal {
                             found(field, differs.clone());
                         }
                     }
-                } else if let Some((mime_type, _, _)) = picture
-                    && mime_type != record.original_mime_type
+                } else if let Some(form) = picture
+                    && form.mime_type != record.original_mime_type
                 {
                     found("originalMimeType", differs);
                 }
@@ -200,9 +201,18 @@ async fn read_file(store: &Store, kind: Kind, named: &str) -> File {
 }
 
 /// A picture's type and pixels, as its beginning tells.
-fn form(beginning: &[u8]) -> Option<(&'static str, i32, i32)> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Form {
+    mime_type: &'static str,
+    /// Of an AVIF, which is kept as an original alone, it isn't asked.
+    size: Option<(i32, i32)>,
+}
+
+fn form(beginning: &[u8]) -> Option<Form> {
+    let mime_type = picture::mime_type(beginning)?;
     let reader = ImageReader::new(Cursor::new(beginning)).with_guessed_format().ok()?;
-    let mime_type = reader.format()?.to_mime_type();
-    let (width, height) = reader.into_dimensions().ok()?;
-    Some((mime_type, i32::try_from(width).ok()?, i32::try_from(height).ok()?))
+    let size = reader.into_dimensions().ok();
+    let size =
+        size.and_then(|(width, height)| Some((i32::try_from(width).ok()?, i32::try_from(height).ok()?)));
+    (size.is_some() || mime_type == picture::AVIF).then_some(Form { mime_type, size })
 }

@@ -111,11 +111,16 @@ impl Actor {
 
     /// Uploads a picture by the multipart request specification.
     pub async fn upload(&self, file: Vec<u8>, alt: &str) -> Answer {
+        self.upload_named(file, "photo.jpg", alt).await
+    }
+
+    /// The same under another name.
+    pub async fn upload_named(&self, file: Vec<u8>, name: &str, alt: &str) -> Answer {
         let operations = json!({ "query": CONTRACT, "operationName": "UploadImage", "variables": { "input": { "file": null, "alt": alt, "credit": "The desk" } } });
         let form = reqwest::multipart::Form::new()
             .text("operations", operations.to_string())
             .text("map", r#"{ "0": ["variables.input.file"] }"#)
-            .part("0", reqwest::multipart::Part::bytes(file).file_name("photo.jpg"));
+            .part("0", reqwest::multipart::Part::bytes(file).file_name(name.to_owned()));
         answer(self.post().multipart(form)).await
     }
 

@@ -1,0 +1,46 @@
+//! Every kind of picture file that is taken, from the upload to what readers are served.
+
+use serde_json::json;
+
+use crate::harness::on_both;
+
+/// A picture that `tests/pictures/draw.py` drew.
+pub fn drawn(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/tests/pictures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+on_both! {
+    async fn what_cameras_agencies_and_phones_deliver_is_taken(desk) {
+        let editor = desk.editor().await;
+        for (name, mime_type, ending) in [
+            ("lying-6.jpg", "image/jpeg", "jpg"), ("inks-with-profile.jpg", "image/jpeg", "jpg"), ("progressive.jpg", "image/jpeg", "jpg"),
+            ("interlaced-16-bit.png", "image/png", "png"), ("lying-5.webp", "image/webp", "webp"), ("moving.gif", "image/gif", "gif"),
+            ("moving.webp", "image/webp", "webp"), ("moving.png", "image/png", "png"), ("lying-8.avif", "image/jpeg", "jpg"), ("through.avif", "image/png", "png"),
+        ] {
+            let uploaded = editor.upload_named(drawn(name), name, "Four quarters").await;
+            let image = uploaded.done("uploadImage", "image");
+            assert_eq!((&image["width"], &image["height"]), (&json!(48), &json!(32)), "{name}");
+            assert_eq!(image["mimeType"], mime_type, "{name}");
+            let url = image["url"].as_str().unwrap();
+            assert!(url.contains(&format!(".{ending}?")), "{name}: {url}");
+            let file = desk.http.get(url).send().await.unwrap();
+            assert_eq!(file.headers()["content-type"], mime_type);
+            let bytes = file.bytes().await.unwrap();
+            assert!(!bytes.windows(6).any(|window| window == b"Secret"), "{name}");
+            assert_eq!(::image::guess_format(&bytes).unwrap().to_mime_type(), mime_type, "{name}");
+        }
+        assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
+    async fn a_file_under_a_wrong_name_is_refused(desk) {
+        let editor = desk.editor().await;
+        for (file, name, words) in [
+            ("moving.gif", "photo.jpg", "a GIF"), ("lying-1.jpg", "photo.heic", "a JPEG"), ("moving.avif", "photo.avif", "moving AVIF"),
+        ] {
+            let answer = editor.upload_named(drawn(file), name, "Four quarters").await;
+            assert_eq!(answer.user_errors("uploadImage"), ["INVALID"]);
+            assert!(answer.text.contains(words), "{}", answer.text);
+        }
+        editor.upload_named(drawn("lying-1.jpg"), "photo", "Four quarters").await.done("uploadImage", "image");
+    }
+}
