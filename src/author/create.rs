@@ -5,10 +5,12 @@ use sea_orm::ActiveValue::Set;
 
 use super::entity::author_records;
 use super::links::{self, Link};
+use super::record::Authors;
 use super::{public, record};
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems};
 use crate::id::ImageId;
+use crate::library;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 use crate::text::{fold, slug};
@@ -45,10 +47,10 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
     record::check_portrait(connection, portrait, &mut problems).await?;
     let slug = match given {
         Some(given) => {
-            record::check_slug(connection, &given, None, &mut problems).await?;
+            library::slug::check::<Authors>(connection, &given, None, &mut problems).await?;
             given
         }
-        None => record::derived_slug(connection, op, &name).await?,
+        None => library::slug::derived::<Authors>(connection, op, &name).await?,
     };
     problems.check()?;
     let now = op.now();

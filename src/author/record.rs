@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _};
+use sea_orm::{
+    ActiveModelTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::entity::author_records;
 use super::{links, public, read};
@@ -12,10 +15,11 @@ use crate::db::WriteTransaction;
 use crate::error::{Failure, Problems, UserError, UserErrorCode};
 use crate::id::{AuthorId, ImageId};
 use crate::image;
+use crate::library::slug::Slugged;
 use crate::library::{check_version, former_slugs};
 use crate::log::{Action, NewChange, SubjectType, content_hash};
 use crate::operation::Operation;
-use crate::text::{input, markdown, slug};
+use crate::text::{input, markdown};
 
 /// What the log's hash of an author covers.
 #[derive(Serialize)]
@@ -103,42 +107,20 @@ pub(super) async fn existing(
     })
 }
 
-/// A slug that was given, which must be free for this author.
-pub(super) async fn check_slug(
-    connection: &impl ConnectionTrait,
-    given: &str,
-    except: Option<AuthorId>,
-    problems: &mut Problems,
-) -> Result<(), Failure> {
-    if !taken(connection, vec![given.to_owned()], except).await?.is_empty() {
-        let message = "Another author has or had this slug. Choose another.";
-        problems.add(UserErrorCode::Taken, &["input", "slug"], message);
+/// That slugs are looked for among authors.
+pub(super) struct Authors;
+
+impl Slugged for Authors {
+    const KIND: SubjectType = SubjectType::Author;
+    const NOUN: &'static str = "author";
+
+    async fn present(
+        connection: &DatabaseTransaction,
+        slugs: Vec<String>,
+        except: Option<Uuid>,
+    ) -> Result<HashSet<String>, Failure> {
+        read::slugs_taken(connection, slugs, except.map(AuthorId)).await
     }
-    Ok(())
-}
-
-/// The first free slug that a name gives.
-pub(super) async fn derived_slug(
-    connection: &impl ConnectionTrait,
-    op: &Operation,
-    name: &str,
-) -> Result<String, Failure> {
-    let derived = slug::from_title(name);
-    let base = if derived.is_empty() { "author" } else { &derived };
-    let candidates = slug::candidates(base, &op.random_hex::<4>());
-    let taken = taken(connection, candidates.clone(), None).await?;
-    Ok(slug::first_free(candidates, &taken))
-}
-
-async fn taken(
-    connection: &impl ConnectionTrait,
-    slugs: Vec<String>,
-    except: Option<AuthorId>,
-) -> Result<HashSet<String>, Failure> {
-    let mut taken = read::slugs_taken(connection, slugs.clone(), except).await?;
-    let former = former_slugs::taken(connection, SubjectType::Author, slugs, except.map(|id| id.0)).await?;
-    taken.extend(former);
-    Ok(taken)
 }
 
 /// Writes what an author has become, in the public table too; gives them with what the log must say.

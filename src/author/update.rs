@@ -3,11 +3,12 @@
 use super::entity::author_records;
 use super::links::{self, Link};
 use super::record;
+use super::record::Authors;
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems};
 use crate::given::Given;
 use crate::id::{AuthorId, ImageId};
-use crate::library::former_slugs;
+use crate::library::{self, former_slugs};
 use crate::log::{SubjectType, save};
 use crate::operation::Operation;
 use crate::text::{fold, slug};
@@ -48,7 +49,7 @@ pub async fn update(
     let connection = transaction.connection();
     let found = record::find(connection, id, version).await?;
     if let Some(slug) = &slug {
-        record::check_slug(connection, slug, Some(id), &mut problems).await?;
+        library::slug::check::<Authors>(connection, slug, Some(id.0), &mut problems).await?;
     }
     let portrait = portrait.or_present(&found.portrait_image_id);
     if portrait != found.portrait_image_id {

@@ -59,6 +59,8 @@ pub async fn generate(config: &Config, plan: Plan, tell: &dyn Fn(u64)) -> anyhow
         !user::any(&operator).await.map_err(failed)?,
         "an archive is made in an empty instance; this one has users: choose another data directory with --data-dir"
     );
+    // Whoever reads an old moment for hours keeps SQLite from taking its write-ahead log into the file.
+    operator.end_reading().await;
     let password = SecretString::from(operator.random_hex::<8>());
     let viewer = add_editor(&store, "Archive Editor", &password).await?;
     let loader = Loader { store: Arc::clone(&store), viewer, clock: Arc::clone(&clock), now };

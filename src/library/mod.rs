@@ -4,6 +4,7 @@
 pub mod entity;
 pub mod former_slugs;
 pub mod replacements;
+pub mod slug;
 pub mod verify;
 
 use uuid::Uuid;

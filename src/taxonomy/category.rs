@@ -1,21 +1,23 @@
 //! What every verb about categories shares: finding one, its slug, its place in the tree, and what the log keeps of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, IntoActiveModel as _};
+use sea_orm::{DatabaseTransaction, IntoActiveModel as _};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::entity::categories;
 use super::read;
 use crate::db::WriteTransaction;
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::CategoryId;
+use crate::library::slug::Slugged;
 use crate::library::{check_version, former_slugs};
 use crate::log::{Action, NewChange, SubjectType, content_hash};
 use crate::operation::Operation;
-use crate::text::{input, slug};
+use crate::text::input;
 
 /// Most levels of the tree.
 pub(super) const DEEPEST: usize = 10;
@@ -70,37 +72,20 @@ pub(super) fn find(tree: &Tree, id: CategoryId, version: i32) -> Result<categori
     Ok(found)
 }
 
-/// A slug that was given, which must be free for this category.
-pub(super) async fn check_slug(
-    connection: &impl ConnectionTrait,
-    tree: &Tree,
-    given: &str,
-    except: Option<CategoryId>,
-    problems: &mut Problems,
-) -> Result<(), Failure> {
-    let is_anothers = tree.values().any(|other| other.slug == given && Some(other.id) != except);
-    let former =
-        former_slugs::taken(connection, SubjectType::Category, vec![given.to_owned()], except.map(|id| id.0));
-    if is_anothers || !former.await?.is_empty() {
-        let message = "Another category has or had this slug. Choose another.";
-        problems.add(UserErrorCode::Taken, &["input", "slug"], message);
-    }
-    Ok(())
-}
+/// That slugs are looked for among categories.
+pub(super) struct Categories;
 
-/// The first free slug that a name gives.
-pub(super) async fn derived_slug(
-    connection: &impl ConnectionTrait,
-    tree: &Tree,
-    op: &Operation,
-    name: &str,
-) -> Result<String, Failure> {
-    let derived = slug::from_title(name);
-    let base = if derived.is_empty() { "category" } else { &derived };
-    let candidates = slug::candidates(base, &op.random_hex::<4>());
-    let mut taken = former_slugs::taken(connection, SubjectType::Category, candidates.clone(), None).await?;
-    taken.extend(tree.values().map(|category| category.slug.clone()));
-    Ok(slug::first_free(candidates, &taken))
+impl Slugged for Categories {
+    const KIND: SubjectType = SubjectType::Category;
+    const NOUN: &'static str = "category";
+
+    async fn present(
+        connection: &DatabaseTransaction,
+        slugs: Vec<String>,
+        except: Option<Uuid>,
+    ) -> Result<HashSet<String>, Failure> {
+        read::category_slugs_taken(connection, slugs, except.map(CategoryId)).await
+    }
 }
 
 /// Checks that a category has room below another: with so many levels of its own.

@@ -3,11 +3,13 @@
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 
+use super::category::Categories;
 use super::entity::categories;
 use super::{category, read};
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::CategoryId;
+use crate::library;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 use crate::text::slug;
@@ -45,10 +47,10 @@ pub async fn create(op: &Operation, new: NewCategory) -> Result<categories::Mode
     }
     let slug = match given {
         Some(given) => {
-            category::check_slug(connection, &tree, &given, None, &mut problems).await?;
+            library::slug::check::<Categories>(connection, &given, None, &mut problems).await?;
             given
         }
-        None => category::derived_slug(connection, &tree, op, &name).await?,
+        None => library::slug::derived::<Categories>(connection, op, &name).await?,
     };
     problems.check()?;
     let now = op.now();

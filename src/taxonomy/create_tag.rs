@@ -5,8 +5,10 @@ use sea_orm::ActiveValue::Set;
 
 use super::entity::tag_records;
 use super::tag;
+use super::tag::Tags;
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems};
+use crate::library;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 use crate::text::{fold, slug};
@@ -31,10 +33,10 @@ pub async fn create(op: &Operation, new: NewTag) -> Result<tag_records::Model, F
     let connection = transaction.connection();
     let slug = match given {
         Some(given) => {
-            tag::check_slug(connection, &given, None, &mut problems).await?;
+            library::slug::check::<Tags>(connection, &given, None, &mut problems).await?;
             given
         }
-        None => tag::derived_slug(connection, op, &name).await?,
+        None => library::slug::derived::<Tags>(connection, op, &name).await?,
     };
     problems.check()?;
     let now = op.now();

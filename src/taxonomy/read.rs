@@ -119,6 +119,18 @@ pub async fn tag_library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Fa
     Ok(keyset::count(snapshot, tag_records::Entity::find(), most).await?)
 }
 
+/// Which of these slugs categories have, other than this one.
+pub(super) async fn category_slugs_taken(
+    connection: &impl ConnectionTrait,
+    slugs: Vec<String>,
+    except: Option<CategoryId>,
+) -> Result<HashSet<String>, Failure> {
+    let rows =
+        categories::Entity::find().filter(categories::Column::Slug.is_in(slugs)).all(connection).await?;
+    let others = rows.into_iter().filter(|category| Some(category.id) != except);
+    Ok(others.map(|category| category.slug).collect())
+}
+
 /// Which of these slugs tags have, other than this one.
 pub(super) async fn tag_slugs_taken(
     connection: &impl ConnectionTrait,

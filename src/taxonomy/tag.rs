@@ -3,18 +3,22 @@
 use std::collections::HashSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _};
+use sea_orm::{
+    ActiveModelTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::entity::tag_records;
 use super::{public, read};
 use crate::db::WriteTransaction;
-use crate::error::{Failure, Problems, UserErrorCode};
+use crate::error::{Failure, UserErrorCode};
 use crate::id::TagId;
+use crate::library::slug::Slugged;
 use crate::library::{Articles, check_version, former_slugs, replacements};
 use crate::log::{Action, NewChange, SubjectType, content_hash};
 use crate::operation::Operation;
-use crate::text::{input, slug};
+use crate::text::input;
 
 /// What the log's hash of a tag covers.
 #[derive(Serialize)]
@@ -60,42 +64,20 @@ pub(super) async fn existing(
     found.ok_or_else(|| Failure::refused(UserErrorCode::NotFound, &["input", field], "There is no such tag."))
 }
 
-/// A slug that was given, which must be free for this tag.
-pub(super) async fn check_slug(
-    connection: &impl ConnectionTrait,
-    given: &str,
-    except: Option<TagId>,
-    problems: &mut Problems,
-) -> Result<(), Failure> {
-    if !taken(connection, vec![given.to_owned()], except).await?.is_empty() {
-        let message = "Another tag has or had this slug. Choose another.";
-        problems.add(UserErrorCode::Taken, &["input", "slug"], message);
+/// That slugs are looked for among tags.
+pub(super) struct Tags;
+
+impl Slugged for Tags {
+    const KIND: SubjectType = SubjectType::Tag;
+    const NOUN: &'static str = "tag";
+
+    async fn present(
+        connection: &DatabaseTransaction,
+        slugs: Vec<String>,
+        except: Option<Uuid>,
+    ) -> Result<HashSet<String>, Failure> {
+        read::tag_slugs_taken(connection, slugs, except.map(TagId)).await
     }
-    Ok(())
-}
-
-/// The first free slug that a name gives.
-pub(super) async fn derived_slug(
-    connection: &impl ConnectionTrait,
-    op: &Operation,
-    name: &str,
-) -> Result<String, Failure> {
-    let derived = slug::from_title(name);
-    let base = if derived.is_empty() { "tag" } else { &derived };
-    let candidates = slug::candidates(base, &op.random_hex::<4>());
-    let taken = taken(connection, candidates.clone(), None).await?;
-    Ok(slug::first_free(candidates, &taken))
-}
-
-async fn taken(
-    connection: &impl ConnectionTrait,
-    slugs: Vec<String>,
-    except: Option<TagId>,
-) -> Result<HashSet<String>, Failure> {
-    let mut taken = read::tag_slugs_taken(connection, slugs.clone(), except).await?;
-    let former = former_slugs::taken(connection, SubjectType::Tag, slugs, except.map(|id| id.0)).await?;
-    taken.extend(former);
-    Ok(taken)
 }
 
 /// Writes what a tag has become, in the public table too; gives it with what the log must say.

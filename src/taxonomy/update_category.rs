@@ -1,12 +1,13 @@
 //! `updateCategory`. The slug that it had leads to it for ever. Its place in the tree is changed by `moveCategory`.
 
+use super::category::Categories;
 use super::entity::categories;
 use super::{category, read};
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems};
 use crate::given::Given;
 use crate::id::CategoryId;
-use crate::library::former_slugs;
+use crate::library::{self, former_slugs};
 use crate::log::{Action, SubjectType, save};
 use crate::operation::Operation;
 use crate::text::slug;
@@ -40,7 +41,7 @@ pub async fn update(
     let tree = read::tree(connection).await?;
     let found = category::find(&tree, id, version)?;
     if let Some(slug) = &slug {
-        category::check_slug(connection, &tree, slug, Some(id), &mut problems).await?;
+        library::slug::check::<Categories>(connection, slug, Some(id.0), &mut problems).await?;
     }
     let description =
         problems.take(category::description(description.or_present(&found.description).as_deref())).flatten();

@@ -2,10 +2,11 @@
 
 use super::entity::tag_records;
 use super::tag;
+use super::tag::Tags;
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems};
 use crate::id::TagId;
-use crate::library::former_slugs;
+use crate::library::{self, former_slugs};
 use crate::log::{SubjectType, save};
 use crate::operation::Operation;
 use crate::text::{fold, slug};
@@ -36,7 +37,7 @@ pub async fn update(
     let connection = transaction.connection();
     let found = tag::find(connection, id, version).await?;
     if let Some(slug) = &slug {
-        tag::check_slug(connection, slug, Some(id), &mut problems).await?;
+        library::slug::check::<Tags>(connection, slug, Some(id.0), &mut problems).await?;
     }
     problems.check()?;
     let mut changed = found.clone();

@@ -52,15 +52,19 @@ fn difference(expected: &Value, found: &Value, path: &str) -> Option<String> {
 }
 
 impl Stage {
-    fn labels(content: &Content) -> Value {
+    fn labels(&self, content: &Content) -> Value {
         let slugs = |of: &[usize], names: &[&str]| -> Vec<Value> {
             of.iter().map(|index| json!({ "slug": names[*index] })).collect()
         };
         json!({
             "authors": slugs(&content.authors, &["una-byline"]),
             "categories": slugs(&content.categories, &["news", "local"]),
-            "tags": slugs(&content.tags, &["harbor", "railway"]),
+            "tags": slugs(&content.tags, &self.tag_slugs()),
         })
+    }
+
+    fn tag_slugs(&self) -> Vec<&str> {
+        self.model.tag_slugs.iter().map(String::as_str).collect()
     }
 
     /// A draft as somebody who reads it gets it.
@@ -87,7 +91,7 @@ impl Stage {
         if !is_whole {
             return draft;
         }
-        let mut content = Self::labels(head);
+        let mut content = self.labels(head);
         content["title"] = json!(head.title);
         content["slug"] = json!(head.slug);
         content["excerpt"] = json!(head.excerpt);
@@ -155,7 +159,7 @@ impl Stage {
     fn article(&self, index: usize) -> Value {
         let article = &self.model.articles[index];
         let content = article.public().unwrap();
-        let mut value = Self::labels(content);
+        let mut value = self.labels(content);
         value["id"] = json!(article.id);
         value["slug"] = json!(content.slug);
         value["title"] = json!(content.title);
@@ -196,11 +200,19 @@ impl Stage {
     /// Asks as a stranger for all that there is, and for all that there was.
     pub async fn compare_public(&self) -> Result<(), String> {
         let everything = self.public(|_| true);
+        let addresses: String = (0..)
+            .zip(self.model.tag_addresses.keys())
+            .map(|(number, slug): (usize, _)| {
+                format!(
+                    "tagged{number}: articles(first: 9, filter: {{ tagSlug: \"{slug}\" }}) {{ ...Listed }} "
+                )
+            })
+            .collect();
         let lists = format!(
             "{{ articles(first: 9) {{ totalCount nodes {{ ...Whole }} }} oldest: articles(first: 9, orderBy: PUBLISHED_AT_ASC) {{ ...Listed }}
                 tags {{ totalCount nodes {{ slug articleCount articles(first: 9) {{ ...Listed }} }} }}
                 authors {{ totalCount nodes {{ slug articleCount articles(first: 9) {{ ...Listed }} }} }}
-                harbor: articles(first: 9, filter: {{ tagSlug: \"harbor\" }}) {{ ...Listed }}
+                {addresses}
                 categories {{ slug articleCount articles(first: 9) {{ ...Listed }} children {{ slug articleCount articles(first: 9) {{ ...Listed }} }} }}
                 viewer {{ user {{ id }} }} }} {PUBLIC}"
         );
@@ -221,18 +233,21 @@ impl Stage {
         let local = self.public(|content| content.categories.contains(&1));
         let oldest: Vec<usize> = everything.iter().rev().copied().collect();
         let whole: Vec<Value> = everything.iter().map(|index| self.article(*index)).collect();
-        let expected = json!({
+        let mut expected = json!({
             "articles": { "totalCount": whole.len(), "nodes": whole },
             "oldest": self.listed(&oldest),
-            "tags": labeled(&["harbor", "railway"], &|content, index| content.tags.contains(&index)),
+            "tags": labeled(&self.tag_slugs(), &|content, index| content.tags.contains(&index)),
             "authors": labeled(&["una-byline"], &|content, index| content.authors.contains(&index)),
-            "harbor": self.listed(&self.public(|content| content.tags.contains(&0))),
             "categories": [{
                 "slug": "news", "articleCount": news.len(), "articles": self.listed(&news),
                 "children": [{ "slug": "local", "articleCount": local.len(), "articles": self.listed(&local) }],
             }],
             "viewer": null,
         });
+        for (number, tag) in self.model.tag_addresses.values().enumerate() {
+            expected[format!("tagged{number}")] =
+                self.listed(&self.public(|content| content.tags.contains(tag)));
+        }
         same("the public lists", &expected, &answer.body["data"])?;
         let lookups: Vec<(String, Value)> = self.lookups();
         for chunk in lookups.chunks(180) {

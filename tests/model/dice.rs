@@ -144,7 +144,7 @@ impl Dice {
             let (is_titled, sections, links) = (!self.one_in(5), self.below(4) as u16, self.below(4) as u16);
             return Step(by, Act::Create { word, is_titled, slug, sections, links, labels: self.labels() });
         }
-        let act = match self.below(62) {
+        let act = match self.below(65) {
             0 | 1 => Act::Retitle { article, from, word: if self.one_in(6) { 0 } else { word } },
             2 | 3 => Act::Reslug { article, from, slug: self.slug() },
             4 | 5 => Act::Relabel { article, from, labels: self.labels() },
@@ -175,6 +175,7 @@ impl Dice {
             46..=49 => Act::Comment { article, word: if self.one_in(8) { 0 } else { word } },
             50 | 51 => Act::Reply { article, parent: self.thing(3), word },
             52..=57 => Act::Approve { comment: self.thing(4) },
+            61..=63 => Act::MergeTag { tag: self.below(2) },
             58..=60 => Act::Wait(1 + i64::from(self.number(400))),
             _ => Act::Restart,
         };

@@ -10,13 +10,16 @@ use serde_json::{Value, json};
 
 use super::ADDRESS;
 use super::compare::same;
-use super::rules::{Model, Outcome, USERS, Who};
+use super::rules::{Model, Outcome, TAGS, USERS, Who};
 use super::steps::{Act, Step};
 use super::turns::{About, Library, Turn};
 use crate::harness::{Actor, Answer, Desk, PASSWORD};
 
 /// Sessions are prolonged before their access tokens are over.
 const PROLONGED_AFTER_SECONDS: i64 = 450;
+
+/// What the tags are called, in the order of their places.
+const TAG_NAMES: [&str; TAGS] = ["Harbor", "Railway"];
 
 /// What a mutation answers with about a draft.
 pub const DRAFT: &str = "
@@ -95,11 +98,14 @@ impl Stage {
             members.push(Member { who, actor, refresh });
         }
         let editor = members.iter().find(|member| member.who == Who::Edda).unwrap().actor.clone();
-        library.tags = vec![editor.create_tag("Harbor").await, editor.create_tag("Railway").await];
+        library.tags = vec![editor.create_tag(TAG_NAMES[0]).await, editor.create_tag(TAG_NAMES[1]).await];
+        library.tag_versions = vec![1; TAG_NAMES.len()];
         library.authors = vec![editor.create_author("Una Byline").await];
         let root = editor.create_category("News", None).await;
         library.categories = vec![root.clone(), editor.create_category("Local", Some(&root)).await];
-        let model = Model { now: desk.clock.now().0, ..Model::default() };
+        let tag_slugs = TAG_NAMES.map(str::to_lowercase).to_vec();
+        let tag_addresses = tag_slugs.iter().cloned().zip(0..).collect();
+        let model = Model { now: desk.clock.now().0, tag_slugs, tag_addresses, ..Model::default() };
         let prolonged_at = model.now;
         Self { desk, members, library, model, prolonged_at }
     }
@@ -120,6 +126,7 @@ impl Stage {
                     member.actor = member.actor.at(&self.desk);
                 }
             }
+            Act::MergeTag { tag } => self.merge_tag(step.0, tag % TAGS).await?,
             _ => {
                 if let Some(turn) = self.model.take(step, &self.library) {
                     self.perform(&turn).await?;
@@ -211,6 +218,37 @@ impl Stage {
             }
             About::NewComment | About::Comment => same("the comment", &Value::Null, &payload["comment"]),
         }
+    }
+
+    /// Merges a tag into the other, and puts a new one of its name in its place.
+    async fn merge_tag(&mut self, by: Who, tag: usize) -> Result<(), String> {
+        let by = if by == Who::Owner { Who::Edda } else { by };
+        let other = (tag + 1) % TAGS;
+        let input = json!({
+            "tagId": self.library.tags[other], "version": self.library.tag_versions[other], "mergedTagIds": [self.library.tags[tag]],
+        });
+        let expected = match self.model.merge_tag(by, tag) {
+            Outcome::Failed(code) => (true, vec![code.to_owned()]),
+            _ => (false, Vec::new()),
+        };
+        let document = "mutation ($input: MergeTagsInput!) { mergeTags(input: $input) { tag { id version } userErrors { code message path } } }";
+        let answer = self.actor(by).query_with(document, json!({ "input": input })).await;
+        if outcome(&answer, "mergeTags")? != expected {
+            return Err(format!(
+                "the model says {expected:?} of a merge, and Copydesk answers\n    {}",
+                answer.text
+            ));
+        }
+        if expected.0 {
+            return Ok(());
+        }
+        self.library.tag_versions[other] += 1;
+        let made = json!({ "input": { "name": TAG_NAMES[tag] } });
+        let made = self.actor(Who::Edda).run("CreateTag", made).await.done("createTag", "tag").clone();
+        self.library.tags[tag] = made["id"].as_str().unwrap().to_owned();
+        self.library.tag_versions[tag] = 1;
+        self.model.put_tag(tag, made["slug"].as_str().unwrap().to_owned());
+        Ok(())
     }
 
     /// The ids of sections that are new.

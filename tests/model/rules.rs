@@ -197,6 +197,10 @@ pub struct Model {
     pub slugs: BTreeMap<String, Reserved>,
     /// The ids of sections, by key: learned from answers.
     pub section_ids: Vec<Option<String>>,
+    /// The tags' names in addresses, by their places; learned from answers.
+    pub tag_slugs: Vec<String>,
+    /// To which tag each name leads that a tag has or had.
+    pub tag_addresses: BTreeMap<String, usize>,
 }
 
 /// How many tags, authors and categories the library has: one more is nothing.
@@ -238,6 +242,36 @@ impl Model {
         };
         self.slugs.entry(slug.clone()).or_insert(Reserved { article, was_published: false });
         Some(slug)
+    }
+
+    /// Articles that had a tag have the other, in all that was ever saved; the first place counts.
+    pub fn merge_tag(&mut self, by: Who, tag: usize) -> Outcome {
+        match by {
+            Who::Public => return Outcome::Failed("UNAUTHENTICATED"),
+            by if !by.edits_everything() => return Outcome::Failed("FORBIDDEN"),
+            _ => {}
+        }
+        let other = (tag + 1) % TAGS;
+        for revision in self.articles.iter_mut().flat_map(|article| &mut article.revisions) {
+            let mut merged = Vec::new();
+            for had in &revision.content.tags {
+                let has = if *had == tag { other } else { *had };
+                if !merged.contains(&has) {
+                    merged.push(has);
+                }
+            }
+            revision.content.tags = merged;
+        }
+        for leads_to in self.tag_addresses.values_mut().filter(|leads_to| **leads_to == tag) {
+            *leads_to = other;
+        }
+        Outcome::Done
+    }
+
+    /// A new tag stands in this place.
+    pub fn put_tag(&mut self, place: usize, slug: String) {
+        self.tag_addresses.insert(slug.clone(), place);
+        self.tag_slugs[place] = slug;
     }
 
     /// Problems with what a content refers to.

@@ -171,6 +171,10 @@ pub enum Act {
     Approve {
         comment: usize,
     },
+    /// A tag is merged into the other; a new one of its name takes its place in the library.
+    MergeTag {
+        tag: usize,
+    },
     /// Time passes.
     Wait(i64),
     Restart,
@@ -211,6 +215,7 @@ impl Act {
             | Self::Comment { .. }
             | Self::Reply { .. }
             | Self::Approve { .. }
+            | Self::MergeTag { .. }
             | Self::Wait(_)
             | Self::Restart => (NONE, Version::Current, false),
         }

@@ -21,6 +21,8 @@ pub fn word(field: u16, number: u16) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     pub tags: Vec<String>,
+    /// How often each was changed, and one.
+    pub tag_versions: Vec<i32>,
     pub authors: Vec<String>,
     pub categories: Vec<String>,
     pub users: Vec<(Who, String)>,
@@ -117,7 +119,7 @@ impl Model {
     pub fn take(&mut self, step: Step, library: &Library) -> Option<Turn> {
         let Step(by, act) = step;
         match act {
-            Act::Wait(_) | Act::Restart => None,
+            Act::Wait(_) | Act::Restart | Act::MergeTag { .. } => None,
             Act::Create { .. } if self.articles.len() == ARTICLES => None,
             Act::Comment { .. } | Act::Reply { .. } if self.comments.len() == COMMENTS => None,
             Act::Create { word, is_titled, slug, sections, links, labels } => {
