@@ -39,7 +39,11 @@ LISTS = {
 
 def main():
     arguments = parse()
-    columns = [measure(arguments, size) for size in arguments.sizes]
+    columns = []
+    for size in arguments.sizes:
+        columns.append(measure(arguments, size))
+        # A million takes long: what was measured so far is told.
+        print(json.dumps(columns[-1]), file=sys.stderr)
     report = table(arguments, columns)
     print(report)
     if arguments.write:

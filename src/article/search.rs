@@ -1,8 +1,16 @@
-//! Search in published articles: words folded by us, all must match, the last as a prefix.
+//! Search in published articles: words folded by us, all must match, the last as a prefix. Best are those in whose title all stand,
+//! then in title and excerpt, then with the headings, then with the text; of equals, the newest. So both engines rank alike, and
+//! neither has to look at all articles that have a common word, as counting how rare words are would.
 
-use sea_orm::{ConnectionTrait as _, Statement, Value};
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Statement,
+    Value,
+};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::entity::public::search;
 use super::read::ArticleFilter;
 use crate::db::{Engine, Snapshot};
 use crate::error::Failure;
@@ -18,6 +26,14 @@ const SNIPPET: usize = 200;
 
 /// Most articles of which the best are found: what can be paged through.
 pub const RANKED: u64 = 10_000;
+
+/// Where all words may stand, the best first: SQLite's columns, PostgreSQL's labels of the same, and the score.
+const PLACES: [(&str, &str, f64); 4] = [
+    ("{title} : ", "A", 4.0),
+    ("{title excerpt} : ", "AB", 3.0),
+    ("{title excerpt headings} : ", "ABC", 2.0),
+    ("", "", 1.0),
+];
 
 /// A query, folded, and which articles it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,17 +65,21 @@ impl SearchQuery {
     }
 
     /// From which rows on: what matches, with the values that stand in it. The engine's expression is `$1`.
-    fn matching(&self, engine: Engine) -> (String, Vec<Value>) {
-        let mut sql = match engine {
-            Engine::Sqlite => String::from(
+    fn matching(&self, engine: Engine, expression: String) -> (String, Vec<Value>) {
+        let mut sql = String::from(match engine {
+            // Articles are looked up where something is asked of them: very many may match.
+            Engine::Sqlite if self.filter == ArticleFilter::default() => {
+                "FROM search_index WHERE search_index MATCH $1"
+            }
+            Engine::Sqlite => {
                 "FROM search_index JOIN search AS s ON s.row = search_index.rowid \
-                 JOIN articles AS a ON a.id = s.article_id WHERE search_index MATCH $1",
-            ),
-            Engine::Postgres => String::from(
-                "FROM search AS s JOIN articles AS a ON a.id = s.article_id WHERE s.words @@ CAST($1 AS TSQUERY)",
-            ),
-        };
-        let mut values = vec![Value::from(self.expression(engine))];
+                 JOIN articles AS a ON a.id = s.article_id WHERE search_index MATCH $1"
+            }
+            Engine::Postgres => {
+                "FROM search AS s JOIN articles AS a ON a.id = s.article_id WHERE s.words @@ CAST($1 AS TSQUERY)"
+            }
+        });
+        let mut values = vec![Value::from(expression)];
         let mut add = |condition: &str, value: Value| {
             values.push(value);
             sql.push_str(&format!(" AND {}", condition.replace("$", &format!("${}", values.len()))));
@@ -89,16 +109,28 @@ impl SearchQuery {
         (sql, values)
     }
 
-    /// The engine's own form: each word quoted, so that no operator of either engine is one here.
-    fn expression(&self, engine: Engine) -> String {
+    /// The engine's own form: each word quoted, so that no operator of either engine is one here; all of them at one of
+    /// [`PLACES`].
+    fn expression(&self, engine: Engine, (columns, labels, _): (&str, &str, f64)) -> String {
         let last = self.words.len().saturating_sub(1);
         let terms = self.words.iter().enumerate().map(|(index, word)| match (engine, index == last) {
             (Engine::Sqlite, false) => format!("\"{word}\""),
             (Engine::Sqlite, true) => format!("\"{word}\"*"),
-            (Engine::Postgres, false) => format!("'{word}'"),
-            (Engine::Postgres, true) => format!("'{word}':*"),
+            (Engine::Postgres, false) if labels.is_empty() => format!("'{word}'"),
+            (Engine::Postgres, false) => format!("'{word}':{labels}"),
+            (Engine::Postgres, true) => format!("'{word}':*{labels}"),
         });
-        terms.collect::<Vec<_>>().join(if engine == Engine::Sqlite { " " } else { " & " })
+        let terms = terms.collect::<Vec<_>>();
+        match engine {
+            Engine::Sqlite => format!("{columns}({})", terms.join(" ")),
+            Engine::Postgres => terms.join(" & "),
+        }
+    }
+
+    /// The same for matching anywhere.
+    fn anywhere(&self, engine: Engine) -> String {
+        let [.., anywhere] = PLACES;
+        self.expression(engine, anywhere)
     }
 
     /// Whether a word of a text is one that was searched for.
@@ -121,21 +153,81 @@ pub async fn find(
     if query.words.is_empty() {
         return Ok(Vec::new());
     }
-    // Neither engine's full-text operators are in SeaORM's builder. Weights: title, excerpt, headings, body.
-    let score = match snapshot.engine() {
-        Engine::Sqlite => "-bm25(search_index, 10.0, 4.0, 2.0, 1.0)",
-        Engine::Postgres => "ts_rank('{0.1, 0.2, 0.4, 1.0}', s.words, CAST($1 AS TSQUERY))::float8",
-    };
-    let (matching, mut values) = query.matching(snapshot.engine());
+    match snapshot.engine() {
+        Engine::Sqlite => find_place_by_place(snapshot, query, offset, limit.saturating_add(1)).await,
+        Engine::Postgres => find_at_once(snapshot, query, offset, limit.saturating_add(1)).await,
+    }
+}
+
+/// SQLite's index gives what matches from the newest on, and stops when it is enough: the best place first, and the next where
+/// there are too few.
+async fn find_place_by_place(
+    snapshot: &Snapshot,
+    query: &SearchQuery,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<Hit>, Failure> {
+    let (connection, wanted) = (snapshot.connection(), offset.saturating_add(limit).min(RANKED));
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let mut scores: Vec<(i64, f64)> = Vec::new();
+    let mut found: HashSet<i64> = HashSet::new();
+    for place in PLACES {
+        let missing = wanted.saturating_sub(found.len());
+        if missing == 0 {
+            break;
+        }
+        let (matching, values) = query.matching(Engine::Sqlite, query.expression(Engine::Sqlite, place));
+        // What stood at a better place matches here too.
+        let sql = format!(
+            "SELECT search_index.rowid AS row {matching} ORDER BY search_index.rowid DESC LIMIT {wanted}"
+        );
+        let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+        for row in connection.query_all_raw(statement).await? {
+            let row: i64 = row.try_get("", "row")?;
+            if found.len() < wanted && found.insert(row) {
+                scores.push((row, place.2));
+            }
+        }
+    }
+    let page: Vec<(i64, f64)> =
+        scores.into_iter().skip(usize::try_from(offset).unwrap_or(usize::MAX)).collect();
+    let rows = search::Entity::find()
+        .select_only()
+        .columns([search::Column::Row, search::Column::ArticleId])
+        .filter(search::Column::Row.is_in(page.iter().map(|(row, _)| *row)));
+    let rows: Vec<(i64, ArticleId)> =
+        if page.is_empty() { Vec::new() } else { rows.into_tuple().all(connection).await? };
+    let articles: HashMap<i64, ArticleId> = rows.into_iter().collect();
+    let hit = |(row, score)| Some(Hit { article: *articles.get(&row)?, score });
+    Ok(page.into_iter().filter_map(hit).collect())
+}
+
+/// PostgreSQL's index gives all that matches, in no order: each is scored.
+async fn find_at_once(
+    snapshot: &Snapshot,
+    query: &SearchQuery,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<Hit>, Failure> {
+    let connection = snapshot.connection();
+    let (matching, mut values) = query.matching(Engine::Postgres, query.anywhere(Engine::Postgres));
+    let mut score = String::from("CASE");
+    for place in PLACES {
+        values.push(query.expression(Engine::Postgres, place).into());
+        score.push_str(&format!(
+            " WHEN words @@ CAST(${} AS TSQUERY) THEN CAST({:.1} AS FLOAT8)",
+            values.len(),
+            place.2
+        ));
+    }
+    score.push_str(" END");
     let sql = format!(
-        "SELECT article_id, score FROM (SELECT s.article_id, a.published_at, {score} AS score {matching} \
-         ORDER BY s.row DESC LIMIT {RANKED}) AS found \
-         ORDER BY score DESC, published_at DESC, article_id DESC LIMIT ${} OFFSET ${}",
+        "SELECT article_id, {score} AS score FROM (SELECT s.row, s.article_id, s.words {matching} ORDER BY s.row DESC LIMIT {RANKED}) \
+         AS found ORDER BY score DESC, found.row DESC LIMIT ${} OFFSET ${}",
         values.len() + 1,
         values.len() + 2,
     );
-    values.extend([number(limit.saturating_add(1)), number(offset)]);
-    let connection = snapshot.connection();
+    values.extend([number(limit), number(offset)]);
     let rows = connection
         .query_all_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values))
         .await?;
@@ -150,7 +242,8 @@ pub async fn count(snapshot: &Snapshot, query: &SearchQuery) -> Result<u64, Fail
     if query.words.is_empty() {
         return Ok(0);
     }
-    let (matching, values) = query.matching(snapshot.engine());
+    let engine = snapshot.engine();
+    let (matching, values) = query.matching(engine, query.anywhere(engine));
     let sql =
         format!("SELECT COUNT(*) FROM (SELECT 1 {matching} LIMIT {}) AS found", RANKED.saturating_add(1));
     let connection = snapshot.connection();
@@ -218,8 +311,12 @@ mod tests {
     #[test]
     fn operators_are_words() {
         let query = asked("\"harbor\" OR NEAR(crane*) & !:x");
-        assert_eq!(query.expression(Engine::Sqlite), "\"harbor\" \"or\" \"near\" \"crane\" \"x\"*");
-        assert_eq!(query.expression(Engine::Postgres), "'harbor' & 'or' & 'near' & 'crane' & 'x':*");
+        let words = "(\"harbor\" \"or\" \"near\" \"crane\" \"x\"*)";
+        assert_eq!(query.anywhere(Engine::Sqlite), words);
+        assert_eq!(query.expression(Engine::Sqlite, PLACES[1]), format!("{{title excerpt}} : {words}"));
+        assert_eq!(query.anywhere(Engine::Postgres), "'harbor' & 'or' & 'near' & 'crane' & 'x':*");
+        let labeled = "'harbor':AB & 'or':AB & 'near':AB & 'crane':AB & 'x':*AB";
+        assert_eq!(query.expression(Engine::Postgres, PLACES[1]), labeled);
         assert!(asked("* \" ' & | !").words.is_empty());
     }
 
