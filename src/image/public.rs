@@ -74,6 +74,8 @@ async fn show(
         mime_type: Set(record.mime_type.clone()),
         width: Set(record.width),
         height: Set(record.height),
+        focal_x: Set(record.focal_x),
+        focal_y: Set(record.focal_y),
         reference_count: Set(reference_count),
     }
     .insert(transaction.connection())

@@ -48,7 +48,7 @@ const INTERFACES: &[Shared] = &[
         name: "ImageContent",
         description: "An image, as readers or as editors see it.",
         of: ["Image", "LibraryImage"],
-        fields: &["id", "url", "alt", "caption", "credit", "width", "height", "mimeType"],
+        fields: &["id", "url", "srcset", "alt", "caption", "credit", "width", "height", "mimeType"],
     },
     Shared {
         name: "AuthorContent",

@@ -10,6 +10,7 @@ mod avif;
 mod color;
 mod format;
 mod moving;
+mod scaled;
 mod strip;
 
 use std::io::Cursor;
@@ -25,6 +26,7 @@ pub use about::About;
 use about::Blocks;
 use avif::Avif;
 use format::Format;
+pub use scaled::{NotMade, Recipe, scaled};
 
 /// Quality of a JPEG that had to be made anew.
 const JPEG_QUALITY: u8 = 92;
