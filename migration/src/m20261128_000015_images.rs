@@ -1,4 +1,4 @@
-//! Where a picture is looked at when it is cropped.
+//! Where a picture is looked at when it is cropped, and what stands in its place until it is there.
 
 use sea_orm_migration::prelude::*;
 
@@ -29,4 +29,12 @@ ALTER TABLE image_records ADD COLUMN focal_y INTEGER NOT NULL DEFAULT 5000 CHECK
 ALTER TABLE images ADD COLUMN focal_x INTEGER NOT NULL DEFAULT 5000
 
 ALTER TABLE images ADD COLUMN focal_y INTEGER NOT NULL DEFAULT 5000
+
+ALTER TABLE image_records ADD COLUMN thumb_hash TEXT NULL
+
+ALTER TABLE image_records ADD COLUMN dominant_color TEXT NULL
+
+ALTER TABLE images ADD COLUMN thumb_hash TEXT NULL
+
+ALTER TABLE images ADD COLUMN dominant_color TEXT NULL
 "#;

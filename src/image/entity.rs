@@ -41,6 +41,10 @@ pub mod image_records {
         pub focal_x: i32,
         /// The same of the height, from the top.
         pub focal_y: i32,
+        /// What stands in its place until it is there: ThumbHash in base64. Images of before have none.
+        pub thumb_hash: Option<String>,
+        /// The same, as one color: `#rrggbb`.
+        pub dominant_color: Option<String>,
         /// Who uploaded it.
         pub uploader_id: UserId,
         /// Rises with every change.
@@ -88,6 +92,10 @@ pub mod images {
         pub focal_x: i32,
         /// The same of the height, from the top.
         pub focal_y: i32,
+        /// What stands in its place until it is there: ThumbHash in base64. Images of before have none.
+        pub thumb_hash: Option<String>,
+        /// The same, as one color: `#rrggbb`.
+        pub dominant_color: Option<String>,
         /// How many public things show it: articles, and portraits of authors.
         pub reference_count: i32,
     }

@@ -28,6 +28,21 @@ pub enum ImageFit {
     Contain,
 }
 
+/// What to show in a picture's place until it is there.
+#[derive(SimpleObject)]
+pub struct ImagePlaceholder {
+    /// ThumbHash in base64, about thirty characters: the picture, blurred. <https://evanw.github.io/thumbhash/>
+    thumb_hash: String,
+    /// Its commonest color as CSS writes it, such as `#143c78`.
+    dominant_color: String,
+}
+
+impl ImagePlaceholder {
+    fn of(thumb_hash: Option<&str>, dominant_color: Option<&str>) -> Option<Self> {
+        Some(Self { thumb_hash: thumb_hash?.to_owned(), dominant_color: dominant_color?.to_owned() })
+    }
+}
+
 /// The format of a picture.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 pub enum ImageFormat {
@@ -175,6 +190,11 @@ impl ImageObject {
         })
     }
 
+    /// What to show in its place until it is there; null for images that were uploaded to an older version.
+    async fn placeholder(&self) -> Option<ImagePlaceholder> {
+        ImagePlaceholder::of(self.row.thumb_hash.as_deref(), self.row.dominant_color.as_deref())
+    }
+
     /// What it shows, for those who can't see it.
     async fn alt(&self) -> &str {
         &self.row.alt
@@ -282,6 +302,11 @@ impl LibraryImage {
         srcset(&self.store, &(&self.row).into(), widths, format, |variant| {
             address::signed_variant(&self.store, &self.row, variant)
         })
+    }
+
+    /// What to show in its place until it is there; null for images that were uploaded to an older version.
+    async fn placeholder(&self) -> Option<ImagePlaceholder> {
+        ImagePlaceholder::of(self.row.thumb_hash.as_deref(), self.row.dominant_color.as_deref())
     }
 
     /// What it shows, for those who can't see it.

@@ -76,6 +76,8 @@ async fn show(
         height: Set(record.height),
         focal_x: Set(record.focal_x),
         focal_y: Set(record.focal_y),
+        thumb_hash: Set(record.thumb_hash.clone()),
+        dominant_color: Set(record.dominant_color.clone()),
         reference_count: Set(reference_count),
     }
     .insert(transaction.connection())

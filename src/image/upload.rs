@@ -49,6 +49,10 @@ struct HashedImage<'a> {
     /// Where it is not the center, as it was when there was no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     focal_point: Option<(i32, i32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumb_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dominant_color: Option<&'a str>,
     uploader_id: UserId,
     salt: &'a str,
 }
@@ -62,6 +66,8 @@ pub(super) fn hash(record: &image_records::Model) -> Result<String, Failure> {
         credit: record.credit.as_deref(),
         original_hash: &record.original_hash,
         rendition_hash: &record.rendition_hash,
+        thumb_hash: record.thumb_hash.as_deref(),
+        dominant_color: record.dominant_color.as_deref(),
         focal_point: Some((record.focal_x, record.focal_y)).filter(|point| *point != CENTER),
         uploader_id: record.uploader_id,
         salt: &record.salt,
@@ -114,6 +120,8 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
         height: Set(i32::try_from(processed.height).unwrap_or(i32::MAX)),
         focal_x: Set(CENTER.0),
         focal_y: Set(CENTER.1),
+        thumb_hash: Set(Some(processed.placeholder.thumb_hash)),
+        dominant_color: Set(Some(processed.placeholder.dominant_color)),
         uploader_id: Set(uploader_id),
         version: Set(1),
         salt: Set(op.random_hex::<16>()),
