@@ -95,6 +95,18 @@ pub const SETTINGS: &[Setting] = &[
         help: "most pixels in a picture, in all frames of a moving one together",
     },
     Setting { name: "max_image_frames", default: "500", help: "most frames in a moving picture" },
+    Setting {
+        name: "image_widths",
+        default: "160, 240, 320, 480, 640, 800, 960, 1280, 1600, 2000, 2560, 3840",
+        help: "widths and heights that pictures may be had in, separated by commas, ascending",
+    },
+    Setting { name: "image_jpeg_quality", default: "82", help: "quality of pictures made as JPEG, 1 to 100" },
+    Setting { name: "image_webp_quality", default: "80", help: "quality of pictures made as WebP, 1 to 100" },
+    Setting {
+        name: "image_workers",
+        default: "2",
+        help: "pictures that are decoded at once, each in up to ten bytes of memory for each of `max_image_pixels`",
+    },
     Setting { name: "max_depth", default: "15", help: "deepest selection in a query" },
     Setting {
         name: "max_cost",
@@ -230,6 +242,14 @@ pub struct Config {
     pub max_image_pixels: u64,
     /// Most frames in a moving picture.
     pub max_image_frames: u64,
+    /// Widths and heights that pictures may be had in, ascending.
+    pub image_widths: Vec<u32>,
+    /// Quality of pictures made as JPEG.
+    pub image_jpeg_quality: u8,
+    /// Quality of pictures made as WebP.
+    pub image_webp_quality: u8,
+    /// Pictures that are decoded at once.
+    pub image_workers: usize,
     /// Deepest selection in a query.
     pub max_depth: u32,
     /// Highest cost of a query.
@@ -510,6 +530,10 @@ impl Config {
             max_image_bytes: read.positive("max_image_bytes", "a number of bytes above 0")?,
             max_image_pixels: read.positive("max_image_pixels", "a number of pixels above 0")?,
             max_image_frames: read.positive("max_image_frames", "a number of frames above 0")?,
+            image_widths: read.ladder("image_widths")?,
+            image_jpeg_quality: read.quality("image_jpeg_quality")?,
+            image_webp_quality: read.quality("image_webp_quality")?,
+            image_workers: read.positive("image_workers", "a number above 0")?,
             max_depth: read.positive("max_depth", "a number above 0")?,
             max_cost: read.positive("max_cost", "a number above 0")?,
             sign_in_limit: read.parsed("sign_in_limit", "a number above 0")?,
@@ -591,6 +615,28 @@ impl Reader<'_> {
     fn up_to(&self, name: &str, most: u32, cure: &str) -> Result<u32, WrongSetting> {
         let number: u32 = self.parsed(name, cure)?;
         if number <= most { Ok(number) } else { Err(self.wrong(name, cure)) }
+    }
+
+    /// Lengths in pixels, ascending.
+    fn ladder(&self, name: &str) -> Result<Vec<u32>, WrongSetting> {
+        let rungs: Result<Vec<u32>, _> = self.text(name).split(',').map(|rung| rung.trim().parse()).collect();
+        rungs
+            .ok()
+            .filter(|rungs| rungs.is_sorted_by(|lower, higher| lower < higher) && rungs.len() <= 24)
+            .filter(|rungs| rungs.iter().all(|rung| (1..=10_000).contains(rung)))
+            .ok_or_else(|| {
+                self.wrong(
+                    name,
+                    "up to 24 numbers of pixels from 1 to 10000, ascending, such as 320, 640, 1280",
+                )
+            })
+    }
+
+    fn quality(&self, name: &str) -> Result<u8, WrongSetting> {
+        let cure = "a number from 1 to 100";
+        self.parsed(name, cure).and_then(|quality| {
+            if (1..=100).contains(&quality) { Ok(quality) } else { Err(self.wrong(name, cure)) }
+        })
     }
 
     /// Seconds, given as a number and a unit; none: off.
@@ -727,6 +773,12 @@ mod tests {
             ("COMMENT_MODERATION", "none"),
             ("COMMENT_LINKS", "yes"),
             ("COMMENT_IMAGES", "allow"),
+            ("IMAGE_WIDTHS", "320, 160"),
+            ("IMAGE_WIDTHS", ""),
+            ("IMAGE_WIDTHS", "0, 160"),
+            ("IMAGE_JPEG_QUALITY", "0"),
+            ("IMAGE_WEBP_QUALITY", "101"),
+            ("IMAGE_WORKERS", "0"),
             ("VERIFY_EVERY", "24"),
             ("VERIFY_EVERY", "0h"),
             ("VERIFY_EVERY", "daily"),

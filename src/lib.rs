@@ -46,3 +46,4 @@ pub mod start;
 pub mod taxonomy;
 pub mod text;
 pub mod verify;
+pub mod work;

@@ -17,6 +17,7 @@ use crate::id::{GlobalId, SessionId, UserId};
 use crate::keys::Keys;
 use crate::limit::Limits;
 use crate::progress::Progress;
+use crate::work::Work;
 
 /// What a role may do stands in [`crate::account::policy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +130,8 @@ pub struct Store {
     pub limits: Limits,
     /// How far this node's followers of the log have come.
     pub progress: Progress,
+    /// What keeps processors busy: pictures that are decoded.
+    pub work: Work,
     /// Whether who acts still may.
     pub standing: Box<dyn Standing>,
 }

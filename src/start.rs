@@ -13,6 +13,7 @@ use crate::keys::{Keys, KeysError};
 use crate::limit::Limits;
 use crate::operation::Store;
 use crate::progress::Progress;
+use crate::work::Work;
 
 /// Why an instance can't be opened: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -89,8 +90,9 @@ pub fn assemble(
     let media = Arc::new(LocalFileSystem::new_with_prefix(media_dir)?.with_automatic_cleanup(true));
     let limits = Limits::new(&config, &clock);
     let progress = Progress::default();
+    let work = Work::new(config.image_workers);
     let standing = Box::new(Rows);
-    Ok(Arc::new(Store { config, database, keys, media, clock, chance, limits, progress, standing }))
+    Ok(Arc::new(Store { config, database, keys, media, clock, chance, limits, progress, work, standing }))
 }
 
 /// Holds a lock file while SQLite is migrated, for processes that start together. `BEGIN IMMEDIATE` would serialize them

@@ -515,14 +515,25 @@ async fn what_is_no_whole_backup_is_refused_before_anything_is_written() {
         refused(&place, &bad, Some(&keys), "nothing was written").await;
         assert!(place.is_untouched(), "cut at {end}");
     }
-    // A bit turned anywhere that says something: the time in gzip's heading says nothing.
+    // A bit turned anywhere that says something: the time in gzip's heading says nothing, nor do the bits that fill up a byte
+    // before what is stored as it is.
+    let unpacked = |packed: &[u8]| {
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut MultiGzDecoder::new(packed), &mut content).map(|_| content).ok()
+    };
+    let content = unpacked(&whole).unwrap();
     for step in 0..60 {
         let at = 10 + step * (length - 11) / 59;
         let mut turned = whole.clone();
         turned[at] ^= 0x10;
+        if unpacked(&turned).is_some_and(|turned| turned == content) {
+            continue;
+        }
         std::fs::write(&bad, &turned).unwrap();
         match restored(&place, &bad, Some(&keys)).await {
             Ok(_) => panic!("byte {at} of {length} turned: it was restored"),
+            // In the manifest, which is read before the whole is known to be good, it may look like another version's.
+            Err(BackupError::OtherForm { .. } | BackupError::OtherTables { .. }) if at < 1_000 => {}
             Err(BackupError::Damaged { .. } | BackupError::Foreign(_) | BackupError::Row { .. }) => {}
             Err(error) => panic!("byte {at}: {error}"),
         }

@@ -57,7 +57,7 @@ fn assert_finds_all(types: &Types, published: &Crawl, tries: &Tries) {
 
 on_both! {
     async fn a_hidden_article_is_as_if_it_were_not(desk) {
-        let desk = desk.restart_with(&[("max_cost", "1000000000"), ("public_url", "https://cms.example.org"), ("site_description", "All quays."), ("site_logo", "https://www.example.org/logo.png")]).await;
+        let desk = desk.restart_with(&[("max_cost", "1000000000"), ("max_depth", "20"), ("public_url", "https://cms.example.org"), ("site_description", "All quays."), ("site_logo", "https://www.example.org/logo.png")]).await;
         let (types, editor, stranger) = (Types::read(), desk.editor().await, desk.stranger());
         let Site { story, other, category, public } = open_site(&editor, &stranger).await;
 

@@ -82,7 +82,7 @@ on_both! {
         let signed = library.data()["viewer"]["images"]["nodes"][0]["url"].as_str().unwrap().to_owned();
         assert_eq!(desk.http.get(&signed).send().await.unwrap().status(), 200);
         let bare = signed.split('?').next().unwrap();
-        assert_eq!(desk.http.get(bare).send().await.unwrap().status(), 404);
+        assert_eq!(desk.http.get(bare).send().await.unwrap().status(), 410);
         desk.clock.advance_seconds(901);
         assert_eq!(desk.http.get(&signed).send().await.unwrap().status(), 404);
     }

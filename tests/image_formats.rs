@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::on_both;
+use crate::harness::{on_both, picture};
 
 /// A picture that `tests/pictures/draw.py` drew.
 pub fn drawn(name: &str) -> Vec<u8> {
@@ -29,6 +29,20 @@ on_both! {
             assert!(!bytes.windows(6).any(|window| window == b"Secret"), "{name}");
             assert_eq!(::image::guess_format(&bytes).unwrap().to_mime_type(), mime_type, "{name}");
         }
+        assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
+    async fn an_upload_tells_what_stands_in_its_place(desk) {
+        let editor = desk.editor().await;
+        let image = editor.upload(picture(400, 200), "A quay").await.done("uploadImage", "image")["id"].clone();
+        let draft = editor.create(json!({ "title": "With a picture", "leadFigure": { "imageId": image }, "sections": [{ "body": "Words" }] })).await;
+        editor.publish(&draft).await;
+        let library = editor.query("{ viewer { images { nodes { placeholder { thumbHash dominantColor } } } } }").await;
+        let placeholder = &library.data()["viewer"]["images"]["nodes"][0]["placeholder"];
+        let color = placeholder["dominantColor"].as_str().unwrap();
+        assert!(color.len() == 7 && color.starts_with('#') && placeholder["thumbHash"].as_str().unwrap().len() < 50, "{placeholder}");
+        let public = desk.stranger().query_with("query ($id: ID!) { image(by: { id: $id }) { placeholder { thumbHash dominantColor } } }", json!({ "id": image })).await;
+        assert_eq!(public.data()["image"]["placeholder"], *placeholder);
         assert_eq!(desk.verify().await, Vec::<String>::new());
     }
 

@@ -41,7 +41,8 @@ on_both! {
         assert!(::image::load_from_memory(&file.bytes().await.unwrap()).is_ok());
         assert_eq!(desk.http.get(url.replace(".jpg", ".png")).send().await.unwrap().status(), 404);
         editor.unpublish(&published).await;
-        assert_eq!(desk.http.get(&url).send().await.unwrap().status(), 404);
+        let gone = desk.http.get(&url).send().await.unwrap();
+        assert_eq!((gone.status().as_u16(), gone.headers()["cache-control"].to_str().unwrap()), (410, "no-cache"));
     }
 
     async fn the_door_is_checked_before_the_body(desk) {

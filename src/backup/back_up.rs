@@ -14,6 +14,7 @@ use super::manifest::{End, Head, MANIFEST, Manifest};
 use super::pack::Pack;
 use super::part::Part;
 use super::{BackupError, keys_file, on_blocking_thread, rows, tables};
+use crate::image::store::VARIANTS;
 use crate::operation::Store;
 
 /// Rows are gathered to members of about this size.
@@ -87,6 +88,10 @@ async fn write_tables(store: &Store, pack: &mut Pack, end: &mut End) -> Result<H
 async fn write_media(store: &Store, pack: &mut Pack, end: &mut End) -> Result<(), BackupError> {
     let mut listed = store.media.list(None);
     while let Some(object) = listed.try_next().await? {
+        // What can be made again is not copied.
+        if object.location.parts().next().is_some_and(|folder| folder.as_ref() == VARIANTS) {
+            continue;
+        }
         let found = match store.media.get(&object.location).await {
             Ok(found) => found,
             // Deleted since it was listed, so nothing shows it any more.

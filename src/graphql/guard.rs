@@ -18,7 +18,7 @@ const DEEPEST_BRACKETS: u32 = 50;
 /// Deepest nesting of selections, spreads included, that this pass follows.
 const DEEPEST_VISIT: u32 = 120;
 /// Most selections, fragments expanded.
-const MOST_SELECTIONS: u64 = 3_000;
+const MOST_SELECTIONS: u64 = 4_000;
 /// Most aliases, fragments expanded.
 const MOST_ALIASES: u64 = 200;
 /// Most variables of an operation.

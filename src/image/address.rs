@@ -7,6 +7,7 @@ use crate::keys::Purpose;
 use crate::operation::Store;
 
 use super::entity::{image_records, images};
+use super::variant::{Source, Variant, short};
 
 /// How long a signed address is good.
 const SIGNED_SECONDS: i64 = 15 * 60;
@@ -19,25 +20,51 @@ pub fn file_name(rendition_hash: &str, mime_type: &str) -> String {
         "image/webp" => "webp",
         _ => "jpg",
     };
-    format!("{}.{ending}", &rendition_hash[..rendition_hash.len().min(32)])
+    format!("{}.{ending}", short(rendition_hash))
 }
 
 /// The address of a public picture.
 pub fn public(store: &Store, image: &images::Model) -> String {
-    format!(
-        "{}/media/{}/{}",
-        store.config.public_url,
-        image.id,
-        file_name(&image.rendition_hash, &image.mime_type)
-    )
+    of_file(store, image.id, &file_name(&image.rendition_hash, &image.mime_type))
+}
+
+/// The address of a variant of a public picture.
+pub fn public_variant(store: &Store, image: &images::Model, variant: Variant) -> String {
+    of_file(store, image.id, &variant_name(&image.into(), variant))
 }
 
 /// A signed address of any picture.
 pub fn signed(store: &Store, record: &image_records::Model) -> String {
-    let file = file_name(&record.rendition_hash, &record.mime_type);
+    sign(store, record.id, &file_name(&record.rendition_hash, &record.mime_type))
+}
+
+/// A signed address of a variant of any picture.
+pub fn signed_variant(store: &Store, record: &image_records::Model, variant: Variant) -> String {
+    sign(store, record.id, &variant_name(&record.into(), variant))
+}
+
+fn variant_name(source: &Source, variant: Variant) -> String {
+    format!("{}/{}", source.short_hash(), variant.name(source))
+}
+
+fn of_file(store: &Store, id: ImageId, file: &str) -> String {
+    format!("{}/media/{id}/{file}", store.config.public_url)
+}
+
+fn sign(store: &Store, id: ImageId, file: &str) -> String {
     let expires = store.clock.now().plus_seconds(SIGNED_SECONDS).0;
-    let signature = signature(store, record.id, &file, expires);
-    format!("{}/media/{}/{file}?expires={expires}&signature={signature}", store.config.public_url, record.id)
+    let signature = signature(store, id, file, expires);
+    format!("{}?expires={expires}&signature={signature}", of_file(store, id, file))
+}
+
+/// Whether a name is one that a picture's file could have.
+pub fn is_file_name(file: &str) -> bool {
+    let is_hash =
+        |hash: &str| hash.len() == 32 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    match file.split_once('.') {
+        Some((hash, ending)) => is_hash(hash) && matches!(ending, "jpg" | "png" | "gif" | "webp"),
+        None => is_hash(file),
+    }
 }
 
 /// Whether a signature over an address is ours and still good.

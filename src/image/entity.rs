@@ -37,6 +37,14 @@ pub mod image_records {
         pub width: i32,
         /// The rendition's height in pixels.
         pub height: i32,
+        /// What must stay in sight when it is cropped: ten-thousandths of the width, from the left.
+        pub focal_x: i32,
+        /// The same of the height, from the top.
+        pub focal_y: i32,
+        /// What stands in its place until it is there: ThumbHash in base64. Images of before have none.
+        pub thumb_hash: Option<String>,
+        /// The same, as one color: `#rrggbb`.
+        pub dominant_color: Option<String>,
         /// Who uploaded it.
         pub uploader_id: UserId,
         /// Rises with every change.
@@ -80,6 +88,14 @@ pub mod images {
         pub width: i32,
         /// Pixels.
         pub height: i32,
+        /// What must stay in sight when it is cropped: ten-thousandths of the width, from the left.
+        pub focal_x: i32,
+        /// The same of the height, from the top.
+        pub focal_y: i32,
+        /// What stands in its place until it is there: ThumbHash in base64. Images of before have none.
+        pub thumb_hash: Option<String>,
+        /// The same, as one color: `#rrggbb`.
+        pub dominant_color: Option<String>,
         /// How many public things show it: articles, and portraits of authors.
         pub reference_count: i32,
     }

@@ -1,11 +1,13 @@
 //! Images in the schema.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 
 use super::entity::{image_records, images};
 use super::upload::{self, NewImage};
+use super::variant::{self, Source, Variant, Wish};
 use super::{address, read};
 use crate::db::keyset::{Position, SortKey};
 use crate::error::{Failure, UserErrorCode};
@@ -16,6 +18,94 @@ use crate::graphql::scalars::{DateTime, Upload, Url};
 use crate::graphql::{ids, operation};
 use crate::operation::Store;
 use crate::text::markdown::Picture;
+
+/// How a picture is fitted into a width and a height.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum ImageFit {
+    /// It fills both, and what doesn't fit is cut off, around its focal point.
+    Cover,
+    /// All of it is seen; it may stay below one of them.
+    Contain,
+}
+
+/// What to show in a picture's place until it is there.
+#[derive(SimpleObject)]
+pub struct ImagePlaceholder {
+    /// ThumbHash in base64, about thirty characters: the picture, blurred. <https://evanw.github.io/thumbhash/>
+    thumb_hash: String,
+    /// Its commonest color as CSS writes it, such as `#143c78`.
+    dominant_color: String,
+}
+
+impl ImagePlaceholder {
+    fn of(thumb_hash: Option<&str>, dominant_color: Option<&str>) -> Option<Self> {
+        Some(Self { thumb_hash: thumb_hash?.to_owned(), dominant_color: dominant_color?.to_owned() })
+    }
+}
+
+/// The format of a picture.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum ImageFormat {
+    /// The smallest that the browser says it shows in `Accept`.
+    Auto,
+    /// For all; transparent pictures lie on white.
+    Jpeg,
+    /// Without loss, with transparency.
+    Png,
+    /// Smaller than both, with transparency.
+    Webp,
+}
+
+impl ImageFormat {
+    fn chosen(self) -> Option<variant::Format> {
+        match self {
+            Self::Auto => None,
+            Self::Jpeg => Some(variant::Format::Jpeg),
+            Self::Png => Some(variant::Format::Png),
+            Self::Webp => Some(variant::Format::WebP),
+        }
+    }
+}
+
+fn pixels(wished: i32) -> u32 {
+    u32::try_from(wished).unwrap_or(1).max(1)
+}
+
+fn wished(
+    store: &Store,
+    source: &Source,
+    (width, height): (Option<i32>, Option<i32>),
+    fit: ImageFit,
+    format: Option<ImageFormat>,
+) -> Variant {
+    let wish =
+        Wish { width: width.map(pixels), height: height.map(pixels), is_cropped: fit == ImageFit::Cover };
+    Variant::next(wish, format.and_then(ImageFormat::chosen), source, &store.config.image_widths)
+}
+
+fn srcset(
+    store: &Store,
+    source: &Source,
+    widths: Option<Vec<i32>>,
+    format: ImageFormat,
+    address: impl Fn(Variant) -> String,
+) -> String {
+    let ladder = &store.config.image_widths;
+    let all = match widths {
+        None => Variant::widths(source, ladder),
+        Some(widths) => widths.into_iter().map(pixels).collect(),
+    };
+    let variants: BTreeMap<u32, Variant> = all
+        .into_iter()
+        .map(|width| {
+            let wish = Wish { width: Some(width), height: None, is_cropped: false };
+            let variant = Variant::next(wish, format.chosen(), source, ladder);
+            (variant.size.cut(source.width, source.height, source.focal_point).shown_width, variant)
+        })
+        .collect();
+    let each = variants.into_iter().map(|(width, variant)| format!("{} {width}w", address(variant)));
+    each.collect::<Vec<_>>().join(", ")
+}
 
 /// A public image.
 #[derive(Clone)]
@@ -61,9 +151,48 @@ impl ImageObject {
         ids::global(self.row.id)
     }
 
-    /// Where the file is. The address changes when the file does, so it may be cached for ever.
-    async fn url(&self) -> Url {
-        Url(address::public(&self.store, &self.row))
+    /// Where the file is. The address changes when the file or its focal point does, so it may be cached for ever. Without arguments it is the picture as it was uploaded: upright, without private metadata,
+    /// moving if it moves. With any, it is a still in the next larger size that the server makes, never enlarged.
+    async fn url(
+        &self,
+        #[graphql(
+            desc = "At least so wide, in pixels; brought to the next width of the setting `image_widths`."
+        )]
+        width: Option<i32>,
+        #[graphql(
+            desc = "At least so high, in pixels; brought to the next of the same numbers where the picture is cropped."
+        )]
+        height: Option<i32>,
+        #[graphql(desc = "How it is fitted where both are given.", default_with = "ImageFit::Cover")]
+        fit: ImageFit,
+        #[graphql(desc = "In which format; `AUTO` where a size is given and no format.")] format: Option<
+            ImageFormat,
+        >,
+    ) -> Url {
+        if width.is_none() && height.is_none() && format.is_none() {
+            return Url(address::public(&self.store, &self.row));
+        }
+        let variant = wished(&self.store, &(&self.row).into(), (width, height), fit, format);
+        Url(address::public_variant(&self.store, &self.row, variant))
+    }
+
+    /// The value of an `<img>`'s `srcset`: the whole picture in several widths.
+    async fn srcset(
+        &self,
+        #[graphql(
+            desc = "In these widths, each brought to the next that there is; all where none are given."
+        )]
+        widths: Option<Vec<i32>>,
+        #[graphql(desc = "In which format.", default_with = "ImageFormat::Auto")] format: ImageFormat,
+    ) -> String {
+        srcset(&self.store, &(&self.row).into(), widths, format, |variant| {
+            address::public_variant(&self.store, &self.row, variant)
+        })
+    }
+
+    /// What to show in its place until it is there; null for images that were uploaded to an older version.
+    async fn placeholder(&self) -> Option<ImagePlaceholder> {
+        ImagePlaceholder::of(self.row.thumb_hash.as_deref(), self.row.dominant_color.as_deref())
     }
 
     /// What it shows, for those who can't see it.
@@ -136,9 +265,48 @@ impl LibraryImage {
         ids::global(self.row.id)
     }
 
-    /// Where the file is: a signed address that is good for 15 minutes.
-    async fn url(&self) -> Url {
-        Url(address::signed(&self.store, &self.row))
+    /// Where the file is. A signed address, good for 15 minutes. Without arguments it is the picture as it was uploaded: upright, without private metadata,
+    /// moving if it moves. With any, it is a still in the next larger size that the server makes, never enlarged.
+    async fn url(
+        &self,
+        #[graphql(
+            desc = "At least so wide, in pixels; brought to the next width of the setting `image_widths`."
+        )]
+        width: Option<i32>,
+        #[graphql(
+            desc = "At least so high, in pixels; brought to the next of the same numbers where the picture is cropped."
+        )]
+        height: Option<i32>,
+        #[graphql(desc = "How it is fitted where both are given.", default_with = "ImageFit::Cover")]
+        fit: ImageFit,
+        #[graphql(desc = "In which format; `AUTO` where a size is given and no format.")] format: Option<
+            ImageFormat,
+        >,
+    ) -> Url {
+        if width.is_none() && height.is_none() && format.is_none() {
+            return Url(address::signed(&self.store, &self.row));
+        }
+        let variant = wished(&self.store, &(&self.row).into(), (width, height), fit, format);
+        Url(address::signed_variant(&self.store, &self.row, variant))
+    }
+
+    /// The value of an `<img>`'s `srcset`: the whole picture in several widths.
+    async fn srcset(
+        &self,
+        #[graphql(
+            desc = "In these widths, each brought to the next that there is; all where none are given."
+        )]
+        widths: Option<Vec<i32>>,
+        #[graphql(desc = "In which format.", default_with = "ImageFormat::Auto")] format: ImageFormat,
+    ) -> String {
+        srcset(&self.store, &(&self.row).into(), widths, format, |variant| {
+            address::signed_variant(&self.store, &self.row, variant)
+        })
+    }
+
+    /// What to show in its place until it is there; null for images that were uploaded to an older version.
+    async fn placeholder(&self) -> Option<ImagePlaceholder> {
+        ImagePlaceholder::of(self.row.thumb_hash.as_deref(), self.row.dominant_color.as_deref())
     }
 
     /// What it shows, for those who can't see it.

@@ -3,9 +3,11 @@
 pub mod address;
 pub mod entity;
 pub mod graphql;
+pub mod make_variant;
 mod picture;
 pub mod public;
 pub mod read;
 pub mod store;
 pub mod upload;
+pub mod variant;
 pub mod verify;

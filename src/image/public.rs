@@ -74,6 +74,10 @@ async fn show(
         mime_type: Set(record.mime_type.clone()),
         width: Set(record.width),
         height: Set(record.height),
+        focal_x: Set(record.focal_x),
+        focal_y: Set(record.focal_y),
+        thumb_hash: Set(record.thumb_hash.clone()),
+        dominant_color: Set(record.dominant_color.clone()),
         reference_count: Set(reference_count),
     }
     .insert(transaction.connection())

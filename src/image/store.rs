@@ -1,7 +1,7 @@
 //! Where picture files are kept: by the SHA-256 of their bytes, originals apart from what may be served.
 
 use object_store::path::Path;
-use object_store::{ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{GetOptions, GetRange, GetResult, ObjectStoreExt as _, PutMode, PutOptions};
 
 use crate::error::Failure;
 use crate::operation::Store;
@@ -24,18 +24,45 @@ pub fn path(kind: Kind, hash: &str) -> Path {
     Path::from_iter([folder, &hash[..hash.len().min(2)], hash])
 }
 
+/// The name of what was made of a rendition. All below this folder can be made again.
+pub fn variant_path(hash: &str, name: &str) -> Path {
+    Path::from_iter([VARIANTS, &hash[..hash.len().min(2)], hash, name])
+}
+
+/// The folder of variants.
+pub const VARIANTS: &str = "variants";
+
 /// Keeps a file. The same bytes are kept once.
 pub async fn put(store: &Store, kind: Kind, hash: &str, bytes: Vec<u8>) -> Result<(), Failure> {
+    put_new(store, &path(kind, hash), bytes).await
+}
+
+/// Keeps a file under this name, if there is none.
+pub async fn put_new(store: &Store, path: &Path, bytes: Vec<u8>) -> Result<(), Failure> {
     let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-    match store.media.put_opts(&path(kind, hash), bytes.into(), options).await {
+    match store.media.put_opts(path, bytes.into(), options).await {
         Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Reads a file as a stream; `None` when it isn't there.
-pub async fn get(store: &Store, kind: Kind, hash: &str) -> Result<Option<object_store::GetResult>, Failure> {
-    match store.media.get(&path(kind, hash)).await {
+pub async fn get(store: &Store, kind: Kind, hash: &str) -> Result<Option<GetResult>, Failure> {
+    open(store, &path(kind, hash), None).await
+}
+
+/// Whether there is such a file.
+pub async fn is_there(store: &Store, path: &Path) -> Result<bool, Failure> {
+    match store.media.head(path).await {
+        Ok(_) => Ok(true),
+        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads a file, or a part of it, as a stream; `None` when it isn't there.
+pub async fn open(store: &Store, path: &Path, range: Option<GetRange>) -> Result<Option<GetResult>, Failure> {
+    match store.media.get_opts(path, GetOptions { range, ..GetOptions::default() }).await {
         Ok(found) => Ok(Some(found)),
         Err(object_store::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),

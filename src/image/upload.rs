@@ -6,20 +6,17 @@ use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
 
 use super::entity::image_records;
 use super::picture::{self, Bounds, Processed, Refused};
 use super::store::{self, Kind};
+use super::variant::CENTER;
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::{ImageId, UserId};
 use crate::log::{Action, NewChange, SubjectType, content_hash, save};
 use crate::operation::Operation;
 use crate::text::input;
-
-/// Pictures decoded at once; each may take a gigabyte.
-static DECODING: Semaphore = Semaphore::const_new(2);
 
 /// Longest alt text, in characters.
 pub const ALT_LIMIT: usize = 500;
@@ -49,6 +46,13 @@ struct HashedImage<'a> {
     credit: Option<&'a str>,
     original_hash: &'a str,
     rendition_hash: &'a str,
+    /// Where it is not the center, as it was when there was no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    focal_point: Option<(i32, i32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumb_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dominant_color: Option<&'a str>,
     uploader_id: UserId,
     salt: &'a str,
 }
@@ -62,6 +66,9 @@ pub(super) fn hash(record: &image_records::Model) -> Result<String, Failure> {
         credit: record.credit.as_deref(),
         original_hash: &record.original_hash,
         rendition_hash: &record.rendition_hash,
+        thumb_hash: record.thumb_hash.as_deref(),
+        dominant_color: record.dominant_color.as_deref(),
+        focal_point: Some((record.focal_x, record.focal_y)).filter(|point| *point != CENTER),
         uploader_id: record.uploader_id,
         salt: &record.salt,
     })
@@ -111,6 +118,10 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
         mime_type: Set(processed.mime_type.to_owned()),
         width: Set(i32::try_from(processed.width).unwrap_or(i32::MAX)),
         height: Set(i32::try_from(processed.height).unwrap_or(i32::MAX)),
+        focal_x: Set(CENTER.0),
+        focal_y: Set(CENTER.1),
+        thumb_hash: Set(Some(processed.placeholder.thumb_hash)),
+        dominant_color: Set(Some(processed.placeholder.dominant_color)),
         uploader_id: Set(uploader_id),
         version: Set(1),
         salt: Set(op.random_hex::<16>()),
@@ -148,11 +159,10 @@ fn safe_file_name(name: &str) -> String {
 type Decoded = Result<(Vec<u8>, Processed), Refused>;
 
 async fn decode(op: &Operation, mut file: std::fs::File, file_name: String) -> Result<Decoded, Failure> {
-    let _place = DECODING.acquire().await.map_err(|_| Failure::corrupt("the decoding queue is closed"))?;
     let max_bytes = op.store.config.max_image_bytes;
     let bounds =
         Bounds { pixels: op.store.config.max_image_pixels, frames: op.store.config.max_image_frames };
-    let decoded = tokio::task::spawn_blocking(move || -> std::io::Result<Decoded> {
+    let decoded = op.store.work.run(move || -> std::io::Result<Decoded> {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(0))?;
         file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;

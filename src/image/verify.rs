@@ -91,6 +91,9 @@ fn compare_public(
             ("mimeType", public.mime_type == record.mime_type),
             ("width", public.width == record.width),
             ("height", public.height == record.height),
+            ("thumbHash", public.thumb_hash == record.thumb_hash),
+            ("dominantColor", public.dominant_color == record.dominant_color),
+            ("focalPoint", (public.focal_x, public.focal_y) == (record.focal_x, record.focal_y)),
         ],
     );
     let message = format!("the public table differs from the {shown} places counted");

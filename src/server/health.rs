@@ -71,7 +71,14 @@ pub async fn metrics(State(app): State<App>) -> Response {
         let problems = run.problems.map_or(-1, |problems| i64::try_from(problems).unwrap_or(i64::MAX));
         text += &gauge("copydesk_verify_problems", help, problems);
     }
+    let decoded = i64::try_from(app.store.work.done()).unwrap_or(i64::MAX);
+    text +=
+        &counter("copydesk_pictures_decoded_total", "Pictures that were decoded since the start.", decoded);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+fn counter(name: &str, help: &str, value: i64) -> String {
+    format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n")
 }
 
 fn gauge(name: &str, help: &str, value: i64) -> String {

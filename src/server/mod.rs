@@ -79,6 +79,7 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
         .route("/graphiql/", get(|| async { Redirect::permanent("/graphiql") }))
         .route("/graphiql/{*path}", get(explorer::file))
         .route("/media/{id}/{file}", get(media::serve))
+        .route("/media/{id}/{file}/{variant}", get(media::serve_variant))
         .route("/.well-known/jwks.json", get(jwks::serve))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -10,6 +10,8 @@ mod avif;
 mod color;
 mod format;
 mod moving;
+mod placeholder;
+mod scaled;
 mod strip;
 
 use std::io::Cursor;
@@ -25,6 +27,9 @@ pub use about::About;
 use about::Blocks;
 use avif::Avif;
 use format::Format;
+pub use placeholder::Placeholder;
+use placeholder::placeholder;
+pub use scaled::{NotMade, Recipe, scaled};
 
 /// Quality of a JPEG that had to be made anew.
 const JPEG_QUALITY: u8 = 92;
@@ -62,6 +67,8 @@ pub struct Processed {
     pub width: u32,
     /// Pixels, upright.
     pub height: u32,
+    /// What stands in its place until it is there.
+    pub placeholder: Placeholder,
 }
 
 /// Why a file is refused: for the client.
@@ -121,7 +128,7 @@ pub fn process(bytes: &[u8], file_name: &str, bounds: Bounds) -> Result<Processe
     let rendition = if is_cmyk || orientation != Orientation::NoTransforms {
         picture.apply_orientation(orientation);
         // A profile of inks is none of the colors that they became.
-        encode(&picture, format, profile.filter(|_| !is_cmyk)).map_err(|error| broken(&error))?
+        encode(&picture, format, profile.clone().filter(|_| !is_cmyk)).map_err(|error| broken(&error))?
     } else {
         bytes.to_vec()
     };
@@ -131,6 +138,7 @@ pub fn process(bytes: &[u8], file_name: &str, bounds: Bounds) -> Result<Processe
         rendition: strip::without_private_metadata(rendition, format, &about)?,
         width: picture.width(),
         height: picture.height(),
+        placeholder: placeholder(&picture, profile.as_deref().filter(|_| !is_cmyk)),
     })
 }
 
@@ -147,6 +155,7 @@ fn process_avif(bytes: &[u8], bounds: Bounds) -> Result<Processed, Refused> {
         rendition: encode(&picture, format, None).map_err(|error| broken(&error))?,
         width: picture.width(),
         height: picture.height(),
+        placeholder: placeholder(&picture, None),
     })
 }
 

@@ -1,0 +1,66 @@
+//! Makes a variant of a picture at its first request, and keeps it: once on a node, however many ask at once; where two nodes
+//! make it, the one that comes second finds it there.
+
+use std::sync::Arc;
+
+use object_store::path::Path;
+
+use super::picture::{NotMade, Recipe, scaled};
+use super::store::{self, Kind};
+use super::variant::{Format, Size, Source, Variant};
+use crate::error::Failure;
+use crate::operation::Store;
+
+/// A variant's file.
+#[derive(Clone, Debug)]
+pub struct VariantFile {
+    /// Where it is kept.
+    pub path: Path,
+    /// Another for other bytes.
+    pub tag: String,
+    recipe: Recipe,
+    source: Source,
+}
+
+impl VariantFile {
+    /// Where the variant of a picture is kept, in this format.
+    pub fn of(store: &Store, source: &Source, variant: Variant, format: Format) -> Self {
+        let quality = match format {
+            Format::Jpeg => store.config.image_jpeg_quality,
+            Format::WebP => store.config.image_webp_quality,
+            Format::Png => 100,
+        };
+        let recipe = Recipe { size: variant.size, focal_point: source.focal_point, format, quality };
+        let name = Variant { format: Some(format), ..variant }.name(source);
+        // Another quality makes another file.
+        let name = format!("q{quality}-{name}");
+        let tag = format!("{}-{name}", source.short_hash());
+        Self { path: store::variant_path(&source.hash, &name), tag, recipe, source: source.clone() }
+    }
+
+    /// Makes it, if it isn't there. Who asked may go away: it is made nevertheless, for the next.
+    pub async fn make(self, store: &Arc<Store>) -> Result<(), Failure> {
+        let store = Arc::clone(store);
+        tokio::spawn(async move { self.make_once(&store).await }).await?
+    }
+
+    async fn make_once(self, store: &Store) -> Result<(), Failure> {
+        let _turn = store.work.alone(self.path.as_ref()).await?;
+        if store::is_there(store, &self.path).await? {
+            return Ok(());
+        }
+        let missing = || Failure::corrupt(format!("the file {} is missing", self.source.hash));
+        let rendition = store::get(store, Kind::Rendition, &self.source.hash).await?.ok_or_else(missing)?;
+        let rendition = rendition.bytes().await?;
+        let recipe = self.recipe;
+        let made = store.work.run(move || scaled(&rendition, recipe)).await?;
+        let made =
+            made.map_err(|NotMade(why)| Failure::corrupt(format!("{} can't be made: {why}", self.path)))?;
+        let (width, is_cropped) = match recipe.size {
+            Size::Width(width) => (width, false),
+            Size::Crop(width, _) => (width, true),
+        };
+        tracing::debug!(hash = %self.source.hash, width, is_cropped, bytes = made.len(), "a variant was made");
+        store::put_new(store, &self.path, made).await
+    }
+}

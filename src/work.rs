@@ -1,0 +1,107 @@
+//! Work that keeps a processor busy for long, such as decoding pictures: few at a time, so that queries go on beside it; and
+//! the same only once, however many ask for it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, Weak};
+
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+
+use crate::error::Failure;
+
+/// Different things that may be made or waited for at once; who asks for one more is told to come again.
+const MOST_UNDER_WAY: usize = 200;
+
+/// What this node works on.
+pub struct Work {
+    places: Semaphore,
+    under_way: std::sync::Mutex<HashMap<String, Weak<Mutex<()>>>>,
+    done: AtomicU64,
+}
+
+impl Work {
+    /// So many at a time.
+    pub fn new(places: usize) -> Self {
+        Self {
+            places: Semaphore::new(places),
+            under_way: std::sync::Mutex::default(),
+            done: AtomicU64::new(0),
+        }
+    }
+
+    /// Does it on a thread of its own, when there is a place.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let _place =
+            self.places.acquire().await.map_err(|_| Failure::corrupt("the queue of work is closed"))?;
+        let done = tokio::task::spawn_blocking(work).await?;
+        self.done.fetch_add(1, Ordering::Relaxed);
+        Ok(done)
+    }
+
+    /// How much was done since the start.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Waits until nobody else on this node makes the thing of this name, and keeps others waiting while what it gives lives.
+    pub async fn alone(&self, name: &str) -> Result<OwnedMutexGuard<()>, Failure> {
+        let turn = {
+            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+            match under_way.get(name).and_then(Weak::upgrade) {
+                Some(turn) => turn,
+                None => {
+                    under_way.retain(|_, turn| turn.strong_count() > 0);
+                    if under_way.len() >= MOST_UNDER_WAY {
+                        return Err(Failure::RateLimited { retry_after: 5 });
+                    }
+                    let turn = Arc::new(Mutex::new(()));
+                    under_way.insert(name.to_owned(), Arc::downgrade(&turn));
+                    turn
+                }
+            }
+        };
+        Ok(turn.lock_owned().await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_thing_is_made_by_one_at_a_time() {
+        let work = Arc::new(Work::new(2));
+        let inside = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..50)
+            .map(|number| {
+                let (work, inside) = (Arc::clone(&work), Arc::clone(&inside));
+                tokio::spawn(async move {
+                    let _turn = work.alone(&format!("thing {}", number % 2)).await.unwrap();
+                    assert!(inside.fetch_add(1, Ordering::SeqCst) < 2);
+                    assert_eq!(work.run(move || number).await.unwrap(), number);
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded() {
+        let work = Work::new(1);
+        let mut turns = Vec::new();
+        for number in 0..MOST_UNDER_WAY {
+            turns.push(work.alone(&number.to_string()).await.unwrap());
+        }
+        assert!(matches!(work.alone("more").await, Err(Failure::RateLimited { .. })));
+        turns.pop();
+        assert!(work.alone("more").await.is_ok());
+    }
+}
