@@ -24,6 +24,12 @@ const MOST_BYTES: usize = 10_000;
 /// Length of a snippet, in characters.
 const SNIPPET: usize = 200;
 
+/// A last word of fewer letters is no prefix, in scripts whose letters have a case: nearly every article has a word that begins
+/// so.
+const PREFIX_LETTERS: usize = 3;
+/// A last word that so many articles have is no prefix either: both engines would go through all that begins with it.
+const COMMON: u64 = 2_000;
+
 /// Most articles of which the best are found: what can be paged through.
 pub const RANKED: u64 = 10_000;
 
@@ -39,6 +45,8 @@ const PLACES: [(&str, &str, f64); 4] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchQuery {
     words: Vec<String>,
+    /// Whether the last word may go on.
+    is_prefix: bool,
     filter: ArticleFilter,
 }
 
@@ -61,7 +69,20 @@ impl SearchQuery {
         for word in &mut words {
             *word = fold::shortened(word);
         }
-        Self { words, filter }
+        let is_short = |word: &String| {
+            word.chars().count() < PREFIX_LETTERS
+                && word.chars().all(|letter| letter.is_lowercase() || letter.is_numeric())
+        };
+        let is_prefix = words.last().is_some_and(|last| !is_short(last));
+        Self { words, is_prefix, filter }
+    }
+
+    /// The same; where very many articles have the last word, without what else begins with it.
+    pub async fn settled(self, snapshot: &Snapshot) -> Result<Self, Failure> {
+        let Some(last) = self.words.last().filter(|_| self.is_prefix) else { return Ok(self) };
+        let alone = Self { words: vec![last.clone()], is_prefix: false, filter: ArticleFilter::default() };
+        let is_prefix = counted(snapshot, &alone, COMMON).await? < COMMON;
+        Ok(Self { is_prefix, ..self })
     }
 
     /// From which rows on: what matches, with the values that stand in it. The engine's expression is `$1`.
@@ -113,7 +134,8 @@ impl SearchQuery {
     /// [`PLACES`].
     fn expression(&self, engine: Engine, (columns, labels, _): (&str, &str, f64)) -> String {
         let last = self.words.len().saturating_sub(1);
-        let terms = self.words.iter().enumerate().map(|(index, word)| match (engine, index == last) {
+        let goes_on = |index| self.is_prefix && index == last;
+        let terms = self.words.iter().enumerate().map(|(index, word)| match (engine, goes_on(index)) {
             (Engine::Sqlite, false) => format!("\"{word}\""),
             (Engine::Sqlite, true) => format!("\"{word}\"*"),
             (Engine::Postgres, false) if labels.is_empty() => format!("'{word}'"),
@@ -137,7 +159,7 @@ impl SearchQuery {
     fn matches(&self, word: &str) -> bool {
         fold::words(word).iter().any(|folded| {
             self.words.contains(folded)
-                || self.words.last().is_some_and(|last| folded.starts_with(last.as_str()))
+                || (self.is_prefix && self.words.last().is_some_and(|last| folded.starts_with(last.as_str())))
         })
     }
 }
@@ -242,10 +264,14 @@ pub async fn count(snapshot: &Snapshot, query: &SearchQuery) -> Result<u64, Fail
     if query.words.is_empty() {
         return Ok(0);
     }
+    counted(snapshot, query, RANKED.saturating_add(1)).await
+}
+
+/// How many articles match, up to so many.
+async fn counted(snapshot: &Snapshot, query: &SearchQuery, most: u64) -> Result<u64, Failure> {
     let engine = snapshot.engine();
     let (matching, values) = query.matching(engine, query.anywhere(engine));
-    let sql =
-        format!("SELECT COUNT(*) FROM (SELECT 1 {matching} LIMIT {}) AS found", RANKED.saturating_add(1));
+    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {matching} LIMIT {most}) AS found");
     let connection = snapshot.connection();
     let row = connection
         .query_one_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values))
@@ -310,14 +336,30 @@ mod tests {
 
     #[test]
     fn operators_are_words() {
-        let query = asked("\"harbor\" OR NEAR(crane*) & !:x");
-        let words = "(\"harbor\" \"or\" \"near\" \"crane\" \"x\"*)";
+        let query = asked("\"harbor\" OR NEAR(x) & !:crane*");
+        let words = "(\"harbor\" \"or\" \"near\" \"x\" \"crane\"*)";
         assert_eq!(query.anywhere(Engine::Sqlite), words);
         assert_eq!(query.expression(Engine::Sqlite, PLACES[1]), format!("{{title excerpt}} : {words}"));
-        assert_eq!(query.anywhere(Engine::Postgres), "'harbor' & 'or' & 'near' & 'crane' & 'x':*");
-        let labeled = "'harbor':AB & 'or':AB & 'near':AB & 'crane':AB & 'x':*AB";
+        assert_eq!(query.anywhere(Engine::Postgres), "'harbor' & 'or' & 'near' & 'x' & 'crane':*");
+        let labeled = "'harbor':AB & 'or':AB & 'near':AB & 'x':AB & 'crane':*AB";
         assert_eq!(query.expression(Engine::Postgres, PLACES[1]), labeled);
         assert!(asked("* \" ' & | !").words.is_empty());
+    }
+
+    #[test]
+    fn a_few_letters_are_no_prefix_where_every_article_has_a_word_that_begins_so() {
+        for (text, is_prefix) in [
+            ("x", false),
+            ("ba", false),
+            ("по", false),
+            ("bal", true),
+            ("пор", true),
+            ("港", true),
+            ("서", true),
+            ("م", true),
+        ] {
+            assert_eq!(asked(text).is_prefix, is_prefix, "{text}");
+        }
     }
 
     #[test]

@@ -200,7 +200,9 @@ impl ArticleQuery {
         }))
     }
 
-    /// Published articles in which all words stand, the last of them as a prefix; best first. Accents and case don't matter.
+    /// Published articles in which all words stand, the last of them as a prefix where it has three letters and isn't one that
+    /// very many articles have; best first: where all stand in the title, then with the excerpt, the headings, the text, each the
+    /// newest first. Accents and case don't matter.
     async fn search(
         &self,
         ctx: &Context<'_>,

@@ -115,6 +115,7 @@ pub async fn run(
         });
     };
     let snapshot = op.snapshot().await?;
+    let query = query.settled(&snapshot).await?;
     let mut hits = search::find(&snapshot, &query, offset, window.limit).await?;
     let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);
     let has_next = hits.len() > limit;
