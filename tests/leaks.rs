@@ -79,6 +79,9 @@ async fn ask(desk: &Desk, scene: &Scene, rows: Vec<Row>, secrets: &[String], sta
         for (by, actor) in actors {
             let answer = match row.field {
                 "uploadImage" => actor.upload(picture(40, 30), "A quay").await,
+                "replaceImageFile" => {
+                    actor.replace_file(picture(50, 30), "photo.jpg", &row.variables["input"]).await
+                }
                 _ => actor.query_with(&row.document, row.variables.clone()).await,
             };
             let what = format!("{} asked by {by} {state}", row.field);

@@ -26,6 +26,7 @@ mod explorer;
 mod hand_on;
 mod house;
 mod image_formats;
+mod image_library;
 mod image_variants;
 mod images;
 mod leaks;

@@ -142,6 +142,12 @@ const CASES: &[Case] = &[
     Case { operation: "UpdateCategory", mutation: "updateCategory", others: EDITORS, own: [""; 6] },
     Case { operation: "MoveCategory", mutation: "moveCategory", others: EDITORS, own: [""; 6] },
     Case { operation: "DeleteCategory", mutation: "deleteCategory", others: EDITORS, own: [""; 6] },
+    Case {
+        operation: "UpdateImage",
+        mutation: "updateImage",
+        others: [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done", "done"],
+        own: [NOBODY, "done", "done", "", "done", "done"],
+    },
     Case { operation: "CreateRedirect", mutation: "createRedirect", others: EDITORS, own: [""; 6] },
     Case { operation: "UpdateRedirect", mutation: "updateRedirect", others: EDITORS, own: [""; 6] },
     Case { operation: "DeleteRedirect", mutation: "deleteRedirect", others: EDITORS, own: [""; 6] },
@@ -231,11 +237,12 @@ const USER_CASES: &[Case] = &[
 
 /// Mutations with no row here, and why.
 const ELSEWHERE: &[&str] = &[
-    "signIn",         // for everybody: tests/sessions.rs
-    "refreshSession", // for everybody: tests/sessions.rs
-    "submitComment",  // for everybody: tests/operations.rs
-    "editComment",    // for who has its token: tests/conversation.rs
-    "uploadImage",    // refused before the body: tests/images.rs
+    "signIn",           // for everybody: tests/sessions.rs
+    "refreshSession",   // for everybody: tests/sessions.rs
+    "submitComment",    // for everybody: tests/operations.rs
+    "editComment",      // for who has its token: tests/conversation.rs
+    "uploadImage",      // refused before the body: tests/images.rs
+    "replaceImageFile", // refused before the body, and by who may: tests/image_library.rs
 ];
 
 /// Whether a mutation does something to many comments.
@@ -251,6 +258,7 @@ fn input(case: &Case, draft: &Value, comment: &str, helper: &Value) -> Value {
         "CreateRedirect" => {
             json!({ "from": format!("/from/{}", draft["articleId"].as_str().unwrap()), "to": "/to" })
         }
+        "UpdateImage" => json!({ "imageId": draft["imageId"], "version": 1, "alt": "A bridge" }),
         "UpdateRedirect" => json!({ "redirectId": draft["redirectId"], "version": 1, "status": 302 }),
         "DeleteRedirect" => json!({ "redirectId": draft["redirectId"], "version": 1 }),
         "UpdateAuthor" => json!({ "authorId": draft["authorId"], "version": 1, "name": "Renamed" }),
@@ -385,7 +393,10 @@ on_both! {
                     if expected.is_empty() || (index == 0 && std::ptr::eq(owner, actor)) {
                         continue;
                     }
-                    let (draft, comment) = prepare(&desk, owner, &helper).await;
+                    let (mut draft, comment) = prepare(&desk, owner, &helper).await;
+                    if case.operation == "UpdateImage" {
+                        draft["imageId"] = json!(owner.image("A quay").await);
+                    }
                     let before = (desk.rows().await, desk.log_length().await);
                     let variables = json!({ "input": input(case, &draft, &comment, &helper_id) });
                     let answer = run(actor, case, variables).await;

@@ -26,7 +26,7 @@ enum Outcome {
 
 use Outcome::{DoneOnce, EachIsDone, EndsTheOthers, OneIsDone, OneIsDoneInTwo};
 
-const OUTCOMES: [(&str, Outcome); 55] = [
+const OUTCOMES: [(&str, Outcome); 57] = [
     ("addRelatedLink", OneIsDone("CONFLICT")),
     ("addSection", OneIsDone("CONFLICT")),
     ("approveComment", DoneOnce),
@@ -63,6 +63,7 @@ const OUTCOMES: [(&str, Outcome); 55] = [
     ("rejectComments", DoneOnce),
     ("removeRelatedLink", OneIsDone("CONFLICT")),
     ("removeSection", OneIsDone("CONFLICT")),
+    ("replaceImageFile", OneIsDone("CONFLICT")),
     ("replyToComment", EachIsDone),
     ("requestChanges", OneIsDone("CONFLICT")),
     ("restoreArticle", DoneOnce),
@@ -78,6 +79,7 @@ const OUTCOMES: [(&str, Outcome); 55] = [
     ("updateAuthor", OneIsDone("CONFLICT")),
     ("updateCategory", OneIsDone("CONFLICT")),
     ("updateTag", OneIsDone("CONFLICT")),
+    ("updateImage", OneIsDone("CONFLICT")),
     ("updateRedirect", OneIsDone("CONFLICT")),
     ("updateSection", OneIsDone("CONFLICT")),
     ("updateUser", OneIsDone("CONFLICT")),
@@ -98,12 +100,14 @@ async fn race(desk: &Desk, scene: &Scene, row: &Row) -> Vec<Answer> {
     };
     let runs = (0..TOGETHER).map(|_| {
         let (actor, document, variables) = (actor.clone(), row.document.clone(), row.variables.clone());
-        let is_upload = row.field == "uploadImage";
+        let field = row.field;
         tokio::spawn(async move {
-            if is_upload {
-                actor.upload(picture(40, 30), "A quay").await
-            } else {
-                actor.query_with(&document, variables).await
+            match field {
+                "uploadImage" => actor.upload(picture(40, 30), "A quay").await,
+                "replaceImageFile" => {
+                    actor.replace_file(picture(50, 30), "photo.jpg", &variables["input"]).await
+                }
+                _ => actor.query_with(&document, variables).await,
             }
         })
     });

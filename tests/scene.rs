@@ -408,6 +408,18 @@ pub fn rows(things: &Value) -> Vec<Row> {
         ),
         mutation("uploadImage", By::Admin, "image { id }", json!({})),
         mutation(
+            "updateImage",
+            By::Admin,
+            "image { id alt version focalPoint { x } }",
+            json!({ "imageId": things["changedImage"], "version": 1, "alt": things["newName"], "focalPoint": { "x": 1, "y": 2 } }),
+        ),
+        mutation(
+            "replaceImageFile",
+            By::Admin,
+            "image { id width version }",
+            json!({ "imageId": things["replacedImage"], "version": 1 }),
+        ),
+        mutation(
             "signIn",
             By::Anybody,
             &session,
@@ -544,6 +556,9 @@ pub async fn set_up(desk: &Desk, scene: &mut Scene, round: usize) {
     things["newName"] = json!(format!("Changed {round}"));
     things["newEmail"] = json!(format!("new{round}@desk.example"));
     things["newPath"] = json!(format!("/new/{round}"));
+    for name in ["changedImage", "replacedImage"] {
+        things[name] = json!(admin.image("A quay").await);
+    }
     for name in ["changedRedirect", "deletedRedirect"] {
         things[name] = admin.redirect(&format!("/{name}/{round}"), "/a-line").await;
     }

@@ -1,4 +1,5 @@
-//! Where a picture is looked at when it is cropped, and what stands in its place until it is there.
+//! Where a picture is looked at when it is cropped, what stands in its place until it is there, and
+//! the words by which the library finds it.
 
 use sea_orm_migration::prelude::*;
 
@@ -37,4 +38,6 @@ ALTER TABLE image_records ADD COLUMN dominant_color TEXT NULL
 ALTER TABLE images ADD COLUMN thumb_hash TEXT NULL
 
 ALTER TABLE images ADD COLUMN dominant_color TEXT NULL
+
+ALTER TABLE image_records ADD COLUMN words TEXT NOT NULL DEFAULT ''
 "#;

@@ -95,7 +95,7 @@ actions! {
     ReadLibrary "see the library":                                        Any  Any  None Any  Any;
     /// Upload images.
     UploadImage "upload images":                                          Any  Any  None Any  Any;
-    /// Change an image's texts; own: while no other draft uses it.
+    /// Change an image's texts, focal point and file; own: while nothing public shows it.
     EditImage "edit the image":                                           Own  Own  None Any  Any;
     /// Add authors.
     CreateAuthor "create authors":                                        None None None Any  Any;
@@ -187,6 +187,8 @@ pub const GATES: &[(&str, Gate)] = &[
     ("restoreArticle", Gate::Right(Action::RestoreArticle)),
     ("setArticleComments", Gate::Right(Action::SetArticleComments)),
     ("uploadImage", Gate::Right(Action::UploadImage)),
+    ("updateImage", Gate::Right(Action::EditImage)),
+    ("replaceImageFile", Gate::Right(Action::EditImage)),
     ("createAuthor", Gate::Right(Action::CreateAuthor)),
     ("updateAuthor", Gate::Right(Action::EditAuthor)),
     ("deleteAuthor", Gate::Right(Action::EditAuthor)),

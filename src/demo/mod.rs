@@ -165,8 +165,8 @@ impl Loader {
                 file,
                 file_name: picture.file.clone(),
                 alt: picture.alt.clone(),
-                caption: picture.caption.clone(),
-                credit: picture.credit.clone(),
+                caption: Some(picture.caption.clone()),
+                credit: Some(picture.credit.clone()),
             };
             let record = crate::image::upload::upload(&op, new).await.map_err(failed)?;
             loaded.pictures.insert(picture.file.clone(), record.id);

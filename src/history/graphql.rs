@@ -53,6 +53,10 @@ pub enum ChangeAction {
     SearchReindexed,
     /// An image was uploaded.
     ImageUploaded,
+    /// An image's texts or its focal point were changed.
+    ImageUpdated,
+    /// An image got another file.
+    ImageFileReplaced,
     /// An author was added.
     AuthorCreated,
     /// An author was changed, or took over another's slugs.

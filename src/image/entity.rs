@@ -45,6 +45,8 @@ pub mod image_records {
         pub thumb_hash: Option<String>,
         /// The same, as one color: `#rrggbb`.
         pub dominant_color: Option<String>,
+        /// By which the library finds it: folded, from its texts and its file's name.
+        pub words: String,
         /// Who uploaded it.
         pub uploader_id: UserId,
         /// Rises with every change.

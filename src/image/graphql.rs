@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, OneofObject, SimpleObject};
 
 use super::entity::{image_records, images};
+use super::update::{self, ImageEdit};
 use super::upload::{self, NewImage};
 use super::variant::{self, Source, Variant, Wish};
-use super::{address, read};
+use super::{address, read, replace_file};
 use crate::db::keyset::{Position, SortKey};
 use crate::error::{Failure, UserErrorCode};
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
@@ -16,7 +17,8 @@ use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::{DateTime, Upload, Url};
 use crate::graphql::{ids, operation};
-use crate::operation::Store;
+use crate::id::ImageId;
+use crate::operation::{Operation, Store};
 use crate::text::markdown::Picture;
 
 /// How a picture is fitted into a width and a height.
@@ -26,6 +28,15 @@ pub enum ImageFit {
     Cover,
     /// All of it is seen; it may stay below one of them.
     Contain,
+}
+
+/// A point in a picture.
+#[derive(SimpleObject)]
+pub struct FocalPoint {
+    /// How far from the left, in ten-thousandths of the width.
+    x: i32,
+    /// How far from the top, in ten-thousandths of the height.
+    y: i32,
 }
 
 /// What to show in a picture's place until it is there.
@@ -339,6 +350,11 @@ impl LibraryImage {
         &self.row.mime_type
     }
 
+    /// What must stay in sight when it is cropped.
+    async fn focal_point(&self) -> FocalPoint {
+        FocalPoint { x: self.row.focal_x, y: self.row.focal_y }
+    }
+
     /// The uploaded file's name.
     async fn file_name(&self) -> &str {
         &self.row.file_name
@@ -396,6 +412,10 @@ impl ImageViewer {
         &self,
         ctx: &Context<'_>,
         #[graphql(
+            desc = "Only those with all of these words, or parts of words, in alt text, caption, credit or file name."
+        )]
+        search: Option<String>,
+        #[graphql(
             desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
         )]
         first: Option<i32>,
@@ -404,11 +424,14 @@ impl ImageViewer {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<LibraryImage>, Failure> {
         let op = operation(ctx)?;
-        let list = ListName::new(&["viewer.images"]);
+        let words = read::searched(search.as_deref());
+        let named: Vec<&str> = words.iter().flatten().map(String::as_str).collect();
+        let is_searched = if words.is_some() { "searched" } else { "all" };
+        let list = ListName::new(&[&["viewer.images", is_searched], &named[..]].concat());
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let sees = crate::account::policy::sees_library(op.viewer);
         let page = if sees {
-            read::library(&*op.snapshot().await?, &window).await?
+            read::library(&*op.snapshot().await?, words.as_deref(), &window).await?
         } else {
             crate::db::keyset::Page::empty()
         };
@@ -417,8 +440,12 @@ impl ImageViewer {
             id: image.row.id.0,
         };
         let page = page.map(|row| LibraryImage::new(row, &op.store));
-        Ok(Connection::listed(op, &list, page, place, move |op| async move {
-            if sees { read::library_count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
+        Ok(Connection::listed(op, &list, page, place, move |op| {
+            let words = words.clone();
+            async move {
+                let words = words.as_deref();
+                if sees { read::library_count(&*op.snapshot().await?, words, COUNTED).await } else { Ok(0) }
+            }
         }))
     }
 }
@@ -430,10 +457,96 @@ pub struct UploadImageInput {
     file: Upload,
     /// What it shows, for those who can't see it: a sentence, not the file's name.
     alt: String,
+    /// Caption where a place gives none; where it is absent, the one that the file holds (XMP, IPTC).
+    caption: MaybeUndefined<String>,
+    /// Who made it; where it is absent, the credit, creator or copyright that the file holds (XMP, IPTC, EXIF).
+    credit: MaybeUndefined<String>,
+}
+
+/// A point in a picture.
+#[derive(InputObject)]
+pub struct FocalPointInput {
+    /// How far from the left, in ten-thousandths of the width: 0 to 10,000.
+    x: i32,
+    /// How far from the top, in ten-thousandths of the height: 0 to 10,000.
+    y: i32,
+}
+
+/// What changes of an image. A field that is absent is left alone, null clears it.
+#[derive(InputObject)]
+pub struct UpdateImageInput {
+    /// Which image.
+    image_id: ID,
+    /// The version that the edit was made from.
+    version: i32,
+    /// What it shows, for those who can't see it: a sentence, not the file's name.
+    alt: Option<String>,
     /// Caption where a place gives none.
-    caption: Option<String>,
+    caption: MaybeUndefined<String>,
     /// Who made it.
-    credit: Option<String>,
+    credit: MaybeUndefined<String>,
+    /// What must stay in sight when it is cropped; null: its center.
+    focal_point: MaybeUndefined<FocalPointInput>,
+}
+
+/// Another file for an image, by the GraphQL multipart request specification.
+#[derive(InputObject)]
+pub struct ReplaceImageFileInput {
+    /// Which image.
+    image_id: ID,
+    /// The version that was seen.
+    version: i32,
+    /// The file: as for `uploadImage`.
+    file: Upload,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+pub struct UpdateImagePayload {
+    /// The image; where the change was refused, as it is. Null where there is none.
+    image: Option<LibraryImage>,
+    /// What was wrong with the data; empty where it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+pub struct ReplaceImageFilePayload {
+    /// The image; where the file was refused, as it is. Null where there is none.
+    image: Option<LibraryImage>,
+    /// What was wrong with the data; empty where it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// A value of its own, or its absence, where one was given.
+fn given<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
+    match value {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}
+
+/// The file of a request that an input names.
+fn spooled(ctx: &Context<'_>, file: &Upload) -> Result<(std::fs::File, String), Failure> {
+    let spooled = ctx.data::<Uploads>().ok().and_then(|uploads| uploads.0.get(file.0));
+    let spooled = spooled.ok_or_else(|| {
+        Failure::refused(UserErrorCode::Required, &["input", "file"], "The request holds no such file.")
+    })?;
+    Ok((spooled.file.try_clone()?, spooled.name.clone()))
+}
+
+/// A verb's outcome as a payload: the image as it became; where the verb was refused, as it is.
+async fn with_present(
+    op: &Operation,
+    id: ImageId,
+    result: Result<image_records::Model, Failure>,
+) -> Result<(Option<LibraryImage>, Vec<UserError>), Failure> {
+    let (mut image, user_errors) = outcome(result)?;
+    if image.is_none() {
+        image = read::records(op.snapshot().await?.connection(), vec![id]).await?.remove(&id);
+    }
+    Ok((image.map(|row| LibraryImage::new(row, &op.store)), user_errors))
 }
 
 /// What became of an upload.
@@ -472,27 +585,58 @@ impl ImageMutation {
         nullable(async {
             let op = operation(ctx)?;
             let UploadImageInput { file, alt, caption, credit } = input;
-            let spooled = ctx.data::<Uploads>().ok().and_then(|uploads| uploads.0.get(file.0));
-            let uploaded = match spooled {
-                Some(spooled) => {
-                    let file = spooled.file.try_clone()?;
-                    upload::upload(
-                        op,
-                        NewImage { file, file_name: spooled.name.clone(), alt, caption, credit },
-                    )
-                    .await
+            let uploaded = match spooled(ctx, &file) {
+                Ok((file, file_name)) => {
+                    let (caption, credit) = (given(caption), given(credit));
+                    upload::upload(op, NewImage { file, file_name, alt, caption, credit }).await
                 }
-                None => Err(Failure::refused(
-                    UserErrorCode::Required,
-                    &["input", "file"],
-                    "The request holds no such file.",
-                )),
+                Err(failure) => Err(failure),
             };
             let (image, user_errors) = outcome(uploaded)?;
             Ok(Some(UploadImagePayload {
                 image: image.map(|row| LibraryImage::new(row, &op.store)),
                 user_errors,
             }))
+        })
+        .await
+    }
+
+    /// Changes an image's texts and focal point; readers see it at once where it is public.
+    async fn update_image(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes.")] input: UpdateImageInput,
+    ) -> Nullable<UpdateImagePayload> {
+        nullable(async {
+            let UpdateImageInput { image_id, version, alt, caption, credit, focal_point } = input;
+            let id = ids::parse(&image_id, &["input", "imageId"])?;
+            let focal_point = given(focal_point).map(|point| point.map(|FocalPointInput { x, y }| (x, y)));
+            let edit = ImageEdit { alt, caption: given(caption), credit: given(credit), focal_point };
+            let op = operation(ctx)?;
+            let updated = update::update(op, id, version, edit).await;
+            let (image, user_errors) = with_present(op, id, updated).await?;
+            Ok(Some(UpdateImagePayload { image, user_errors }))
+        })
+        .await
+    }
+
+    /// Replaces an image's file, wherever it is shown. Its id and texts stay; its focal point is the center again, and the
+    /// addresses of the old file are good no more.
+    async fn replace_image_file(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which image, and the file.")] input: ReplaceImageFileInput,
+    ) -> Nullable<ReplaceImageFilePayload> {
+        nullable(async {
+            let ReplaceImageFileInput { image_id, version, file } = input;
+            let id = ids::parse(&image_id, &["input", "imageId"])?;
+            let op = operation(ctx)?;
+            let replaced = match spooled(ctx, &file) {
+                Ok((file, file_name)) => replace_file::replace_file(op, id, version, file, file_name).await,
+                Err(failure) => Err(failure),
+            };
+            let (image, user_errors) = with_present(op, id, replaced).await?;
+            Ok(Some(ReplaceImageFilePayload { image, user_errors }))
         })
         .await
     }

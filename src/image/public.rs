@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::ActiveModelTrait as _;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
@@ -60,11 +60,26 @@ pub async fn release(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<
     Ok(())
 }
 
+/// Brings the public row, if there is one, to what the record says.
+pub async fn follow(transaction: &WriteTransaction, record: &image_records::Model) -> Result<(), Failure> {
+    images::Entity::update_many()
+        .set(images::ActiveModel { id: NotSet, reference_count: NotSet, ..row(record, 1) })
+        .filter(images::Column::Id.eq(record.id))
+        .exec(transaction.connection())
+        .await?;
+    Ok(())
+}
+
 async fn show(
     transaction: &WriteTransaction,
     record: &image_records::Model,
     reference_count: i32,
 ) -> Result<(), Failure> {
+    row(record, reference_count).insert(transaction.connection()).await?;
+    Ok(())
+}
+
+fn row(record: &image_records::Model, reference_count: i32) -> images::ActiveModel {
     images::ActiveModel {
         id: Set(record.id),
         alt: Set(record.alt.clone()),
@@ -80,7 +95,4 @@ async fn show(
         dominant_color: Set(record.dominant_color.clone()),
         reference_count: Set(reference_count),
     }
-    .insert(transaction.connection())
-    .await?;
-    Ok(())
 }

@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, Select};
 
 use super::entity::{image_records, images};
 use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
 use crate::id::ImageId;
+use crate::text::fold;
 
 /// Public images, by id.
 pub async fn public(
@@ -39,14 +40,45 @@ pub async fn records(
     Ok(rows.into_iter().map(|record| (record.id, record)).collect())
 }
 
+/// Whether something public shows it.
+pub async fn is_public(connection: &impl ConnectionTrait, id: ImageId) -> Result<bool, Failure> {
+    Ok(images::Entity::find_by_id(id).one(connection).await?.is_some())
+}
+
+/// The words that an image's must hold; `None`: all images.
+pub fn searched(search: Option<&str>) -> Option<Vec<String>> {
+    let search = search.filter(|search| !search.trim().is_empty())?;
+    Some(fold::words(search).into_iter().take(MOST_SEARCHED).collect())
+}
+
+/// More words find no other image, but cost.
+const MOST_SEARCHED: usize = 10;
+
+fn found(words: Option<&[String]>) -> Select<image_records::Entity> {
+    let all = image_records::Entity::find();
+    match words {
+        None => all,
+        // Signs alone are in no word.
+        Some([]) => all.filter(Expr::cust("1 = 0")),
+        // Words are letters and digits: nothing in them is a sign of LIKE's.
+        Some(words) => {
+            words.iter().fold(all, |found, word| found.filter(image_records::Column::Words.contains(word)))
+        }
+    }
+}
+
 /// A page of the library, newest first.
-pub async fn library(snapshot: &Snapshot, window: &Window) -> Result<Page<image_records::Model>, Failure> {
+pub async fn library(
+    snapshot: &Snapshot,
+    words: Option<&[String]>,
+    window: &Window,
+) -> Result<Page<image_records::Model>, Failure> {
     let sorting =
         Sorting::new(Expr::col(image_records::Column::CreatedAt), Expr::col(image_records::Column::Id), true);
-    Ok(keyset::fetch(snapshot, image_records::Entity::find(), &sorting, window).await?)
+    Ok(keyset::fetch(snapshot, found(words), &sorting, window).await?)
 }
 
 /// How many images the library holds, up to one more than `most`.
-pub async fn library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
-    Ok(keyset::count(snapshot, image_records::Entity::find(), most).await?)
+pub async fn library_count(snapshot: &Snapshot, words: Option<&[String]>, most: u64) -> Result<u64, Failure> {
+    Ok(keyset::count(snapshot, found(words), most).await?)
 }

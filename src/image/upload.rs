@@ -2,13 +2,12 @@
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 
-use sea_orm::ActiveModelTrait as _;
-use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::entity::image_records;
-use super::picture::{self, Bounds, Processed, Refused};
+use super::picture::{self, Bounds, Placeholder, Processed, Refused};
 use super::store::{self, Kind};
 use super::variant::CENTER;
 use crate::account::policy::{self, act};
@@ -16,12 +15,15 @@ use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::{ImageId, UserId};
 use crate::log::{Action, NewChange, SubjectType, content_hash, save};
 use crate::operation::Operation;
-use crate::text::input;
+use crate::text::{fold, input};
 
 /// Longest alt text, in characters.
 pub const ALT_LIMIT: usize = 500;
 /// Longest caption or credit, in characters.
 pub const CAPTION_LIMIT: usize = 1_000;
+
+/// Most bytes of folded words that the library searches.
+const MOST_WORDS: usize = 8_000;
 
 /// What an upload is made of.
 pub struct NewImage {
@@ -31,10 +33,10 @@ pub struct NewImage {
     pub file_name: String,
     /// What it shows.
     pub alt: String,
-    /// Caption where a place gives none.
-    pub caption: Option<String>,
-    /// Who made it.
-    pub credit: Option<String>,
+    /// Caption where a place gives none; `None`: as the file says.
+    pub caption: Option<Option<String>>,
+    /// Who made it; `None`: as the file says.
+    pub credit: Option<Option<String>>,
 }
 
 /// What the log's hash of an image covers.
@@ -81,62 +83,63 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
     let NewImage { file, file_name, alt, caption, credit } = new;
     let mut problems = Problems::default();
     let alt = problems.take(alt_text(&alt, &file_name)).unwrap_or_default();
-    let caption = problems
-        .take(input::optional_line(&["input", "caption"], caption.as_deref(), CAPTION_LIMIT))
-        .flatten();
-    let credit =
-        problems.take(input::optional_line(&["input", "credit"], credit.as_deref(), CAPTION_LIMIT)).flatten();
-    let processed = decode(op, file, file_name.clone()).await?;
-    let (original, processed) = match processed {
-        Ok(done) => done,
+    let mut optional = |path: &str, given: &Option<Option<String>>| {
+        let text = given.as_ref().and_then(Option::as_deref);
+        problems.take(input::optional_line(&["input", path], text, CAPTION_LIMIT)).flatten()
+    };
+    let (given_caption, given_credit) = (optional("caption", &caption), optional("credit", &credit));
+    let received = match receive(op, file, &file_name).await? {
+        Ok(received) => received,
         Err(Refused(message)) => {
             problems.add(UserErrorCode::Invalid, &["input", "file"], message);
             return Err(problems.check().err().unwrap_or(Failure::Unauthenticated));
         }
     };
     problems.check()?;
-
-    let original_hash = hex::encode(Sha256::digest(&original));
-    let rendition_hash = hex::encode(Sha256::digest(&processed.rendition));
-    let original_bytes = i64::try_from(original.len()).unwrap_or(i64::MAX);
-    // Files before the row: a row never names a file that isn't there. A file without a row harms nobody.
-    store::put(&op.store, Kind::Original, &original_hash, original).await?;
-    store::put(&op.store, Kind::Rendition, &rendition_hash, processed.rendition).await?;
-
+    let about = received.processed.about.clone();
+    let kept = received.keep(op).await?;
+    // What the file says counts where nothing is said.
+    let caption = if caption.is_some() { given_caption } else { proposed(about.caption) };
+    let credit = if credit.is_some() {
+        given_credit
+    } else {
+        proposed(about.credit.or(about.creator).or(about.copyright))
+    };
     let transaction = op.begin().await?;
     let now = op.now();
-    let record = image_records::ActiveModel {
-        id: Set(op.new_id()),
-        alt: Set(alt),
-        caption: Set(caption),
-        credit: Set(credit),
-        file_name: Set(safe_file_name(&file_name)),
-        original_hash: Set(original_hash),
-        original_mime_type: Set(processed.original_mime_type.to_owned()),
-        original_bytes: Set(original_bytes),
-        rendition_hash: Set(rendition_hash),
-        mime_type: Set(processed.mime_type.to_owned()),
-        width: Set(i32::try_from(processed.width).unwrap_or(i32::MAX)),
-        height: Set(i32::try_from(processed.height).unwrap_or(i32::MAX)),
-        focal_x: Set(CENTER.0),
-        focal_y: Set(CENTER.1),
-        thumb_hash: Set(Some(processed.placeholder.thumb_hash)),
-        dominant_color: Set(Some(processed.placeholder.dominant_color)),
-        uploader_id: Set(uploader_id),
-        version: Set(1),
-        salt: Set(op.random_hex::<16>()),
-        created_at: Set(now),
-        updated_at: Set(now),
-    }
-    .insert(transaction.connection())
-    .await?;
+    let mut record = image_records::Model {
+        id: op.new_id(),
+        alt,
+        caption,
+        credit,
+        file_name: safe_file_name(&file_name),
+        original_hash: kept.original_hash,
+        original_mime_type: kept.original_mime_type.to_owned(),
+        original_bytes: kept.original_bytes,
+        rendition_hash: kept.rendition_hash,
+        mime_type: kept.mime_type.to_owned(),
+        width: kept.width,
+        height: kept.height,
+        focal_x: CENTER.0,
+        focal_y: CENTER.1,
+        thumb_hash: Some(kept.placeholder.thumb_hash),
+        dominant_color: Some(kept.placeholder.dominant_color),
+        words: String::new(),
+        uploader_id,
+        version: 1,
+        salt: op.random_hex::<16>(),
+        created_at: now,
+        updated_at: now,
+    };
+    record.words = words(&record);
+    let record = record.into_active_model().reset_all().insert(transaction.connection()).await?;
     let change = NewChange::new(Action::ImageUploaded, SubjectType::Image, record.id).hash(hash(&record)?);
     save(transaction, op, change).await?;
     Ok(record)
 }
 
 /// An alt text says what the picture shows; a file's name does not.
-fn alt_text(alt: &str, file_name: &str) -> Result<String, crate::error::UserError> {
+pub(super) fn alt_text(alt: &str, file_name: &str) -> Result<String, crate::error::UserError> {
     let path = ["input", "alt"];
     let alt = input::line(&path, alt, ALT_LIMIT)?;
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
@@ -151,25 +154,80 @@ fn alt_text(alt: &str, file_name: &str) -> Result<String, crate::error::UserErro
 }
 
 /// The last part of a path, without control characters: kept for people to find the file by.
-fn safe_file_name(name: &str) -> String {
+pub(super) fn safe_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     last.chars().filter(|character| !character.is_control()).take(200).collect()
 }
 
-type Decoded = Result<(Vec<u8>, Processed), Refused>;
+/// What a file says of itself, as a text that may be kept.
+fn proposed(text: Option<String>) -> Option<String> {
+    input::optional_line(&[], text.as_deref(), CAPTION_LIMIT).ok().flatten()
+}
 
-async fn decode(op: &Operation, mut file: std::fs::File, file_name: String) -> Result<Decoded, Failure> {
+/// The words by which the library finds an image.
+pub(super) fn words(record: &image_records::Model) -> String {
+    let texts = [Some(&record.alt), record.caption.as_ref(), record.credit.as_ref(), Some(&record.file_name)];
+    let all = texts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    fold::indexed(&all, MOST_WORDS)
+}
+
+/// A file that was received and may be kept.
+pub(super) struct Received {
+    original: Vec<u8>,
+    processed: Processed,
+}
+
+/// A file that was kept.
+pub(super) struct KeptFile {
+    pub(super) original_hash: String,
+    pub(super) original_mime_type: &'static str,
+    pub(super) original_bytes: i64,
+    pub(super) rendition_hash: String,
+    pub(super) mime_type: &'static str,
+    pub(super) width: i32,
+    pub(super) height: i32,
+    pub(super) placeholder: Placeholder,
+}
+
+impl Received {
+    /// Puts both files into the store. Before the row: a row never names a file that isn't there. A file without a row harms
+    /// nobody.
+    pub(super) async fn keep(self, op: &Operation) -> Result<KeptFile, Failure> {
+        let Self { original, processed } = self;
+        let kept = KeptFile {
+            original_hash: hex::encode(Sha256::digest(&original)),
+            original_mime_type: processed.original_mime_type,
+            original_bytes: i64::try_from(original.len()).unwrap_or(i64::MAX),
+            rendition_hash: hex::encode(Sha256::digest(&processed.rendition)),
+            mime_type: processed.mime_type,
+            width: i32::try_from(processed.width).unwrap_or(i32::MAX),
+            height: i32::try_from(processed.height).unwrap_or(i32::MAX),
+            placeholder: processed.placeholder,
+        };
+        store::put(&op.store, Kind::Original, &kept.original_hash, original).await?;
+        store::put(&op.store, Kind::Rendition, &kept.rendition_hash, processed.rendition).await?;
+        Ok(kept)
+    }
+}
+
+/// Reads and checks a file.
+pub(super) async fn receive(
+    op: &Operation,
+    mut file: std::fs::File,
+    file_name: &str,
+) -> Result<Result<Received, Refused>, Failure> {
     let max_bytes = op.store.config.max_image_bytes;
     let bounds =
         Bounds { pixels: op.store.config.max_image_pixels, frames: op.store.config.max_image_frames };
-    let decoded = op.store.work.run(move || -> std::io::Result<Decoded> {
-        let mut bytes = Vec::new();
+    let file_name = file_name.to_owned();
+    let received = op.store.work.run(move || -> std::io::Result<Result<Received, Refused>> {
+        let mut original = Vec::new();
         file.seek(SeekFrom::Start(0))?;
-        file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > max_bytes {
+        file.take(max_bytes.saturating_add(1)).read_to_end(&mut original)?;
+        if original.len() as u64 > max_bytes {
             return Ok(Err(Refused(format!("A picture file has at most {max_bytes} bytes."))));
         }
-        Ok(picture::process(&bytes, &file_name, bounds).map(|processed| (bytes, processed)))
+        Ok(picture::process(&original, &file_name, bounds).map(|processed| Received { original, processed }))
     });
-    Ok(decoded.await??)
+    Ok(received.await??)
 }

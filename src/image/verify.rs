@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::entity::{image_records, images};
 use super::store::{self, Kind};
-use super::upload::hash;
+use super::upload::{hash, words};
 use super::{picture, read};
 use crate::db::ids::IdColumn;
 use crate::error::Failure;
@@ -51,6 +51,13 @@ pub async fn compare(check: &mut Check<'_>, ids: &[Uuid], shown: &HashMap<Uuid, 
         let recorded = record.map(recorded).transpose()?;
         check.record(id, &told, recorded)?;
         let problem = Problem::new(id, "", "").since(told.last);
+        if let Some(record) = record.filter(|record| !record.words.is_empty()) {
+            let message = "is not what the image's texts make".to_owned();
+            check.compare(
+                &Problem { message, ..problem.clone() },
+                &[("words", record.words == words(record))],
+            );
+        }
         compare_public(
             check,
             &problem,

@@ -59,6 +59,10 @@ names! {
         SearchReindexed "SEARCH_REINDEXED",
         /// An image was uploaded.
         ImageUploaded "IMAGE_UPLOADED",
+        /// An image's texts or its focal point were changed.
+        ImageUpdated "IMAGE_UPDATED",
+        /// An image got another file.
+        ImageFileReplaced "IMAGE_FILE_REPLACED",
         /// An author was added.
         AuthorCreated "AUTHOR_CREATED",
         /// An author was changed, or took over another's slugs.

@@ -32,6 +32,8 @@ enum Found {
     Whole(Source, &'static str),
     /// A size and a format of it.
     Variant(Source, Variant, &'static str),
+    /// A crop around another focal point than the picture has now: the present one is there.
+    Moved(String),
     /// What could be an address of a picture, and shows none to the public: taken down, or never put up.
     Gone,
     /// Not an address of ours, or not any more.
@@ -83,6 +85,10 @@ async fn answer(
                 return Ok(nothing(StatusCode::NOT_FOUND, words));
             }
             Found::Gone => return Ok(nothing(StatusCode::GONE, "This picture is not public.\n")),
+            Found::Moved(address) => {
+                let fields = [(header::LOCATION, address), (header::CACHE_CONTROL, "no-cache".to_owned())];
+                return Ok((StatusCode::TEMPORARY_REDIRECT, fields).into_response());
+            }
             Found::Whole(source, cache) => File {
                 path: store::path(Kind::Rendition, &source.hash),
                 tag: source.hash.clone(),
@@ -240,6 +246,12 @@ async fn find(
         && let found @ (Found::Whole(..) | Found::Variant(..)) = named(image.into(), PUBLIC)
     {
         return Ok(found);
+    }
+    if let (Some(image), Some((variant, _))) = (&public, parsed)
+        && Source::from(image).short_hash() == file
+        && variant.is_of(&image.into(), ladder)
+    {
+        return Ok(Found::Moved(address::public_variant(&app.store, image, variant)));
     }
     let (Some(expires), Some(signature)) = (signed.expires, &signed.signature) else {
         // The same for what was taken down and for what never was: nobody learns which.

@@ -124,6 +124,17 @@ impl Actor {
         answer(self.post().multipart(form)).await
     }
 
+    /// Gives the image of this id, in this version, another file.
+    pub async fn replace_file(&self, file: Vec<u8>, name: &str, of: &Value) -> Answer {
+        let document = "mutation ($input: ReplaceImageFileInput!) { replaceImageFile(input: $input) { image { id url width height version fileName alt focalPoint { x y } } userErrors { code message path } } }";
+        let input = json!({ "imageId": of["imageId"], "version": of["version"], "file": null });
+        let form = reqwest::multipart::Form::new()
+            .text("operations", json!({ "query": document, "variables": { "input": input } }).to_string())
+            .text("map", r#"{ "0": ["variables.input.file"] }"#)
+            .part("0", reqwest::multipart::Part::bytes(file).file_name(name.to_owned()));
+        answer(self.post().multipart(form)).await
+    }
+
     /// Uploads a picture that is accepted; gives its id.
     pub async fn image(&self, alt: &str) -> String {
         let uploaded = self.upload(picture(40, 30), alt).await;

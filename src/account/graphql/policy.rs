@@ -36,7 +36,7 @@ pub enum PolicyAction {
     ReadLibrary,
     /// Upload images.
     UploadImage,
-    /// Change an image's texts; own: while no other draft uses it.
+    /// Change an image's texts, focal point and file; own: while nothing public shows it.
     EditImage,
     /// Add authors.
     CreateAuthor,

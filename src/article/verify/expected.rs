@@ -93,6 +93,8 @@ impl Expected {
                 }
                 Action::SearchReindexed
                 | Action::ImageUploaded
+                | Action::ImageUpdated
+                | Action::ImageFileReplaced
                 | Action::AuthorCreated
                 | Action::AuthorUpdated
                 | Action::AuthorDeleted

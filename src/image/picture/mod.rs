@@ -69,6 +69,8 @@ pub struct Processed {
     pub height: u32,
     /// What stands in its place until it is there.
     pub placeholder: Placeholder,
+    /// What the file says of itself.
+    pub about: About,
 }
 
 /// Why a file is refused: for the client.
@@ -139,6 +141,7 @@ pub fn process(bytes: &[u8], file_name: &str, bounds: Bounds) -> Result<Processe
         width: picture.width(),
         height: picture.height(),
         placeholder: placeholder(&picture, profile.as_deref().filter(|_| !is_cmyk)),
+        about,
     })
 }
 
@@ -156,6 +159,7 @@ fn process_avif(bytes: &[u8], bounds: Bounds) -> Result<Processed, Refused> {
         width: picture.width(),
         height: picture.height(),
         placeholder: placeholder(&picture, None),
+        about: About::default(),
     })
 }
 
