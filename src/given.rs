@@ -22,6 +22,15 @@ impl<T> Given<T> {
         })
     }
 
+    /// What was given, if anything: a value, or that there is to be none.
+    pub fn value(self) -> Option<Option<T>> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(None),
+            Self::Value(value) => Some(Some(value)),
+        }
+    }
+
     /// What the field becomes.
     pub fn or_present(self, present: &Option<T>) -> Option<T>
     where

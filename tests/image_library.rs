@@ -90,6 +90,40 @@ on_both! {
         assert_eq!(desk.verify().await, Vec::<String>::new());
     }
 
+    async fn what_nothing_uses_is_deleted(desk) {
+        let editor = desk.editor().await;
+        let delete = async |image: &str| {
+            let document = "mutation ($image: ID!) { deleteImage(input: { imageId: $image, version: 1 }) { image { alt url } usedBy { title } userErrors { code message path } } }";
+            editor.query_with(document, json!({ "image": image })).await
+        };
+        let [shown, portrait] = [editor.image("A quay").await, editor.image("A face").await];
+        let draft = editor.create(json!({ "title": "A line", "sections": [{ "body": format!("![]({shown})") }] })).await;
+        let author = json!({ "input": { "name": "Ann", "portraitImageId": portrait } });
+        let author = editor.run("CreateAuthor", author).await.done("createAuthor", "author")["id"].clone();
+        for (image, used_by) in [(&shown, json!([{ "title": "A line" }])), (&portrait, json!([]))] {
+            let before = desk.rows().await;
+            let refused = delete(image).await;
+            assert_eq!(refused.user_errors("deleteImage"), ["IN_USE"]);
+            assert_eq!(refused.data()["deleteImage"]["usedBy"], used_by);
+            assert_eq!(desk.rows().await, before);
+        }
+        editor.save(&draft, json!({ "sections": [] })).await;
+        let without = "mutation ($id: ID!) { updateAuthor(input: { authorId: $id, version: 1, portraitImageId: null }) { author { id } userErrors { code } } }";
+        editor.query_with(without, json!({ "id": author })).await.done("updateAuthor", "author");
+        for image in [&shown, &portrait] {
+            let deleted = delete(image).await;
+            let url = deleted.done("deleteImage", "image")["url"].as_str().unwrap().to_owned();
+            assert_eq!(desk.http.get(url).send().await.unwrap().status(), 404);
+            assert_eq!(delete(image).await.user_errors("deleteImage"), ["NOT_FOUND"]);
+        }
+        // The older revision names it still, and can be read, and gone back to.
+        let old = editor.query_with("query ($id: ID!) { viewer { preview(articleId: $id, revisionNumber: 1) { sections { figures { caption } } } } }", json!({ "id": draft["articleId"] })).await;
+        assert_eq!(old.data()["viewer"]["preview"]["sections"], json!([{ "figures": [] }]));
+        let back = json!({ "input": { "articleId": draft["articleId"], "version": 2, "toRevision": 1 } });
+        assert_eq!(editor.run("RevertArticle", back).await.user_errors("revertArticle"), Vec::<String>::new());
+        assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
     async fn the_library_is_searched(desk) {
         let editor = desk.editor().await;
         for (name, alt) in [("crane-01.jpg", "Kräne am Kai"), ("crane-02.jpg", "Cranes at dusk"), ("photo.jpg", "\u{6e2f}\u{53e3}\u{7684}\u{65e5}\u{843d}")] {

@@ -143,6 +143,12 @@ const CASES: &[Case] = &[
     Case { operation: "MoveCategory", mutation: "moveCategory", others: EDITORS, own: [""; 6] },
     Case { operation: "DeleteCategory", mutation: "deleteCategory", others: EDITORS, own: [""; 6] },
     Case {
+        operation: "DeleteImage",
+        mutation: "deleteImage",
+        others: [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done", "done"],
+        own: [NOBODY, "done", "done", "", "done", "done"],
+    },
+    Case {
         operation: "UpdateImage",
         mutation: "updateImage",
         others: [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, "done", "done"],
@@ -258,6 +264,7 @@ fn input(case: &Case, draft: &Value, comment: &str, helper: &Value) -> Value {
         "CreateRedirect" => {
             json!({ "from": format!("/from/{}", draft["articleId"].as_str().unwrap()), "to": "/to" })
         }
+        "DeleteImage" => json!({ "imageId": draft["imageId"], "version": 1 }),
         "UpdateImage" => json!({ "imageId": draft["imageId"], "version": 1, "alt": "A bridge" }),
         "UpdateRedirect" => json!({ "redirectId": draft["redirectId"], "version": 1, "status": 302 }),
         "DeleteRedirect" => json!({ "redirectId": draft["redirectId"], "version": 1 }),
@@ -394,7 +401,7 @@ on_both! {
                         continue;
                     }
                     let (mut draft, comment) = prepare(&desk, owner, &helper).await;
-                    if case.operation == "UpdateImage" {
+                    if ["UpdateImage", "DeleteImage"].contains(&case.operation) {
                         draft["imageId"] = json!(owner.image("A quay").await);
                     }
                     let before = (desk.rows().await, desk.log_length().await);

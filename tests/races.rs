@@ -26,7 +26,7 @@ enum Outcome {
 
 use Outcome::{DoneOnce, EachIsDone, EndsTheOthers, OneIsDone, OneIsDoneInTwo};
 
-const OUTCOMES: [(&str, Outcome); 57] = [
+const OUTCOMES: [(&str, Outcome); 58] = [
     ("addRelatedLink", OneIsDone("CONFLICT")),
     ("addSection", OneIsDone("CONFLICT")),
     ("approveComment", DoneOnce),
@@ -47,6 +47,7 @@ const OUTCOMES: [(&str, Outcome); 57] = [
     ("deleteComment", DoneOnce),
     ("deleteComments", DoneOnce),
     ("editComment", DoneOnce),
+    ("deleteImage", OneIsDone("NOT_FOUND")),
     ("deleteRedirect", OneIsDone("NOT_FOUND")),
     ("endSession", DoneOnce),
     ("eraseComment", DoneOnce),

@@ -414,6 +414,12 @@ pub fn rows(things: &Value) -> Vec<Row> {
             json!({ "imageId": things["changedImage"], "version": 1, "alt": things["newName"], "focalPoint": { "x": 1, "y": 2 } }),
         ),
         mutation(
+            "deleteImage",
+            By::Admin,
+            "image { id alt } usedBy { title }",
+            json!({ "imageId": things["deletedImage"], "version": 1 }),
+        ),
+        mutation(
             "replaceImageFile",
             By::Admin,
             "image { id width version }",
@@ -556,7 +562,7 @@ pub async fn set_up(desk: &Desk, scene: &mut Scene, round: usize) {
     things["newName"] = json!(format!("Changed {round}"));
     things["newEmail"] = json!(format!("new{round}@desk.example"));
     things["newPath"] = json!(format!("/new/{round}"));
-    for name in ["changedImage", "replacedImage"] {
+    for name in ["changedImage", "replacedImage", "deletedImage"] {
         things[name] = json!(admin.image("A quay").await);
     }
     for name in ["changedRedirect", "deletedRedirect"] {

@@ -189,6 +189,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("uploadImage", Gate::Right(Action::UploadImage)),
     ("updateImage", Gate::Right(Action::EditImage)),
     ("replaceImageFile", Gate::Right(Action::EditImage)),
+    ("deleteImage", Gate::Right(Action::EditImage)),
     ("createAuthor", Gate::Right(Action::CreateAuthor)),
     ("updateAuthor", Gate::Right(Action::EditAuthor)),
     ("deleteAuthor", Gate::Right(Action::EditAuthor)),

@@ -19,7 +19,7 @@ use super::resolve::replace_in;
 use crate::clock::Timestamp;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
-use crate::id::{ArticleId, AuthorId, CategoryId, TagId};
+use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
 use crate::library;
 use crate::{author, taxonomy};
 
@@ -33,6 +33,10 @@ impl library::Articles for Articles {
     async fn count_uses(&self, transaction: &WriteTransaction, thing: Uuid) -> Result<u64, Failure> {
         let rows = uses::Entity::find().filter(uses::Column::ThingId.eq(thing));
         Ok(rows.count(transaction.connection()).await?)
+    }
+
+    async fn count_portraits(&self, transaction: &WriteTransaction, image: ImageId) -> Result<u64, Failure> {
+        author::read::count_portraits(transaction.connection(), image).await
     }
 
     async fn replace_author(

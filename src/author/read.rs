@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
 use super::entity::{author_records, authors};
 use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
-use crate::id::AuthorId;
+use crate::id::{AuthorId, ImageId};
 use crate::library::former_slugs;
 use crate::log::SubjectType;
 use crate::text::input;
@@ -73,6 +73,12 @@ pub async fn library(snapshot: &Snapshot, window: &Window) -> Result<Page<author
 /// How many authors the library holds, up to one more than `most`.
 pub async fn library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
     Ok(keyset::count(snapshot, author_records::Entity::find(), most).await?)
+}
+
+/// How many authors have this image as their portrait, public or not.
+pub async fn count_portraits(connection: &impl ConnectionTrait, image: ImageId) -> Result<u64, Failure> {
+    let with_it = author_records::Entity::find().filter(author_records::Column::PortraitImageId.eq(image));
+    Ok(with_it.count(connection).await?)
 }
 
 /// Which of these slugs authors have, other than this one.

@@ -57,6 +57,8 @@ pub enum ChangeAction {
     ImageUpdated,
     /// An image got another file.
     ImageFileReplaced,
+    /// An image was deleted.
+    ImageDeleted,
     /// An author was added.
     AuthorCreated,
     /// An author was changed, or took over another's slugs.

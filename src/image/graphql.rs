@@ -9,14 +9,16 @@ use super::entity::{image_records, images};
 use super::update::{self, ImageEdit};
 use super::upload::{self, NewImage};
 use super::variant::{self, Source, Variant, Wish};
-use super::{address, read, replace_file};
+use super::{address, delete, read, replace_file};
+use crate::article::graphql::{DraftObject, some_that_use};
+use crate::article::refile::Articles;
 use crate::db::keyset::{Position, SortKey};
 use crate::error::{Failure, UserErrorCode};
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::{DateTime, Upload, Url};
-use crate::graphql::{ids, operation};
+use crate::graphql::{given, ids, operation};
 use crate::id::ImageId;
 use crate::operation::{Operation, Store};
 use crate::text::markdown::Picture;
@@ -518,15 +520,6 @@ pub struct ReplaceImageFilePayload {
     user_errors: Vec<UserError>,
 }
 
-/// A value of its own, or its absence, where one was given.
-fn given<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
-    match value {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
-    }
-}
-
 /// The file of a request that an input names.
 fn spooled(ctx: &Context<'_>, file: &Upload) -> Result<(std::fs::File, String), Failure> {
     let spooled = ctx.data::<Uploads>().ok().and_then(|uploads| uploads.0.get(file.0));
@@ -547,6 +540,26 @@ async fn with_present(
         image = read::records(op.snapshot().await?.connection(), vec![id]).await?.remove(&id);
     }
     Ok((image.map(|row| LibraryImage::new(row, &op.store)), user_errors))
+}
+
+/// An image to delete.
+#[derive(InputObject)]
+pub struct DeleteImageInput {
+    /// Which image. One that an article or an author uses can't be deleted.
+    image_id: ID,
+    /// The version that was seen.
+    version: i32,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+pub struct DeleteImagePayload {
+    /// The image as it was; where that was refused, as it is. Null where there is none.
+    image: Option<LibraryImage>,
+    /// Where it was refused with `IN_USE`: the articles last written that show it, ten at most.
+    used_by: Vec<DraftObject>,
+    /// What was wrong with the data; empty where it was done.
+    user_errors: Vec<UserError>,
 }
 
 /// What became of an upload.
@@ -587,7 +600,7 @@ impl ImageMutation {
             let UploadImageInput { file, alt, caption, credit } = input;
             let uploaded = match spooled(ctx, &file) {
                 Ok((file, file_name)) => {
-                    let (caption, credit) = (given(caption), given(credit));
+                    let (caption, credit) = (given(caption).value(), given(credit).value());
                     upload::upload(op, NewImage { file, file_name, alt, caption, credit }).await
                 }
                 Err(failure) => Err(failure),
@@ -610,8 +623,14 @@ impl ImageMutation {
         nullable(async {
             let UpdateImageInput { image_id, version, alt, caption, credit, focal_point } = input;
             let id = ids::parse(&image_id, &["input", "imageId"])?;
-            let focal_point = given(focal_point).map(|point| point.map(|FocalPointInput { x, y }| (x, y)));
-            let edit = ImageEdit { alt, caption: given(caption), credit: given(credit), focal_point };
+            let focal_point =
+                given(focal_point).value().map(|point| point.map(|FocalPointInput { x, y }| (x, y)));
+            let edit = ImageEdit {
+                alt,
+                caption: given(caption).value(),
+                credit: given(credit).value(),
+                focal_point,
+            };
             let op = operation(ctx)?;
             let updated = update::update(op, id, version, edit).await;
             let (image, user_errors) = with_present(op, id, updated).await?;
@@ -637,6 +656,24 @@ impl ImageMutation {
             };
             let (image, user_errors) = with_present(op, id, replaced).await?;
             Ok(Some(ReplaceImageFilePayload { image, user_errors }))
+        })
+        .await
+    }
+
+    /// Deletes an image that nothing uses.
+    async fn delete_image(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which image.")] input: DeleteImageInput,
+    ) -> Nullable<DeleteImagePayload> {
+        nullable(async {
+            let DeleteImageInput { image_id, version } = input;
+            let id: ImageId = ids::parse(&image_id, &["input", "imageId"])?;
+            let op = operation(ctx)?;
+            let deleted = delete::delete(op, id, version, &Articles).await;
+            let used_by = some_that_use(op, id.0, &deleted).await?;
+            let (image, user_errors) = with_present(op, id, deleted).await?;
+            Ok(Some(DeleteImagePayload { image, used_by, user_errors }))
         })
         .await
     }

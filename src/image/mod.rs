@@ -1,6 +1,7 @@
 //! Pictures: uploaded files, their records in the library, and the public rows of those that something public shows.
 
 pub mod address;
+pub mod delete;
 pub mod entity;
 pub mod graphql;
 pub mod make_variant;

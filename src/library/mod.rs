@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::db::WriteTransaction;
 use crate::error::{Failure, UserErrorCode};
-use crate::id::{AuthorId, CategoryId, TagId};
+use crate::id::{AuthorId, CategoryId, ImageId, TagId};
 
 /// The articles that use what the library holds. They stand above it: its verbs are given them, and do not know them.
 ///
@@ -22,6 +22,13 @@ pub trait Articles: Send + Sync {
         &self,
         transaction: &WriteTransaction,
         thing: Uuid,
+    ) -> impl Future<Output = Result<u64, Failure>> + Send;
+
+    /// How many authors have this image as their portrait.
+    fn count_portraits(
+        &self,
+        transaction: &WriteTransaction,
+        image: ImageId,
     ) -> impl Future<Output = Result<u64, Failure>> + Send;
 
     /// Puts an author in the place of another, wherever articles credit that one.

@@ -63,6 +63,8 @@ names! {
         ImageUpdated "IMAGE_UPDATED",
         /// An image got another file.
         ImageFileReplaced "IMAGE_FILE_REPLACED",
+        /// An image was deleted.
+        ImageDeleted "IMAGE_DELETED",
         /// An author was added.
         AuthorCreated "AUTHOR_CREATED",
         /// An author was changed, or took over another's slugs.
@@ -139,7 +141,8 @@ impl Action {
     pub fn is_deletion(self) -> bool {
         matches!(
             self,
-            Self::AuthorDeleted
+            Self::ImageDeleted
+                | Self::AuthorDeleted
                 | Self::TagDeleted
                 | Self::TagMerged
                 | Self::CategoryDeleted

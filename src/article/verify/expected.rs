@@ -95,6 +95,7 @@ impl Expected {
                 | Action::ImageUploaded
                 | Action::ImageUpdated
                 | Action::ImageFileReplaced
+                | Action::ImageDeleted
                 | Action::AuthorCreated
                 | Action::AuthorUpdated
                 | Action::AuthorDeleted
