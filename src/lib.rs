@@ -34,6 +34,7 @@ pub mod image;
 pub mod keys;
 pub mod limit;
 pub mod log;
+pub mod media_store;
 pub mod operation;
 pub mod progress;
 pub mod schema;

@@ -33,6 +33,7 @@ mod leaks;
 mod limits;
 mod lists;
 mod log_order;
+mod media;
 mod model;
 mod operations;
 mod over_http;
