@@ -26,6 +26,22 @@ pub const SETTINGS: &[Setting] = &[
         help: "folder of the embedded database and the media",
     },
     Setting {
+        name: "media_bucket",
+        default: "",
+        help: "bucket of S3, or of what speaks like it, that pictures are kept in, and after a slash a folder in it; empty: the data directory",
+    },
+    Setting {
+        name: "media_endpoint",
+        default: "",
+        help: "address of the bucket's server; empty: Amazon's for the region",
+    },
+    Setting { name: "media_region", default: "us-east-1", help: "region of the bucket" },
+    Setting {
+        name: "media_virtual_host",
+        default: "false",
+        help: "whether the bucket's name stands in the host of its address rather than in the path: `true` or `false`",
+    },
+    Setting {
         name: "database_url",
         default: "",
         help: "`postgres://user:password@host/database`, or `sqlite:` and a file; empty: SQLite in the data directory",
@@ -215,6 +231,21 @@ impl Setting {
     }
 }
 
+/// A bucket of S3, or of what speaks like it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// What it is called.
+    pub name: String,
+    /// The folder in it; may be empty.
+    pub prefix: String,
+    /// Its server's address, where it isn't Amazon's.
+    pub endpoint: Option<String>,
+    /// Its region.
+    pub region: String,
+    /// Whether its name stands in the host.
+    pub is_virtual_host: bool,
+}
+
 /// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -226,6 +257,8 @@ pub struct Config {
     pub database: DatabaseAddress,
     /// Folder of the secret keys.
     pub keys_dir: PathBuf,
+    /// The bucket that pictures are kept in; none: a folder in the data directory.
+    pub media_bucket: Option<Bucket>,
     /// Address under which clients reach this server, without a slash at its end.
     pub public_url: String,
     /// The site that shows what is published.
@@ -522,6 +555,7 @@ impl Config {
             data_dir,
             database,
             keys_dir,
+            media_bucket: read.bucket()?,
             public_url,
             site: Site::read(&read)?,
             introspection: read.parsed("introspection", "true or false")?,
@@ -615,6 +649,38 @@ impl Reader<'_> {
     fn up_to(&self, name: &str, most: u32, cure: &str) -> Result<u32, WrongSetting> {
         let number: u32 = self.parsed(name, cure)?;
         if number <= most { Ok(number) } else { Err(self.wrong(name, cure)) }
+    }
+
+    fn bucket(&self) -> Result<Option<Bucket>, WrongSetting> {
+        let is_virtual_host = self.parsed("media_virtual_host", "true or false")?;
+        let endpoint = match self.text("media_endpoint") {
+            "" => None,
+            _ => Some(self.web_address("media_endpoint")?),
+        };
+        let text = self.text("media_bucket");
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let (name, prefix) = text.split_once('/').unwrap_or((text, ""));
+        let is_name = |name: &str| {
+            let is_sign =
+                |sign: u8| sign.is_ascii_lowercase() || sign.is_ascii_digit() || b".-_".contains(&sign);
+            (3..=63).contains(&name.len()) && name.bytes().all(is_sign)
+        };
+        if !is_name(name) {
+            return Err(self.wrong(
+                "media_bucket",
+                "a bucket's name, such as pictures, or pictures/copydesk for a folder in it",
+            ));
+        }
+        let region = self.text("media_region").to_owned();
+        Ok(Some(Bucket {
+            name: name.to_owned(),
+            prefix: prefix.trim_matches('/').to_owned(),
+            endpoint,
+            region,
+            is_virtual_host,
+        }))
     }
 
     /// Lengths in pixels, ascending.
@@ -773,6 +839,9 @@ mod tests {
             ("COMMENT_MODERATION", "none"),
             ("COMMENT_LINKS", "yes"),
             ("COMMENT_IMAGES", "allow"),
+            ("MEDIA_BUCKET", "s3://pictures"),
+            ("MEDIA_ENDPOINT", "localhost:9000"),
+            ("MEDIA_VIRTUAL_HOST", "yes"),
             ("IMAGE_WIDTHS", "320, 160"),
             ("IMAGE_WIDTHS", ""),
             ("IMAGE_WIDTHS", "0, 160"),

@@ -37,6 +37,7 @@ pub mod keys;
 pub mod library;
 pub mod limit;
 pub mod log;
+pub mod media_store;
 pub mod operation;
 pub mod progress;
 pub mod schema;

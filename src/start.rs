@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use object_store::local::LocalFileSystem;
-
 use crate::account::instance::{self, InstanceError};
 use crate::account::standing::Rows;
 use crate::clock::{Chance, Clock};
@@ -11,6 +9,7 @@ use crate::config::{Config, DatabaseAddress};
 use crate::db::Database;
 use crate::keys::{Keys, KeysError};
 use crate::limit::Limits;
+use crate::media_store;
 use crate::operation::Store;
 use crate::progress::Progress;
 use crate::work::Work;
@@ -37,8 +36,10 @@ pub enum StartError {
     /// The keys are not this database's.
     #[error(transparent)]
     Instance(#[from] InstanceError),
-    /// The media folder.
-    #[error("the media folder can't be used: {0}")]
+    /// The store of pictures.
+    #[error(
+        "the store of pictures can't be used: {0}; check the settings media_bucket, media_endpoint and media_region, and AWS_ACCESS_KEY_ID"
+    )]
     Media(#[from] object_store::Error),
 }
 
@@ -86,8 +87,7 @@ pub fn assemble(
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 ) -> Result<Arc<Store>, StartError> {
-    let media_dir = config.data_dir.join("media");
-    let media = Arc::new(LocalFileSystem::new_with_prefix(media_dir)?.with_automatic_cleanup(true));
+    let media = media_store::open(&config)?;
     let limits = Limits::new(&config, &clock);
     let progress = Progress::default();
     let work = Work::new(config.image_workers);

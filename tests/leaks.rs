@@ -205,7 +205,7 @@ async fn the_log_has_the_cause_under_the_requests_id_at_every_level() {
                 .spawn()
                 .unwrap(),
         );
-        let http = reqwest::Client::new();
+        let http = crate::harness::http();
         while http.get(format!("http://{address}/health/ready")).send().await.is_err() {
             assert!(server.0.try_wait().unwrap().is_none(), "the server ended before it answered");
             tokio::task::yield_now().await;

@@ -34,6 +34,7 @@ mod library;
 mod limits;
 mod lists;
 mod log_order;
+mod media;
 mod model;
 mod operations;
 mod over_http;

@@ -6,6 +6,7 @@ mod config;
 mod erase;
 mod generate;
 mod keys;
+mod media;
 mod migrate;
 mod move_to;
 mod restore;
@@ -86,6 +87,7 @@ fn command() -> Command {
         .subcommand(erase::command())
         .subcommand(search::command())
         .subcommand(generate::command())
+        .subcommand(media::command())
         .subcommand(Command::new("config").about("Print the settings in force, with each value's place"))
         .subcommand(Command::new("schema").about("Print the GraphQL schema"))
         .subcommand(verify::command())
@@ -120,6 +122,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             "user" => user::run(config, arguments).await,
             "keys" => keys::run(config, arguments).await,
             "erase" => erase::run(config, arguments).await,
+            "media" => media::run(config, arguments).await,
             "generate" => generate::run(config, arguments).await,
             "search" => search::run(config, arguments).await,
             "backup" => backup::run(config, arguments).await,

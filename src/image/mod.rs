@@ -1,6 +1,8 @@
 //! Pictures: uploaded files, their records in the library, and the public rows of those that something public shows.
 
 pub mod address;
+pub mod check_media;
+pub mod copy_media;
 pub mod delete;
 pub mod entity;
 pub mod graphql;

@@ -133,7 +133,7 @@ impl Desk {
             store,
             address,
             clock,
-            http: reqwest::Client::new(),
+            http: super::http(),
             folder: folder.path().to_owned(),
             settings,
             stop: Some(stop),

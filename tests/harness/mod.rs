@@ -14,6 +14,12 @@ pub use picture::picture;
 pub use place::Place;
 pub use schema::fields_of;
 
+/// A client for HTTP.
+pub fn http() -> reqwest::Client {
+    copydesk::media_store::choose_tls();
+    reqwest::Client::new()
+}
+
 /// Runs a story on SQLite and on PostgreSQL.
 macro_rules! on_both {
     ($($(#[$attribute:meta])* async fn $name:ident($desk:ident) $story:block)*) => {$(

@@ -1,8 +1,9 @@
 //! AVIF, which becomes another kind of file: decoded, set upright, and brought to sRGB. Stills of one piece are read, neither
 //! films nor tiles.
 //!
-//! AV1 is decoded by rav1d, in Rust and without assembly. It and the parser hold assertions, and give up where one doesn't
-//! hold: that is caught here. The pixels are bounded by us and by the decoder.
+//! AV1 is decoded by rav1d, in Rust and without assembly. The parser and what stands around the decoder hold assertions, and
+//! give up where one doesn't hold: that is caught here. A panic in the decoder itself can't be: its functions are C's by
+//! their form, and end the process. The pixels are bounded by us and by the decoder.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

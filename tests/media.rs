@@ -1,0 +1,208 @@
+//! The store of pictures: what is missing in it, moving it, and a bucket in the place of the folder.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use copydesk::image::check_media::check_media;
+use serde_json::{Value, json};
+
+use crate::harness::{CONTRACT, PASSWORD, answer, http, on_both, picture};
+
+on_both! {
+    async fn what_is_missing_orphaned_and_corrupt_is_named(desk) {
+        let editor = desk.editor().await;
+        for width in [40, 50, 60] {
+            editor.upload(picture(width, 30), "A quay").await.done("uploadImage", "image");
+        }
+        let check = async |reads_bytes: bool| {
+            let checked = check_media(&desk.store, reads_bytes, &|_| {}).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+            (checked.files, checked.missing, checked.corrupt, checked.orphaned)
+        };
+        let (files, missing, corrupt, orphaned) = check(true).await;
+        assert_eq!((files, missing.len(), corrupt.len(), orphaned.len()), (6, 0, 0, 0));
+        let names = desk.texts("SELECT rendition_hash FROM image_records ORDER BY width".to_owned()).await;
+        let at = |folder: &str, hash: &str| format!("{folder}/{}/{hash}", &hash[..2]);
+        let media = desk.folder.join("media");
+        std::fs::remove_file(media.join(at("renditions", &names[0]))).unwrap();
+        std::fs::write(media.join(at("renditions", &names[1])), b"rotten").unwrap();
+        let lost = "f".repeat(64);
+        for place in [at("originals", &lost), format!("variants/ff/{lost}/q80-w160.webp"), format!("variants/{}/{}/q80-w160.webp", &names[2][..2], names[2])] {
+            std::fs::create_dir_all(media.join(&place).parent().unwrap()).unwrap();
+            std::fs::write(media.join(place), b"lost").unwrap();
+        }
+        let (files, missing, corrupt, orphaned) = check(true).await;
+        assert_eq!(files, 8);
+        assert_eq!(missing.into_iter().collect::<Vec<_>>(), [at("renditions", &names[0])]);
+        assert_eq!(corrupt.into_iter().collect::<std::collections::BTreeSet<_>>(), [at("renditions", &names[1]), at("originals", &lost)].into());
+        assert_eq!(orphaned.into_iter().collect::<Vec<_>>(), [at("originals", &lost), format!("variants/ff/{lost}/q80-w160.webp")]);
+        assert!(check(false).await.2.is_empty());
+    }
+}
+
+/// A program that ends with the test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A server that speaks S3, with an empty bucket, at this address; `None` where the program isn't there.
+async fn s3_server(http: &reqwest::Client) -> Option<(Running, String)> {
+    let port = free_port();
+    let program = std::env::var_os("COPYDESK_TEST_S3_SERVER")
+        .map_or_else(|| PathBuf::from("moto_server"), PathBuf::from);
+    let started = Command::new(program)
+        .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut running = match started {
+        Ok(child) => Running(child),
+        Err(_) if std::env::var_os("COPYDESK_TEST_REQUIRE_S3").is_some() => {
+            panic!("COPYDESK_TEST_REQUIRE_S3 is set, and moto_server is not found")
+        }
+        Err(_) => return None,
+    };
+    let address = format!("http://127.0.0.1:{port}");
+    while !http.put(format!("{address}/pictures")).send().await.is_ok_and(|made| made.status() == 200) {
+        assert!(running.0.try_wait().unwrap().is_none(), "the S3 server ended before it answered");
+        tokio::task::yield_now().await;
+    }
+    Some((running, address))
+}
+
+/// Copydesk's program in this folder, with the bucket, or without.
+fn program(folder: &Path, endpoint: Option<&str>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_copydesk"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
+    if let Some(endpoint) = endpoint {
+        command.env("COPYDESK_MEDIA_BUCKET", "pictures/desk").env("COPYDESK_MEDIA_ENDPOINT", endpoint);
+    }
+    command
+}
+
+fn said(output: &Output) -> String {
+    let words =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{words}");
+    words
+}
+
+async fn serve(folder: &Path, endpoint: Option<&str>, http: &reqwest::Client) -> (Running, String) {
+    let address = format!("127.0.0.1:{}", free_port());
+    let child = program(folder, endpoint, &["serve", "--listen", &address])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut running = Running(child.unwrap());
+    while http.get(format!("http://{address}/health/ready")).send().await.is_err() {
+        assert!(running.0.try_wait().unwrap().is_none(), "the server ended before it answered");
+        tokio::task::yield_now().await;
+    }
+    (running, format!("http://{address}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_stands_in_the_place_of_the_folder() {
+    let http = http();
+    let Some((_s3, endpoint)) = s3_server(&http).await else {
+        eprintln!("left out: moto_server, which speaks S3, is not found");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let add = [
+        "user",
+        "add",
+        "--email",
+        "edda@desk.example",
+        "--name",
+        "Edda",
+        "--role",
+        "editor",
+        "--password-stdin",
+    ];
+    let mut adding = program(folder.path(), Some(&endpoint), &add)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    adding.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+    assert!(adding.wait().unwrap().success());
+
+    // Uploaded into the bucket, and served out of it: whole, a part, another size.
+    let (server, address) = serve(folder.path(), Some(&endpoint), &http).await;
+    let sign_in = json!({ "query": CONTRACT, "operationName": "SignIn", "variables": { "input": { "email": "edda@desk.example", "password": PASSWORD } } });
+    let signed_in = answer(http.post(format!("{address}/graphql")).json(&sign_in)).await;
+    let token = signed_in.done("signIn", "session")["accessToken"].as_str().unwrap().to_owned();
+    let upload = async |width: u32| -> Value {
+        let operations = json!({
+            "query": "mutation ($input: UploadImageInput!) { uploadImage(input: $input) { image { id url small: url(width: 160) } userErrors { code message path } } }",
+            "variables": { "input": { "file": null, "alt": "A quay" } },
+        });
+        let form = reqwest::multipart::Form::new()
+            .text("operations", operations.to_string())
+            .text("map", r#"{ "0": ["variables.input.file"] }"#)
+            .part("0", reqwest::multipart::Part::bytes(picture(width, 300)).file_name("photo.jpg"));
+        answer(http.post(format!("{address}/graphql")).bearer_auth(&token).multipart(form))
+            .await
+            .done("uploadImage", "image")
+            .clone()
+    };
+    let image = upload(400).await;
+    upload(400).await;
+    let whole = http.get(image["url"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(whole.status(), 200);
+    let whole = whole.bytes().await.unwrap();
+    let part = http.get(image["url"].as_str().unwrap()).header("range", "bytes=10-19").send().await.unwrap();
+    assert_eq!((part.status().as_u16(), part.bytes().await.unwrap().as_ref()), (206, &whole[10..20]));
+    for _ in 0..2 {
+        let small = http.get(image["small"].as_str().unwrap()).send().await.unwrap();
+        assert_eq!(small.status(), 200);
+        assert_eq!(::image::load_from_memory(&small.bytes().await.unwrap()).unwrap().width(), 160);
+    }
+    assert!(
+        std::fs::read_dir(folder.path().join("copydesk-data/media")).unwrap().next().is_none(),
+        "nothing stands in the folder"
+    );
+    drop(server);
+    // Original and rendition of the two same uploads, and a variant.
+    let checked = said(&program(folder.path(), Some(&endpoint), &["media", "check"]).output().unwrap());
+    assert!(checked.contains("3 files looked at; 0 missing, 0 corrupt, 0 orphaned"), "{checked}");
+    said(&program(folder.path(), Some(&endpoint), &["verify"]).output().unwrap());
+
+    // Back into the folder; a second time there is nothing to do.
+    let moved = said(
+        &program(folder.path(), Some(&endpoint), &["media", "move", "--to", "folder"]).output().unwrap(),
+    );
+    assert!(!moved.contains("0 files copied") && moved.contains("0 were there already"), "{moved}");
+    let again = said(
+        &program(folder.path(), Some(&endpoint), &["media", "move", "--to", "folder"]).output().unwrap(),
+    );
+    assert!(again.contains("0 files copied (0 bytes)"), "{again}");
+    let checked = said(&program(folder.path(), None, &["media", "check"]).output().unwrap());
+    assert!(checked.contains("2 files looked at; 0 missing, 0 corrupt, 0 orphaned"), "{checked}");
+    said(&program(folder.path(), None, &["verify"]).output().unwrap());
+    let there = said(
+        &program(folder.path(), Some(&endpoint), &["media", "move", "--to", "bucket"]).output().unwrap(),
+    );
+    assert!(there.contains("0 files copied (0 bytes)"), "{there}");
+
+    // What is no name of a bucket is told of.
+    let wrong = program(folder.path(), Some("http://127.0.0.1:9"), &["media", "check"])
+        .env("COPYDESK_MEDIA_BUCKET", "x")
+        .output()
+        .unwrap();
+    assert!(!wrong.status.success() && String::from_utf8_lossy(&wrong.stderr).contains("media_bucket"));
+}
