@@ -92,8 +92,9 @@ def measure(arguments, size):
 def common(server):
     """A word that very many articles have: the first of the newest one's title that is long enough."""
     answer = ask(server, "{ articles(first: 20) { nodes { sections { body { text } } } } }")
-    words = [set(re.findall(r"[a-z]{3,}", json.dumps(node).lower())) for node in answer["articles"]["nodes"]]
-    return max(sorted({word for some in words for word in some} - {"text", "body", "sections"}), key=lambda word: sum(word in some for some in words))
+    texts = [" ".join(section["body"]["text"] for section in node["sections"]) for node in answer["articles"]["nodes"]]
+    words = [set(re.findall(r"\b[a-z]{3,}\b", text.lower())) for text in texts]
+    return max(sorted({word for some in words for word in some}), key=lambda word: sum(word in some for some in words))
 
 
 def search(words):

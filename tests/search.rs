@@ -185,4 +185,33 @@ on_both! {
         let editors = editor.query("{ viewer { changes { nodes { action } } } }").await;
         assert!(editors.data()["viewer"]["changes"]["nodes"].as_array().unwrap().contains(&json!({ "action": "SEARCH_REINDEXED" })));
     }
+
+    async fn where_the_words_stand_says_what_is_best(desk) {
+        let editor = desk.editor().await;
+        for (title, excerpt, heading, body) in [
+            ("In the title: harbor crane", "", "", "Words."),
+            ("Over title and excerpt: harbor", "A crane.", "", "Words."),
+            ("Under a heading", "A harbor.", "The crane", "Words."),
+            ("In the text", "", "", "A crane at the harbor."),
+            ("In the text, too", "", "", "A harbor with a crane."),
+            ("Newer: cranes at the harbor, in the title", "", "", "Words."),
+        ] {
+            desk.clock.advance_seconds(1);
+            let sections = json!([{ "body": "First." }, { "heading": (!heading.is_empty()).then_some(heading), "body": body }]);
+            let content = json!({ "title": title, "excerpt": excerpt, "sections": sections });
+            editor.publish(&editor.create(content).await).await;
+        }
+        let answer = desk.stranger().query("{ search(query: \"harbor crane\", first: 10) { edges { score node { title } } } }").await;
+        let edges = answer.data()["search"]["edges"].as_array().unwrap();
+        let found: Vec<(f64, &str)> = edges.iter().map(|edge| (edge["score"].as_f64().unwrap(), edge["node"]["title"].as_str().unwrap())).collect();
+        assert_eq!(found, [
+            (4.0, "Newer: cranes at the harbor, in the title"),
+            (4.0, "In the title: harbor crane"),
+            (3.0, "Over title and excerpt: harbor"),
+            (2.0, "Under a heading"),
+            (1.0, "In the text, too"),
+            (1.0, "In the text"),
+        ]);
+    }
+
 }

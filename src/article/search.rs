@@ -1,16 +1,10 @@
 //! Search in published articles: words folded by us, all must match, the last as a prefix. Best are those in whose title all stand,
 //! then in title and excerpt, then with the headings, then with the text; of equals, the newest. So both engines rank alike, and
-//! neither has to look at all articles that have a common word, as counting how rare words are would.
+//! nothing is counted over all articles that have a common word, as telling how rare words are would.
 
-use std::collections::{HashMap, HashSet};
-
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Statement,
-    Value,
-};
+use sea_orm::{ConnectionTrait as _, Statement, Value};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::entity::public::search;
 use super::read::ArticleFilter;
 use crate::db::{Engine, Snapshot};
 use crate::error::Failure;
@@ -28,17 +22,19 @@ const SNIPPET: usize = 200;
 /// so.
 const PREFIX_LETTERS: usize = 3;
 /// A last word that so many articles have is no prefix either: both engines would go through all that begins with it.
-const COMMON: u64 = 2_000;
+const COMMON: u64 = 1_000;
 
-/// Most articles of which the best are found: what can be paged through.
+/// What can be paged through.
 pub const RANKED: u64 = 10_000;
+/// Of how many of them, the newest, it is looked where the words stand; the others follow by their age.
+const COMPARED: u64 = 2_000;
 
-/// Where all words may stand, the best first: SQLite's columns, PostgreSQL's labels of the same, and the score.
-const PLACES: [(&str, &str, f64); 4] = [
-    ("{title} : ", "A", 4.0),
-    ("{title excerpt} : ", "AB", 3.0),
-    ("{title excerpt headings} : ", "ABC", 2.0),
-    ("", "", 1.0),
+/// Where all words may stand, the best first: the columns of `search`, PostgreSQL's labels of the same, and the score. Who has
+/// them elsewhere scores 1, and who isn't compared 0.
+const PLACES: [(&str, &str, f64); 3] = [
+    ("s.title", "A", 4.0),
+    ("s.title || ' ' || s.excerpt", "AB", 3.0),
+    ("s.title || ' ' || s.excerpt || ' ' || s.headings", "ABC", 2.0),
 ];
 
 /// A query, folded, and which articles it is about.
@@ -86,7 +82,7 @@ impl SearchQuery {
     }
 
     /// From which rows on: what matches, with the values that stand in it. The engine's expression is `$1`.
-    fn matching(&self, engine: Engine, expression: String) -> (String, Vec<Value>) {
+    fn matching(&self, engine: Engine) -> (String, Vec<Value>) {
         let mut sql = String::from(match engine {
             // Articles are looked up where something is asked of them: very many may match.
             Engine::Sqlite if self.filter == ArticleFilter::default() => {
@@ -100,7 +96,7 @@ impl SearchQuery {
                 "FROM search AS s JOIN articles AS a ON a.id = s.article_id WHERE s.words @@ CAST($1 AS TSQUERY)"
             }
         });
-        let mut values = vec![Value::from(expression)];
+        let mut values = vec![Value::from(self.expression(engine, ""))];
         let mut add = |condition: &str, value: Value| {
             values.push(value);
             sql.push_str(&format!(" AND {}", condition.replace("$", &format!("${}", values.len()))));
@@ -130,9 +126,9 @@ impl SearchQuery {
         (sql, values)
     }
 
-    /// The engine's own form: each word quoted, so that no operator of either engine is one here; all of them at one of
-    /// [`PLACES`].
-    fn expression(&self, engine: Engine, (columns, labels, _): (&str, &str, f64)) -> String {
+    /// The engine's own form: each word quoted, so that no operator of either engine is one here. PostgreSQL's may be narrowed to
+    /// places by their labels.
+    fn expression(&self, engine: Engine, labels: &str) -> String {
         let last = self.words.len().saturating_sub(1);
         let goes_on = |index| self.is_prefix && index == last;
         let terms = self.words.iter().enumerate().map(|(index, word)| match (engine, goes_on(index)) {
@@ -142,17 +138,34 @@ impl SearchQuery {
             (Engine::Postgres, false) => format!("'{word}':{labels}"),
             (Engine::Postgres, true) => format!("'{word}':*{labels}"),
         });
-        let terms = terms.collect::<Vec<_>>();
-        match engine {
-            Engine::Sqlite => format!("{columns}({})", terms.join(" ")),
-            Engine::Postgres => terms.join(" & "),
-        }
+        terms.collect::<Vec<_>>().join(if engine == Engine::Sqlite { " " } else { " & " })
     }
 
-    /// The same for matching anywhere.
-    fn anywhere(&self, engine: Engine) -> String {
-        let [.., anywhere] = PLACES;
-        self.expression(engine, anywhere)
+    /// The score of a row of `search`, with its values behind those that are there.
+    fn score(&self, engine: Engine, values: &mut Vec<Value>) -> String {
+        let mut bind = |value: String| {
+            values.push(value.into());
+            format!("${}", values.len())
+        };
+        let mut cases = String::from("CASE");
+        for (columns, labels, score) in PLACES {
+            let holds = match engine {
+                // Words stand between spaces; one that may go on needs none behind it.
+                Engine::Sqlite => {
+                    let last = self.words.len().saturating_sub(1);
+                    let found = self.words.iter().enumerate().map(|(index, word)| {
+                        let end = if self.is_prefix && index == last { "" } else { " " };
+                        format!("instr(' ' || {columns} || ' ', {}) > 0", bind(format!(" {word}{end}")))
+                    });
+                    found.collect::<Vec<_>>().join(" AND ")
+                }
+                Engine::Postgres => {
+                    format!("s.words @@ CAST({} AS TSQUERY)", bind(self.expression(engine, labels)))
+                }
+            };
+            cases.push_str(&format!(" WHEN {holds} THEN {score:.1}"));
+        }
+        format!("CAST({cases} ELSE 1.0 END AS {})", if engine == Engine::Sqlite { "REAL" } else { "FLOAT8" })
     }
 
     /// Whether a word of a text is one that was searched for.
@@ -165,7 +178,7 @@ impl SearchQuery {
 }
 
 /// The best hits from an offset on; one more than `limit`, to know whether more follow. Of a query that very many articles
-/// match, those [`RANKED`] that were last published are compared.
+/// match, those [`COMPARED`] that were last published come first, the best before, then others by their age.
 pub async fn find(
     snapshot: &Snapshot,
     query: &SearchQuery,
@@ -175,84 +188,36 @@ pub async fn find(
     if query.words.is_empty() {
         return Ok(Vec::new());
     }
-    match snapshot.engine() {
-        Engine::Sqlite => find_place_by_place(snapshot, query, offset, limit.saturating_add(1)).await,
-        Engine::Postgres => find_at_once(snapshot, query, offset, limit.saturating_add(1)).await,
-    }
-}
-
-/// SQLite's index gives what matches from the newest on, and stops when it is enough: the best place first, and the next where
-/// there are too few.
-async fn find_place_by_place(
-    snapshot: &Snapshot,
-    query: &SearchQuery,
-    offset: u64,
-    limit: u64,
-) -> Result<Vec<Hit>, Failure> {
-    let (connection, wanted) = (snapshot.connection(), offset.saturating_add(limit).min(RANKED));
-    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-    let mut scores: Vec<(i64, f64)> = Vec::new();
-    let mut found: HashSet<i64> = HashSet::new();
-    for place in PLACES {
-        let missing = wanted.saturating_sub(found.len());
-        if missing == 0 {
-            break;
-        }
-        let (matching, values) = query.matching(Engine::Sqlite, query.expression(Engine::Sqlite, place));
-        // What stood at a better place matches here too.
-        let sql = format!(
-            "SELECT search_index.rowid AS row {matching} ORDER BY search_index.rowid DESC LIMIT {wanted}"
-        );
-        let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
-        for row in connection.query_all_raw(statement).await? {
-            let row: i64 = row.try_get("", "row")?;
-            if found.len() < wanted && found.insert(row) {
-                scores.push((row, place.2));
-            }
-        }
-    }
-    let page: Vec<(i64, f64)> =
-        scores.into_iter().skip(usize::try_from(offset).unwrap_or(usize::MAX)).collect();
-    let rows = search::Entity::find()
-        .select_only()
-        .columns([search::Column::Row, search::Column::ArticleId])
-        .filter(search::Column::Row.is_in(page.iter().map(|(row, _)| *row)));
-    let rows: Vec<(i64, ArticleId)> =
-        if page.is_empty() { Vec::new() } else { rows.into_tuple().all(connection).await? };
-    let articles: HashMap<i64, ArticleId> = rows.into_iter().collect();
-    let hit = |(row, score)| Some(Hit { article: *articles.get(&row)?, score });
-    Ok(page.into_iter().filter_map(hit).collect())
-}
-
-/// PostgreSQL's index gives all that matches, in no order: each is scored.
-async fn find_at_once(
-    snapshot: &Snapshot,
-    query: &SearchQuery,
-    offset: u64,
-    limit: u64,
-) -> Result<Vec<Hit>, Failure> {
-    let connection = snapshot.connection();
-    let (matching, mut values) = query.matching(Engine::Postgres, query.anywhere(Engine::Postgres));
-    let mut score = String::from("CASE");
-    for place in PLACES {
-        values.push(query.expression(Engine::Postgres, place).into());
-        score.push_str(&format!(
-            " WHEN words @@ CAST(${} AS TSQUERY) THEN CAST({:.1} AS FLOAT8)",
-            values.len(),
-            place.2
-        ));
-    }
-    score.push_str(" END");
-    let sql = format!(
-        "SELECT article_id, {score} AS score FROM (SELECT s.row, s.article_id, s.words {matching} ORDER BY s.row DESC LIMIT {RANKED}) \
-         AS found ORDER BY score DESC, found.row DESC LIMIT ${} OFFSET ${}",
-        values.len() + 1,
-        values.len() + 2,
+    let engine = snapshot.engine();
+    let wanted = limit.saturating_add(1);
+    let row = if engine == Engine::Sqlite { "search_index.rowid" } else { "s.row" };
+    let (matching, mut values) = query.matching(engine);
+    let score = query.score(engine, &mut values);
+    let newest = format!("SELECT {row} AS row {matching} ORDER BY {row} DESC");
+    let compared = format!(
+        "SELECT s.article_id, {score} AS score FROM ({newest} LIMIT {COMPARED}) AS found \
+         JOIN search AS s ON s.row = found.row ORDER BY score DESC, s.row DESC LIMIT {wanted} OFFSET {offset}"
     );
-    values.extend([number(limit), number(offset)]);
-    let rows = connection
-        .query_all_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values))
-        .await?;
+    let mut hits = hits(snapshot, compared, values).await?;
+    let missing = wanted.saturating_sub(hits.len() as u64);
+    let begin = offset.max(COMPARED);
+    if missing > 0 && offset.saturating_add(wanted) > COMPARED && begin < RANKED {
+        let (_, values) = query.matching(engine);
+        let missing = missing.min(RANKED - begin);
+        let others = format!(
+            "SELECT s.article_id, CAST(0 AS {}) AS score FROM ({newest} LIMIT {missing} OFFSET {begin}) AS found \
+             JOIN search AS s ON s.row = found.row ORDER BY s.row DESC",
+            if engine == Engine::Sqlite { "REAL" } else { "FLOAT8" }
+        );
+        hits.extend(self::hits(snapshot, others, values).await?);
+    }
+    Ok(hits)
+}
+
+async fn hits(snapshot: &Snapshot, sql: String, values: Vec<Value>) -> Result<Vec<Hit>, Failure> {
+    let connection = snapshot.connection();
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let rows = connection.query_all_raw(statement).await?;
     let hits = rows
         .iter()
         .map(|row| Ok(Hit { article: row.try_get("", "article_id")?, score: row.try_get("", "score")? }));
@@ -270,7 +235,7 @@ pub async fn count(snapshot: &Snapshot, query: &SearchQuery) -> Result<u64, Fail
 /// How many articles match, up to so many.
 async fn counted(snapshot: &Snapshot, query: &SearchQuery, most: u64) -> Result<u64, Failure> {
     let engine = snapshot.engine();
-    let (matching, values) = query.matching(engine, query.anywhere(engine));
+    let (matching, values) = query.matching(engine);
     let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {matching} LIMIT {most}) AS found");
     let connection = snapshot.connection();
     let row = connection
@@ -278,10 +243,6 @@ async fn counted(snapshot: &Snapshot, query: &SearchQuery, most: u64) -> Result<
         .await?;
     let counted: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
     Ok(u64::try_from(counted).unwrap_or_default())
-}
-
-fn number(number: u64) -> Value {
-    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// A piece of text around the first match: plain, and as escaped HTML with the matches marked.
@@ -337,12 +298,10 @@ mod tests {
     #[test]
     fn operators_are_words() {
         let query = asked("\"harbor\" OR NEAR(x) & !:crane*");
-        let words = "(\"harbor\" \"or\" \"near\" \"x\" \"crane\"*)";
-        assert_eq!(query.anywhere(Engine::Sqlite), words);
-        assert_eq!(query.expression(Engine::Sqlite, PLACES[1]), format!("{{title excerpt}} : {words}"));
-        assert_eq!(query.anywhere(Engine::Postgres), "'harbor' & 'or' & 'near' & 'x' & 'crane':*");
+        assert_eq!(query.expression(Engine::Sqlite, ""), "\"harbor\" \"or\" \"near\" \"x\" \"crane\"*");
+        assert_eq!(query.expression(Engine::Postgres, ""), "'harbor' & 'or' & 'near' & 'x' & 'crane':*");
         let labeled = "'harbor':AB & 'or':AB & 'near':AB & 'x':AB & 'crane':*AB";
-        assert_eq!(query.expression(Engine::Postgres, PLACES[1]), labeled);
+        assert_eq!(query.expression(Engine::Postgres, "AB"), labeled);
         assert!(asked("* \" ' & | !").words.is_empty());
     }
 
