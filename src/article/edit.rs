@@ -176,7 +176,7 @@ pub(super) async fn write(
     };
     let written = draft::write(&transaction, &found, changed).await?;
     let revision = revision::write(&transaction, op, &written, &content, note).await?;
-    uses::change(&transaction, &written, before, &content).await?;
+    uses::change(&transaction, written.article_id, written.published_revision, before, &content).await?;
     let change = NewChange::new(action, SubjectType::Article, found.article_id)
         .revision(revision.number, revision.hash);
     save(transaction, op, change).await?;

@@ -9,7 +9,6 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter a
 use uuid::Uuid;
 
 use super::content::Content;
-use super::draft::Draft;
 use super::entity::private::uses;
 use super::{resolve, revision};
 use crate::db::ids::IdColumn;
@@ -57,20 +56,21 @@ pub(super) async fn add(
     Ok(())
 }
 
-/// A draft's newest content is another. What its public revision uses stays.
+/// An article's newest content is another. What its public revision uses stays.
 pub(super) async fn change(
     transaction: &WriteTransaction,
-    draft: &Draft,
+    article: ArticleId,
+    published_revision: Option<i32>,
     before: &Content,
     after: &Content,
 ) -> Result<(), Failure> {
     let (before, after) = (of(before), of(after));
-    add(transaction, draft.article_id, after.difference(&before).copied()).await?;
+    add(transaction, article, after.difference(&before).copied()).await?;
     if before.is_subset(&after) {
         return Ok(());
     }
-    let public = match draft.published_revision {
-        Some(number) => revision::read(transaction.connection(), draft.article_id, number).await?,
+    let public = match published_revision {
+        Some(number) => revision::read(transaction.connection(), article, number).await?,
         None => None,
     };
     let mut stays = after;
@@ -79,7 +79,7 @@ pub(super) async fn change(
         resolve::resolve(transaction.connection(), [&mut content]).await?;
         stays.extend(of(&content));
     }
-    keep(transaction, draft.article_id, &stays).await
+    keep(transaction, article, &stays).await
 }
 
 /// An article uses nothing but this any more.
