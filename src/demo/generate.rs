@@ -27,7 +27,7 @@ use crate::taxonomy::create_tag::NewTag;
 use crate::text::slug;
 
 /// Articles put in by one transaction.
-const BATCH: u64 = 200;
+const BATCH: u64 = 500;
 /// The archive goes back so far.
 const YEARS: i64 = 20;
 const SECTIONS: usize = 6;
@@ -61,6 +61,7 @@ pub async fn generate(config: &Config, plan: Plan, tell: &dyn Fn(u64)) -> anyhow
     );
     // Whoever reads an old moment for hours keeps SQLite from taking its write-ahead log into the file.
     operator.end_reading().await;
+    store.database.checkpoint_in_background();
     let password = SecretString::from(operator.random_hex::<8>());
     let viewer = add_editor(&store, "Archive Editor", &password).await?;
     let loader = Loader { store: Arc::clone(&store), viewer, clock: Arc::clone(&clock), now };
