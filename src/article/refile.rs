@@ -11,11 +11,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::entity::private::uses;
 use super::entity::public::{article_authors, article_categories, article_tags};
 use super::projection::project_categories;
 use super::public::insert_all;
 use super::resolve::replace_in;
+use super::uses;
 use crate::clock::Timestamp;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
@@ -31,8 +31,7 @@ pub struct Articles;
 
 impl library::Articles for Articles {
     async fn count_uses(&self, transaction: &WriteTransaction, thing: Uuid) -> Result<u64, Failure> {
-        let rows = uses::Entity::find().filter(uses::Column::ThingId.eq(thing));
-        Ok(rows.count(transaction.connection()).await?)
+        uses::count(transaction.connection(), thing).await
     }
 
     async fn count_portraits(&self, transaction: &WriteTransaction, image: ImageId) -> Result<u64, Failure> {
@@ -50,7 +49,7 @@ impl library::Articles for Articles {
             author::public::refer_more(transaction, &BTreeMap::from([(new, more)])).await?;
             authors::rename(transaction.connection(), old, new).await?;
         }
-        replace_uses(transaction.connection(), old.0, new.0).await
+        uses::replace(transaction.connection(), old.0, new.0).await
     }
 
     async fn replace_tag(
@@ -64,7 +63,7 @@ impl library::Articles for Articles {
             taxonomy::public::refer_more_tags(transaction, &BTreeMap::from([(new, more)])).await?;
             tags::rename(transaction.connection(), old, new).await?;
         }
-        replace_uses(transaction.connection(), old.0, new.0).await
+        uses::replace(transaction.connection(), old.0, new.0).await
     }
 
     async fn replace_category(
@@ -74,31 +73,12 @@ impl library::Articles for Articles {
         new: CategoryId,
     ) -> Result<(), Failure> {
         refile(transaction, old, &HashMap::from([(old.0, new.0)])).await?;
-        replace_uses(transaction.connection(), old.0, new.0).await
+        uses::replace(transaction.connection(), old.0, new.0).await
     }
 
     async fn refile(&self, transaction: &WriteTransaction, moved: CategoryId) -> Result<(), Failure> {
         refile(transaction, moved, &HashMap::new()).await
     }
-}
-
-async fn replace_uses(connection: &DatabaseTransaction, old: Uuid, new: Uuid) -> Result<(), Failure> {
-    let both: SelectStatement = Query::select()
-        .column(uses::Column::ArticleId)
-        .from(uses::Entity)
-        .and_where(Expr::col(uses::Column::ThingId).eq(new))
-        .to_owned();
-    uses::Entity::delete_many()
-        .filter(uses::Column::ThingId.eq(old))
-        .filter(uses::Column::ArticleId.in_subquery(both))
-        .exec(connection)
-        .await?;
-    uses::Entity::update_many()
-        .col_expr(uses::Column::ThingId, Expr::value(new))
-        .filter(uses::Column::ThingId.eq(old))
-        .exec(connection)
-        .await?;
-    Ok(())
 }
 
 /// What replaces a label in a table of public articles' labels. The public row of the new one must be there before rows refer to

@@ -191,18 +191,18 @@ pub async fn find(
     let engine = snapshot.engine();
     let wanted = limit.saturating_add(1);
     let row = if engine == Engine::Sqlite { "search_index.rowid" } else { "s.row" };
-    let (matching, mut values) = query.matching(engine);
-    let score = query.score(engine, &mut values);
+    let (matching, values) = query.matching(engine);
+    let mut scored = values.clone();
+    let score = query.score(engine, &mut scored);
     let newest = format!("SELECT {row} AS row {matching} ORDER BY {row} DESC");
     let compared = format!(
         "SELECT s.article_id, {score} AS score FROM ({newest} LIMIT {COMPARED}) AS found \
          JOIN search AS s ON s.row = found.row ORDER BY score DESC, s.row DESC LIMIT {wanted} OFFSET {offset}"
     );
-    let mut hits = hits(snapshot, compared, values).await?;
+    let mut hits = hits(snapshot, compared, scored).await?;
     let missing = wanted.saturating_sub(hits.len() as u64);
     let begin = offset.max(COMPARED);
     if missing > 0 && offset.saturating_add(wanted) > COMPARED && begin < RANKED {
-        let (_, values) = query.matching(engine);
         let missing = missing.min(RANKED - begin);
         let others = format!(
             "SELECT s.article_id, CAST(0 AS {}) AS score FROM ({newest} LIMIT {missing} OFFSET {begin}) AS found \

@@ -5,7 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query, SelectStatement};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QuerySelect as _,
+};
 use uuid::Uuid;
 
 use super::content::Content;
@@ -141,6 +144,26 @@ pub(super) async fn few(snapshot: &Snapshot, thing: Uuid) -> Result<Option<Vec<A
         .all(snapshot.connection())
         .await?;
     Ok((articles.len() as u64 <= FEW).then_some(articles))
+}
+
+/// How many articles use this, those in the trash among them.
+pub(super) async fn count(connection: &impl ConnectionTrait, thing: Uuid) -> Result<u64, Failure> {
+    Ok(uses::Entity::find().filter(uses::Column::ThingId.eq(thing)).count(connection).await?)
+}
+
+/// Whoever uses one thing uses another in its place.
+pub(super) async fn replace(connection: &impl ConnectionTrait, old: Uuid, new: Uuid) -> Result<(), Failure> {
+    uses::Entity::delete_many()
+        .filter(uses::Column::ThingId.eq(old))
+        .filter(uses::Column::ArticleId.in_subquery(users(new)))
+        .exec(connection)
+        .await?;
+    uses::Entity::update_many()
+        .col_expr(uses::Column::ThingId, Expr::value(new))
+        .filter(uses::Column::ThingId.eq(old))
+        .exec(connection)
+        .await?;
+    Ok(())
 }
 
 /// How many articles use each of these, those in the trash among them.

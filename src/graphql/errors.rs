@@ -64,6 +64,14 @@ pub fn outcome<T>(result: Result<T, Failure>) -> Result<(Option<T>, Vec<UserErro
     }
 }
 
+/// What a deletion gives, in its two parts: the thing or why it stays, and what took its place.
+pub fn parted<T>(deleted: Result<(T, Option<T>), Failure>) -> (Result<T, Failure>, Option<T>) {
+    match deleted {
+        Ok((thing, replacement)) => (Ok(thing), replacement),
+        Err(failure) => (Err(failure), None),
+    }
+}
+
 /// What a field that may be null resolves to. Its failure makes it null and leaves the rest, as the specification says;
 /// async-graphql would let the failure of a `Result<Option<T>, _>` take the parent with it.
 pub struct Nullable<T>(Result<Option<T>, Error>);

@@ -12,6 +12,7 @@ use crate::account::policy::{self, Allowed, Owned, act};
 use crate::db::WriteTransaction;
 use crate::error::{Failure, Problems, UserError, UserErrorCode};
 use crate::id::{ImageId, UserId};
+use crate::library::check_version;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 use crate::text::input;
@@ -124,11 +125,6 @@ pub(super) async fn find(
     })?;
     let is_public = read::is_public(transaction.connection(), id).await?;
     let found = policy::allow::<act::EditImage, _>(op, Editable { record, is_public })?;
-    if found.record.version == version {
-        return Ok(found);
-    }
-    let message = format!(
-        "The image has changed since version {version}. Look at it as it is now, and save with its version."
-    );
-    Err(Failure::refused(UserErrorCode::Conflict, &["input", "version"], message))
+    check_version("image", found.record.version, version)?;
+    Ok(found)
 }

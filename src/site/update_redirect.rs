@@ -8,6 +8,7 @@ use super::{read, redirect};
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::RedirectId;
+use crate::library::check_version;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 
@@ -89,11 +90,6 @@ pub(super) async fn find(
     let found = read::by_id(connection, id).await?.ok_or_else(|| {
         Failure::refused(UserErrorCode::NotFound, &["input", "redirectId"], "There is no such redirect.")
     })?;
-    if found.version == version {
-        return Ok(found);
-    }
-    let message = format!(
-        "The redirect has changed since version {version}. Look at it as it is now, and save with its version."
-    );
-    Err(Failure::refused(UserErrorCode::Conflict, &["input", "version"], message))
+    check_version("redirect", found.version, version)?;
+    Ok(found)
 }

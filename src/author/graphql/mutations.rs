@@ -14,7 +14,7 @@ use crate::author::update::{self, AuthorEdit};
 use crate::author::{delete, read};
 use crate::error::Failure;
 use crate::graphql::batch::Member;
-use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome, parted};
 use crate::graphql::{given, ids, operation};
 use crate::id::AuthorId;
 use crate::operation::Operation;
@@ -198,10 +198,7 @@ impl AuthorMutation {
                 replacement_id.map(|id| ids::parse(&id, &["input", "replacementId"])).transpose()?;
             let deleted = delete::delete(op, id, version, replacement, &Articles).await;
             let used_by = some_that_use(op, id.0, &deleted).await?;
-            let (deleted, replacement) = deleted.map_or_else(
-                |failure| (Err(failure), None),
-                |(deleted, replacement)| (Ok(deleted), replacement),
-            );
+            let (deleted, replacement) = parted(deleted);
             let (author, user_errors) = with_present(op, id, deleted).await?;
             let replacement = replacement.map(|row| AuthorRecord(Member::alone(op, row)));
             Ok(Some(DeleteAuthorPayload { author, replacement, used_by, user_errors }))

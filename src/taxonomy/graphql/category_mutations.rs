@@ -8,7 +8,7 @@ use super::CategoryRecord;
 use crate::article::graphql::{DraftObject, some_that_use};
 use crate::article::refile::Articles;
 use crate::error::Failure;
-use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome, parted};
 use crate::graphql::{given, ids, operation};
 use crate::id::CategoryId;
 use crate::operation::Operation;
@@ -198,10 +198,7 @@ impl CategoryMutation {
                 replacement_id.map(|id| ids::parse(&id, &["input", "replacementId"])).transpose()?;
             let deleted = delete_category::delete(op, id, version, replacement, &Articles).await;
             let used_by = some_that_use(op, id.0, &deleted).await?;
-            let (deleted, replacement) = deleted.map_or_else(
-                |failure| (Err(failure), None),
-                |(deleted, replacement)| (Ok(deleted), replacement),
-            );
+            let (deleted, replacement) = parted(deleted);
             let (category, user_errors) = with_present(op, id, deleted).await?;
             let replacement = replacement.map(|row| CategoryRecord::alone(op, row));
             Ok(Some(DeleteCategoryPayload { category, replacement, used_by, user_errors }))

@@ -8,7 +8,7 @@ use super::TagRecord;
 use crate::article::graphql::{DraftObject, some_that_use};
 use crate::article::refile::Articles;
 use crate::error::Failure;
-use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
+use crate::graphql::errors::{Nullable, UserError, nullable, outcome, parted};
 use crate::graphql::{ids, operation};
 use crate::id::TagId;
 use crate::operation::Operation;
@@ -166,10 +166,7 @@ impl TagMutation {
                 replacement_id.map(|id| ids::parse(&id, &["input", "replacementId"])).transpose()?;
             let deleted = delete_tag::delete(op, id, version, replacement, &Articles).await;
             let used_by = some_that_use(op, id.0, &deleted).await?;
-            let (deleted, replacement) = deleted.map_or_else(
-                |failure| (Err(failure), None),
-                |(deleted, replacement)| (Ok(deleted), replacement),
-            );
+            let (deleted, replacement) = parted(deleted);
             let (tag, user_errors) = with_present(op, id, deleted).await?;
             let replacement = replacement.map(|row| TagRecord::alone(op, row));
             Ok(Some(DeleteTagPayload { tag, replacement, used_by, user_errors }))
