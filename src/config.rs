@@ -1,5 +1,6 @@
 //! Every setting, in one struct: file `copydesk.toml` < environment `COPYDESK_…` < flags; checked whole at the start.
 
+mod caching;
 mod site;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use url::Url;
 
+pub use caching::{Caching, Cdn, CdnKind};
 pub use site::Site;
 
 /// What may be set, and what it does: the one list that the reader, `copydesk config` and the README's table share.
@@ -204,6 +206,41 @@ pub const SETTINGS: &[Setting] = &[
         default: "off",
         help: "how often the server checks itself as `copydesk verify` does: `off`, or a time such as `24h`, `90m`, `1d`",
     },
+    Setting {
+        name: "answer_cache",
+        default: "64MB",
+        help: "memory for whole answers to public queries, such as `64MB`; `0`: none",
+    },
+    Setting {
+        name: "answer_max_age",
+        default: "0",
+        help: "seconds that a browser may show an answer without asking whether it still holds",
+    },
+    Setting {
+        name: "answer_shared_max_age",
+        default: "0",
+        help: "the same for a CDN, which is told what to drop (see `cdn`)",
+    },
+    Setting {
+        name: "answer_stale_while_revalidate",
+        default: "0",
+        help: "seconds more in which caches may show an old answer while they fetch a new one",
+    },
+    Setting {
+        name: "cdn",
+        default: "none",
+        help: "what stands in front and is told of changes: `none`, `varnish` (with its module xkey), `fastly` or `cloudflare`",
+    },
+    Setting {
+        name: "cdn_purge_urls",
+        default: "",
+        help: "addresses at which it is told, separated by commas: of each Varnish, or the purge address of the CDN's API",
+    },
+    Setting {
+        name: "cdn_token",
+        default: "",
+        help: "the token of the CDN's API; better given by the environment",
+    },
     Setting { name: "request_timeout", default: "30", help: "seconds that a request may take" },
     Setting { name: "database_connections", default: "16", help: "most database connections of this node" },
     Setting {
@@ -317,6 +354,8 @@ pub struct Config {
     pub forwarded_header: ForwardedHeader,
     /// Seconds between two checks of the whole inside the server; none: it does none.
     pub verify_every: Option<i64>,
+    /// What is kept, where, and for how long.
+    pub caching: Caching,
     /// Seconds that a request may take.
     pub request_timeout: u64,
     /// Most database connections of this node.
@@ -592,6 +631,7 @@ impl Config {
             comment_images,
             trusted_proxies: read.networks("trusted_proxies")?,
             forwarded_header,
+            caching: Caching::read(&read)?,
             verify_every: read.period("verify_every")?,
             request_timeout: read.positive("request_timeout", "a number of seconds above 0")?,
             database_connections: read.positive("database_connections", "a number above 0")?,
@@ -606,8 +646,11 @@ impl Config {
         let mut text = String::new();
         for setting in SETTINGS {
             if let Some((value, place)) = self.sources.get(setting.name) {
-                let shown =
-                    if setting.name == "database_url" { without_password(value) } else { value.clone() };
+                let shown = match setting.name {
+                    "database_url" => without_password(value),
+                    "cdn_token" if !value.is_empty() => "(hidden)".to_owned(),
+                    _ => value.clone(),
+                };
                 let _ = writeln!(text, "# {}\n{} = {:?} # {place}\n", setting.help, setting.name, shown);
             }
         }
@@ -732,8 +775,31 @@ impl Reader<'_> {
             .map_err(|_| self.wrong(name, "addresses or networks such as 10.0.0.1, 172.16.0.0/12, fd00::/8"))
     }
 
-    fn web_address(&self, name: &str) -> Result<String, WrongSetting> {
+    /// Bytes, given as a number and a unit.
+    fn size(&self, name: &str) -> Result<u64, WrongSetting> {
         let text = self.text(name);
+        let wrong = || self.wrong(name, "`0`, or a number with kB, MB or GB behind it, such as 64MB");
+        let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+        let unit = match text[number.len()..].to_ascii_lowercase().as_str() {
+            "" | "b" => 1,
+            "kb" => 1_000,
+            "mb" => 1_000_000,
+            "gb" => 1_000_000_000,
+            _ => return Err(wrong()),
+        };
+        number.trim().parse().ok().and_then(|number: u64| number.checked_mul(unit)).ok_or_else(wrong)
+    }
+
+    fn web_addresses(&self, name: &str) -> Result<Vec<String>, WrongSetting> {
+        let listed = self.text(name).split(',').map(str::trim).filter(|listed| !listed.is_empty());
+        listed.map(|listed| self.checked_address(name, listed)).collect()
+    }
+
+    fn web_address(&self, name: &str) -> Result<String, WrongSetting> {
+        self.checked_address(name, self.text(name))
+    }
+
+    fn checked_address(&self, name: &str, text: &str) -> Result<String, WrongSetting> {
         match Url::parse(text) {
             Ok(url)
                 if matches!(url.scheme(), "http" | "https")

@@ -15,12 +15,14 @@
 //! - [`graphql`]: the kit: errors, ids, connections, cursors, batches, the guard.
 //! - [`db`]: connections, transactions, pages by key, and what differs between SQLite and PostgreSQL.
 //! - [`text`]: Markdown, its blocks, slugs, paths, anchors, folding: pure functions.
-//! - [`operation`], [`error`], [`given`], [`id`], [`clock`], [`keys`], [`limit`], [`progress`], [`config`]: what every rule receives.
+//! - [`operation`], [`error`], [`given`], [`id`], [`clock`], [`keys`], [`limit`], [`progress`], [`reads`], [`config`]: what every rule receives.
 
 pub mod account;
 pub mod article;
 pub mod author;
 pub mod backup;
+pub mod cache;
+pub mod cdn;
 pub mod cli;
 pub mod clock;
 pub mod comment;
@@ -40,6 +42,7 @@ pub mod log;
 pub mod media_store;
 pub mod operation;
 pub mod progress;
+pub mod reads;
 pub mod schema;
 pub mod server;
 pub mod site;

@@ -17,6 +17,7 @@ use crate::id::{GlobalId, SessionId, UserId};
 use crate::keys::Keys;
 use crate::limit::Limits;
 use crate::progress::Progress;
+use crate::reads::Reads;
 use crate::work::Work;
 
 /// What a role may do stands in [`crate::account::policy`].
@@ -166,7 +167,8 @@ pub struct Operation {
     /// Where the request comes from.
     pub client: Client,
     moment: AtomicI64,
-    reads: Mutex<Option<Arc<Snapshot>>>,
+    snapshot: Mutex<Option<Arc<Snapshot>>>,
+    reads: Arc<Reads>,
     refused: std::sync::Mutex<Vec<&'static str>>,
 }
 
@@ -175,13 +177,24 @@ impl Operation {
     pub fn new(store: Arc<Store>, viewer: Viewer, request_id: impl Into<String>) -> Self {
         let moment = AtomicI64::new(store.clock.now().0);
         let client = Client::default();
-        let (reads, refused) = (Mutex::default(), std::sync::Mutex::default());
-        Self { viewer, store, request_id: request_id.into(), client, moment, reads, refused }
+        let request_id = request_id.into();
+        let (snapshot, reads, refused) = (Mutex::default(), Arc::default(), std::sync::Mutex::default());
+        Self { viewer, store, request_id, client, moment, snapshot, reads, refused }
     }
 
     /// The same, sent from there.
     pub fn from_client(self, client: Client) -> Self {
         Self { client, ..self }
+    }
+
+    /// The same, for an answer that may be kept: what it reads is noted.
+    pub fn noting_reads(self) -> Self {
+        Self { reads: Arc::new(Reads::noting()), ..self }
+    }
+
+    /// Where what it reads is noted.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The same request, done by somebody else: who signs in is the public before and a user after.
@@ -220,18 +233,19 @@ impl Operation {
     /// The moment from which this operation reads: one read-only snapshot, opened at the first read and shared by all,
     /// so that an answer never mixes two states, whatever is published meanwhile.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, Failure> {
-        let mut reads = self.reads.lock().await;
-        if let Some(snapshot) = &*reads {
+        let mut open = self.snapshot.lock().await;
+        if let Some(snapshot) = &*open {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = Arc::new(self.store.database.snapshot().await?);
-        *reads = Some(Arc::clone(&snapshot));
+        let snapshot = self.store.database.snapshot().await?.noting(Arc::clone(&self.reads));
+        let snapshot = Arc::new(snapshot);
+        *open = Some(Arc::clone(&snapshot));
         Ok(snapshot)
     }
 
     /// Lets the snapshot go, before a wait in which nothing is read.
     pub async fn end_reading(&self) {
-        *self.reads.lock().await = None;
+        *self.snapshot.lock().await = None;
     }
 
     /// Takes what was erased out of the files, as far as nobody reads an older moment. Where it can't be done now, the server's

@@ -14,6 +14,7 @@ mod harness;
 mod backup;
 mod bad_input;
 mod budgets;
+mod caching;
 mod compare;
 mod conversation;
 mod corpora;

@@ -10,6 +10,7 @@ use super::entity::public::archive_months;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
+use crate::reads::ARTICLES;
 
 /// A month of a year, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +66,7 @@ fn period(first: NaiveDate, months: u32) -> Option<Period> {
 
 /// How many public articles are from each month, the newest month first; none that has none.
 pub async fn months(snapshot: &Snapshot) -> Result<Vec<(Month, i32)>, Failure> {
+    snapshot.reads().note(ARTICLES);
     let rows = archive_months::Entity::find()
         .order_by_desc(archive_months::Column::Month)
         .all(snapshot.connection())

@@ -57,7 +57,8 @@ pub async fn add(
         let projection = projection::project(&content, tree);
         let refers = References::of(&projection);
         rows.uses.extend(uses::rows(id, uses::of(&content)));
-        let tags = refers.tags().into_iter().chain([slug_tag(&op.store.keys, &content.slug)]);
+        let lists = refers.lists_between(&References::default());
+        let tags = lists.into_iter().chain([slug_tag(&op.store.keys, &content.slug)]);
         changes.push(vec![
             NewChange::new(Action::ArticleCreated, SubjectType::Article, id)
                 .revision(1, hash.clone())
@@ -119,7 +120,11 @@ pub async fn add(
         });
         rows.parts.add(id, projection, at);
     }
-    References::refer_all(&references, transaction).await?;
+    let touched = References::refer_all(&references, transaction).await?;
+    if let Some(of_last) = changes.last_mut() {
+        let published = of_last.pop().map(|change: NewChange| change.tags(touched));
+        of_last.extend(published);
+    }
     rows.insert(transaction).await?;
     Ok(changes)
 }

@@ -22,6 +22,7 @@ use crate::clock::Timestamp;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
+use crate::reads::{ARTICLES, articles_of, links_to};
 use crate::{author, image, taxonomy};
 
 /// Values that one statement binds, at most: both engines take several times as many.
@@ -34,6 +35,7 @@ pub(super) struct References {
     authors: BTreeSet<AuthorId>,
     tags: BTreeSet<TagId>,
     categories: BTreeSet<CategoryId>,
+    links: BTreeSet<ArticleId>,
 }
 
 impl References {
@@ -43,6 +45,7 @@ impl References {
             authors: projection.authors.iter().copied().collect(),
             tags: projection.tags.iter().copied().collect(),
             categories: projection.categories.iter().map(|category| category.id).collect(),
+            links: projection.links.iter().filter_map(|link| link.target_article_id).collect(),
         }
     }
 
@@ -61,22 +64,30 @@ impl References {
             .filter(article_categories::Column::ArticleId.eq(id))
             .all(connection)
             .await?;
+        let links = article_references::Entity::find()
+            .filter(article_references::Column::ArticleId.eq(id))
+            .all(connection)
+            .await?;
         Ok(Self {
             images: figures.into_iter().map(|row| row.image_id).collect(),
             authors: authors.into_iter().map(|row| row.author_id).collect(),
             tags: tags.into_iter().map(|row| row.tag_id).collect(),
             categories: categories.into_iter().map(|row| row.category_id).collect(),
+            links: links.into_iter().map(|row| row.target_article_id).collect(),
         })
     }
 
-    /// All that these articles refer to, each counted once an article.
-    pub(super) async fn refer_all(of: &[Self], transaction: &WriteTransaction) -> Result<(), Failure> {
+    /// All that these articles refer to, each counted once an article. Gives the cache tags of what became public.
+    pub(super) async fn refer_all(
+        of: &[Self],
+        transaction: &WriteTransaction,
+    ) -> Result<Vec<String>, Failure> {
         let images = counted(of.iter().flat_map(|article| &article.images));
-        image::public::refer_more(transaction, &images).await?;
+        let mut touched = image::public::refer_more(transaction, &images).await?;
         let authors = counted(of.iter().flat_map(|article| &article.authors));
-        author::public::refer_more(transaction, &authors).await?;
+        touched.extend(author::public::refer_more(transaction, &authors).await?);
         let tags = counted(of.iter().flat_map(|article| &article.tags));
-        taxonomy::public::refer_more_tags(transaction, &tags).await?;
+        touched.extend(taxonomy::public::refer_more_tags(transaction, &tags).await?);
         let mut categories: BTreeMap<i32, Vec<CategoryId>> = BTreeMap::new();
         for (category, by) in counted(of.iter().flat_map(|article| &article.categories)) {
             categories.entry(by).or_default().push(category);
@@ -84,28 +95,27 @@ impl References {
         for (by, categories) in categories {
             taxonomy::public::count_in_categories(transaction, &categories, by).await?;
         }
-        Ok(())
+        Ok(touched)
     }
 
-    async fn release(&self, transaction: &WriteTransaction) -> Result<(), Failure> {
-        image::public::release(transaction, &Vec::from_iter(self.images.iter().copied())).await?;
-        author::public::release(transaction, &Vec::from_iter(self.authors.iter().copied())).await?;
-        taxonomy::public::release_tags(transaction, &Vec::from_iter(self.tags.iter().copied())).await?;
-        taxonomy::public::count_in_categories(
-            transaction,
-            &Vec::from_iter(self.categories.iter().copied()),
-            -1,
-        )
-        .await
+    /// Gives the cache tags of what is public no longer.
+    async fn release(&self, transaction: &WriteTransaction) -> Result<Vec<String>, Failure> {
+        let (images, authors) = (Vec::from_iter(self.images.clone()), Vec::from_iter(self.authors.clone()));
+        let (tags, categories) = (Vec::from_iter(self.tags.clone()), Vec::from_iter(self.categories.clone()));
+        let mut touched = image::public::release(transaction, &images).await?;
+        touched.extend(author::public::release(transaction, &authors).await?);
+        touched.extend(taxonomy::public::release_tags(transaction, &tags).await?);
+        taxonomy::public::count_in_categories(transaction, &categories, -1).await?;
+        Ok(touched)
     }
 
-    /// The cache tags of what they are.
-    pub(super) fn tags(&self) -> BTreeSet<String> {
-        let images = self.images.iter().map(ToString::to_string);
-        let authors = self.authors.iter().map(ToString::to_string);
-        let tags = self.tags.iter().map(ToString::to_string);
-        let categories = self.categories.iter().map(ToString::to_string);
-        images.chain(authors).chain(tags).chain(categories).chain(["articles".to_owned()]).collect()
+    /// The cache tags of the lists in which an article is by one of these and not by the other.
+    pub(super) fn lists_between(&self, other: &Self) -> BTreeSet<String> {
+        let authors = self.authors.symmetric_difference(&other.authors).map(articles_of);
+        let tags = self.tags.symmetric_difference(&other.tags).map(articles_of);
+        let categories = self.categories.symmetric_difference(&other.categories).map(articles_of);
+        let links = self.links.symmetric_difference(&other.links).map(links_to);
+        authors.chain(tags).chain(categories).chain(links).chain([ARTICLES.to_owned()]).collect()
     }
 }
 
@@ -131,7 +141,8 @@ pub(super) async fn write(
     let is_new = existing.is_none();
     let before = if is_new { References::default() } else { References::read(connection, id).await? };
     let after = References::of(&projection);
-    References::refer_all(std::slice::from_ref(&after), transaction).await?;
+    let mut touched = before.lists_between(&after);
+    touched.extend(References::refer_all(std::slice::from_ref(&after), transaction).await?);
     let head = projection.head.clone();
     let settings = comment_settings::Entity::find_by_id(id).one(connection).await?;
     let row = articles::ActiveModel {
@@ -160,10 +171,8 @@ pub(super) async fn write(
     let mut parts = Parts::default();
     parts.add(id, projection, published_at);
     parts.insert(connection).await?;
-    before.release(transaction).await?;
-    let mut tags = before.tags();
-    tags.extend(after.tags());
-    Ok((tags, is_new))
+    touched.extend(before.release(transaction).await?);
+    Ok((touched, is_new))
 }
 
 /// Takes an article out of the public tables. Gives the cache tags that this touches.
@@ -179,8 +188,9 @@ pub(super) async fn remove(
     delete_parts(connection, id).await?;
     // Its comments go with it, by their foreign key.
     articles::Entity::delete_by_id(id).exec(connection).await?;
-    before.release(transaction).await?;
-    Ok(before.tags())
+    let mut touched = before.lists_between(&References::default());
+    touched.extend(before.release(transaction).await?);
+    Ok(touched)
 }
 
 /// More (or fewer) comments of an article are public.

@@ -15,6 +15,7 @@ use super::entity::public::{
     article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
     related_links, sections,
 };
+use super::publish::slug_tag;
 use crate::author::entity::authors;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
@@ -24,6 +25,8 @@ use crate::db::per_parent::{self, Columns};
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, TagId};
 use crate::image::entity::images;
+use crate::keys::Keys;
+use crate::reads::{ARTICLES, CATEGORIES, articles_of, links_to};
 use crate::taxonomy::entity::{categories, tags};
 use crate::text::input;
 
@@ -89,14 +92,20 @@ pub enum Subject {
 
 /// A published article.
 pub async fn by_id(snapshot: &Snapshot, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
+    snapshot.reads().note(id);
     Ok(articles::Entity::find_by_id(id).one(snapshot.connection()).await?)
 }
 
 /// A published article by its slug, or by one that it was published under before.
-pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<articles::Model>, Failure> {
+pub async fn by_slug(
+    snapshot: &Snapshot,
+    keys: &Keys,
+    slug: &str,
+) -> Result<Option<articles::Model>, Failure> {
     if !input::is_storable(slug) {
         return Ok(None);
     }
+    snapshot.reads().note(slug_tag(keys, slug));
     let found = articles::Entity::find()
         .join_rev(
             JoinType::InnerJoin,
@@ -108,6 +117,7 @@ pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<articles:
         .filter(article_slugs::Column::Slug.eq(slug))
         .one(snapshot.connection())
         .await?;
+    snapshot.reads().note_all(found.as_ref().map(|article| article.id));
     Ok(found)
 }
 
@@ -118,14 +128,31 @@ pub async fn list(
     order: ArticleOrder,
     window: &Window,
 ) -> Result<Page<articles::Model>, Failure> {
+    note_list(snapshot, filter);
     let (query, key, id) = filtered(filter);
     let sorting = Sorting::new(key, id, order == ArticleOrder::PublishedAtDesc);
-    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+    let page = keyset::fetch(snapshot, query, &sorting, window).await?;
+    snapshot.reads().note_all(page.rows.iter().map(|article: &articles::Model| article.id));
+    Ok(page)
 }
 
 /// How many published articles there are, up to one more than `most`.
 pub async fn count(snapshot: &Snapshot, filter: &ArticleFilter, most: u64) -> Result<u64, Failure> {
+    note_list(snapshot, filter);
     Ok(keyset::count(snapshot, filtered(filter).0, most).await?)
+}
+
+/// What a list depends on, whatever is on its page. A label's articles change by themselves, also where all that holds otherwise
+/// stays; the language is the article's own.
+fn note_list(snapshot: &Snapshot, filter: &ArticleFilter) {
+    let author = filter.author.map(|author| articles_of(author.id));
+    let tag = filter.tag.map(|tag| articles_of(tag.id));
+    let category = filter.category.map(|category| articles_of(category.id));
+    let labels: Vec<String> = [author, tag, category].into_iter().flatten().collect();
+    if labels.is_empty() || filter.locale.is_some() {
+        snapshot.reads().note(ARTICLES);
+    }
+    snapshot.reads().note_all(labels);
 }
 
 /// The query of a filter, and the two columns to sort by: those of the junction of the label that the fewest articles have,
@@ -172,6 +199,12 @@ pub async fn of_subjects(
     descending: bool,
     window: &Window,
 ) -> Result<HashMap<Uuid, Page<articles::Model>>, Failure> {
+    snapshot.reads().note_all(subjects.iter().map(|id| match subject {
+        Subject::Author => articles_of(AuthorId(*id)),
+        Subject::Tag => articles_of(TagId(*id)),
+        Subject::Category => articles_of(CategoryId(*id)),
+        Subject::Article => links_to(ArticleId(*id)),
+    }));
     macro_rules! placed {
         ($junction:ident, $parent:ident, $field:ident) => {{
             use $junction::{Column, Entity};
@@ -209,6 +242,7 @@ pub async fn of_subjects(
 
 /// How many published articles have a related link to each of these.
 pub async fn reference_counts(snapshot: &Snapshot, targets: &[Uuid]) -> Result<HashMap<Uuid, i64>, Failure> {
+    snapshot.reads().note_all(targets.iter().map(|id| links_to(ArticleId(*id))));
     let target = article_references::Column::TargetArticleId;
     let column = IdColumn::of::<article_references::Entity>(target);
     Ok(column.counts(snapshot, targets).await?)
@@ -220,6 +254,7 @@ pub async fn by_ids(
     ids: Vec<ArticleId>,
 ) -> Result<HashMap<ArticleId, articles::Model>, Failure> {
     let ids: std::collections::BTreeSet<ArticleId> = ids.into_iter().collect();
+    snapshot.reads().note_all(&ids);
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -257,6 +292,7 @@ pub async fn figures(
         .order_by_asc(figures::Column::Position)
         .all(snapshot.connection())
         .await?;
+    snapshot.reads().note_all(rows.iter().map(|(figure, _)| figure.image_id));
     Ok(grouped(rows.into_iter().filter_map(|(figure, image)| Some((figure.article_id, (figure, image?))))))
 }
 
@@ -279,6 +315,7 @@ pub async fn authors(
         .order_by_asc(article_authors::Column::Position)
         .all(snapshot.connection())
         .await?;
+    snapshot.reads().note_all(rows.iter().map(|(junction, _)| junction.author_id));
     Ok(grouped(rows.into_iter().filter_map(|(junction, author)| Some((junction.article_id, author?)))))
 }
 
@@ -298,6 +335,7 @@ pub async fn tags(
         .order_by_asc(article_tags::Column::Position)
         .all(snapshot.connection())
         .await?;
+    snapshot.reads().note_all(rows.iter().map(|(junction, _)| junction.tag_id));
     Ok(grouped(rows.into_iter().filter_map(|(junction, tag)| Some((junction.article_id, tag?)))))
 }
 
@@ -321,6 +359,7 @@ pub async fn categories(
         .order_by_asc(article_categories::Column::Position)
         .all(snapshot.connection())
         .await?;
+    snapshot.reads().note(CATEGORIES);
     Ok(grouped(rows.into_iter().filter_map(|(junction, category)| Some((junction.article_id, category?)))))
 }
 
@@ -343,6 +382,7 @@ pub async fn links(
         .order_by_asc(related_links::Column::Position)
         .all(snapshot.connection())
         .await?;
+    snapshot.reads().note_all(rows.iter().filter_map(|(link, _)| link.target_article_id));
     Ok(grouped(rows.into_iter().map(|(link, target)| (link.article_id, (link, target)))))
 }
 

@@ -21,6 +21,7 @@ use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
 use crate::library;
+use crate::reads::articles_of;
 use crate::{author, taxonomy};
 
 /// Public articles that are written at once.
@@ -43,13 +44,15 @@ impl library::Articles for Articles {
         transaction: &WriteTransaction,
         old: AuthorId,
         new: AuthorId,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<String>, Failure> {
+        let mut touched = vec![articles_of(old), articles_of(new)];
         let more = authors::unite(transaction.connection(), old, new).await?;
         if more > 0 {
-            author::public::refer_more(transaction, &BTreeMap::from([(new, more)])).await?;
+            touched.extend(author::public::refer_more(transaction, &BTreeMap::from([(new, more)])).await?);
             authors::rename(transaction.connection(), old, new).await?;
         }
-        uses::replace(transaction.connection(), old.0, new.0).await
+        uses::replace(transaction.connection(), old.0, new.0).await?;
+        Ok(touched)
     }
 
     async fn replace_tag(
@@ -57,13 +60,16 @@ impl library::Articles for Articles {
         transaction: &WriteTransaction,
         old: TagId,
         new: TagId,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<String>, Failure> {
+        let mut touched = vec![articles_of(old), articles_of(new)];
         let more = tags::unite(transaction.connection(), old, new).await?;
         if more > 0 {
-            taxonomy::public::refer_more_tags(transaction, &BTreeMap::from([(new, more)])).await?;
+            let counts = BTreeMap::from([(new, more)]);
+            touched.extend(taxonomy::public::refer_more_tags(transaction, &counts).await?);
             tags::rename(transaction.connection(), old, new).await?;
         }
-        uses::replace(transaction.connection(), old.0, new.0).await
+        uses::replace(transaction.connection(), old.0, new.0).await?;
+        Ok(touched)
     }
 
     async fn replace_category(
@@ -71,12 +77,17 @@ impl library::Articles for Articles {
         transaction: &WriteTransaction,
         old: CategoryId,
         new: CategoryId,
-    ) -> Result<(), Failure> {
-        refile(transaction, old, &HashMap::from([(old.0, new.0)])).await?;
-        uses::replace(transaction.connection(), old.0, new.0).await
+    ) -> Result<Vec<String>, Failure> {
+        let touched = refile(transaction, old, &HashMap::from([(old.0, new.0)])).await?;
+        uses::replace(transaction.connection(), old.0, new.0).await?;
+        Ok(touched)
     }
 
-    async fn refile(&self, transaction: &WriteTransaction, moved: CategoryId) -> Result<(), Failure> {
+    async fn refile(
+        &self,
+        transaction: &WriteTransaction,
+        moved: CategoryId,
+    ) -> Result<Vec<String>, Failure> {
         refile(transaction, moved, &HashMap::new()).await
     }
 }
@@ -146,12 +157,13 @@ macro_rules! label {
 label!(authors, article_authors, AuthorId, AuthorId, author_id);
 label!(tags, article_tags, TagId, TagId, tag_id);
 
-/// Files the public articles that are in a category or below it anew: by the tree as it stands, and with what is replaced.
+/// Files the public articles that are in a category or below it anew: by the tree as it stands, and with what is replaced. Gives
+/// the cache tags that this touches: of the categories that have other articles now.
 async fn refile(
     transaction: &WriteTransaction,
     category: CategoryId,
     replaced: &HashMap<Uuid, Uuid>,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     use article_categories::{ActiveModel, Column, Entity};
     let connection = transaction.connection();
     let tree = taxonomy::read::tree(connection).await?;
@@ -193,11 +205,12 @@ async fn refile(
         insert_all(connection, written).await?;
     }
     let mut by: BTreeMap<i32, Vec<CategoryId>> = BTreeMap::new();
+    let touched = counts.iter().filter(|(_, more)| **more != 0).map(|(id, _)| articles_of(id)).collect();
     for (category, more) in counts.into_iter().filter(|(_, more)| *more != 0) {
         by.entry(more).or_default().push(category);
     }
     for (more, categories) in by {
         taxonomy::public::count_in_categories(transaction, &categories, more).await?;
     }
-    Ok(())
+    Ok(touched)
 }

@@ -17,6 +17,7 @@ use crate::error::Failure;
 use crate::id::ArticleId;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
+use crate::reads::ARTICLES;
 
 /// Articles in a batch: other writers wait for so long.
 const BATCH: u64 = 100;
@@ -99,7 +100,7 @@ async fn renew(op: &Operation, ids: &[ArticleId]) -> Result<u64, Failure> {
     let Some(first) = written.first() else { return Ok(0) };
     let change = NewChange::new(Action::SearchReindexed, SubjectType::Article, *first)
         .detail(format!("{} articles", written.len()))
-        .tags(written.iter().map(ToString::to_string).chain(["articles".to_owned()]));
+        .tags(written.iter().map(ToString::to_string).chain([ARTICLES.to_owned()]));
     save(transaction, op, change).await?;
     Ok(written.len() as u64)
 }

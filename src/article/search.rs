@@ -9,6 +9,7 @@ use super::read::ArticleFilter;
 use crate::db::{Engine, Snapshot};
 use crate::error::Failure;
 use crate::id::ArticleId;
+use crate::reads::ARTICLES;
 use crate::text::{fold, markdown};
 
 /// Most words of a query that count.
@@ -188,6 +189,7 @@ pub async fn find(
     if query.words.is_empty() {
         return Ok(Vec::new());
     }
+    snapshot.reads().note(ARTICLES);
     let engine = snapshot.engine();
     let wanted = limit.saturating_add(1);
     let row = if engine == Engine::Sqlite { "search_index.rowid" } else { "s.row" };
@@ -234,6 +236,7 @@ pub async fn count(snapshot: &Snapshot, query: &SearchQuery) -> Result<u64, Fail
 
 /// How many articles match, up to so many.
 async fn counted(snapshot: &Snapshot, query: &SearchQuery, most: u64) -> Result<u64, Failure> {
+    snapshot.reads().note(ARTICLES);
     let engine = snapshot.engine();
     let (matching, values) = query.matching(engine);
     let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {matching} LIMIT {most}) AS found");

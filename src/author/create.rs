@@ -70,11 +70,11 @@ pub async fn create(op: &Operation, new: NewAuthor) -> Result<author_records::Mo
     }
     .insert(connection)
     .await?;
-    if record.is_listed {
-        public::show(&transaction, &record, 0).await?;
-    }
+    let touched =
+        if record.is_listed { public::show(&transaction, &record, 0).await? } else { Default::default() };
     let change = NewChange::new(Action::AuthorCreated, SubjectType::Author, record.id)
-        .hash(record::hash(&record, &[])?);
+        .hash(record::hash(&record, &[])?)
+        .tags(touched);
     save(transaction, op, change).await?;
     Ok(record)
 }

@@ -10,6 +10,7 @@ use crate::id::AuthorId;
 use crate::library::{self, Articles, former_slugs, replacements};
 use crate::log::{Action, NewChange, SubjectType, save_all};
 use crate::operation::Operation;
+use crate::reads::AUTHORS;
 
 /// Deletes an author. Gives them as they were, and who took their place.
 pub async fn delete(
@@ -25,17 +26,15 @@ pub async fn delete(
     transaction.lock_library().await?;
     let connection = transaction.connection();
     let found = record::find(connection, id, version).await?;
-    let images = found.portrait_image_id.map(|image| image.to_string());
-    let gone = NewChange::new(Action::AuthorDeleted, SubjectType::Author, id)
-        .tags(images.into_iter().chain(["authors".to_owned()]));
-    let (changes, successor) = match replacement {
+    let gone = NewChange::new(Action::AuthorDeleted, SubjectType::Author, id).tags([AUTHORS.to_owned()]);
+    let (gone, changed, successor) = match replacement {
         None => {
             let uses = articles.count_uses(&transaction, id.0).await?;
             if uses > 0 {
                 return Err(library::in_use(&["input", "authorId"], uses, "this author"));
             }
             former_slugs::release(&transaction, id.0).await?;
-            (vec![gone], None)
+            (gone, None, None)
         }
         Some(new) => {
             if new == id {
@@ -43,15 +42,16 @@ pub async fn delete(
                 return Err(Failure::refused(UserErrorCode::Invalid, &["input", "replacementId"], message));
             }
             let successor = record::existing(connection, new, "replacementId").await?;
-            articles.replace_author(&transaction, id, new).await?;
+            let touched = articles.replace_author(&transaction, id, new).await?;
             replacements::note(&transaction, SubjectType::Author, id.0, new.0).await?;
             former_slugs::inherit(&transaction, SubjectType::Author, (id.0, &found.slug), new.0).await?;
             let (successor, change) = record::write(&transaction, op, successor).await?;
-            (vec![gone.detail(new.to_string()), change], Some(successor))
+            (gone.detail(new.to_string()).tags(touched), Some(change), Some(successor))
         }
     };
-    public::withdraw(&transaction, id).await?;
+    let withdrawn = public::withdraw(&transaction, id).await?;
     author_records::Entity::delete_by_id(id).exec(connection).await?;
+    let changes = [gone.tags(withdrawn)].into_iter().chain(changed).collect();
     save_all(transaction, op, changes).await?;
     Ok((found, successor))
 }

@@ -1,5 +1,5 @@
 //! The public rows of authors: there while a public article credits them, or while they are listed. Callers hold the lock
-//! on the public tables.
+//! on the public tables, and are given the cache tags that are touched: of what appears or goes.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,14 @@ use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::AuthorId;
 use crate::image;
+use crate::reads::AUTHORS;
 
 /// So many more public articles credit each of these.
 pub async fn refer_more(
     transaction: &WriteTransaction,
     counts: &BTreeMap<AuthorId, i32>,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
+    let mut touched = Vec::new();
     let records = read::records(transaction.connection(), counts.keys().copied().collect()).await?;
     for (id, by) in counts {
         let record =
@@ -30,14 +32,15 @@ pub async fn refer_more(
             .exec(transaction.connection())
             .await?;
         if referred.rows_affected == 0 {
-            show(transaction, record, *by).await?;
+            touched.extend(show(transaction, record, *by).await?);
         }
     }
-    Ok(())
+    Ok(touched)
 }
 
 /// One public article less credits each of these.
-pub async fn release(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result<(), Failure> {
+pub async fn release(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result<Vec<String>, Failure> {
+    let mut touched = Vec::new();
     let records = read::records(transaction.connection(), ids.to_vec()).await?;
     for id in ids {
         authors::Entity::update_many()
@@ -53,25 +56,25 @@ pub async fn release(transaction: &WriteTransaction, ids: &[AuthorId]) -> Result
             .one(transaction.connection())
             .await?;
         if unreferred.is_some() {
-            withdraw(transaction, *id).await?;
+            touched.extend(withdraw(transaction, *id).await?);
         }
     }
-    Ok(())
+    Ok(touched)
 }
 
 /// An author has changed: the public row follows, and is there where it must be.
 pub(super) async fn follow(
     transaction: &WriteTransaction,
     record: &author_records::Model,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let connection = transaction.connection();
     let Some(found) = authors::Entity::find_by_id(record.id).one(connection).await? else {
-        return if record.is_listed { show(transaction, record, 0).await } else { Ok(()) };
+        return if record.is_listed { show(transaction, record, 0).await } else { Ok(Vec::new()) };
     };
     if !record.is_listed && found.article_count == 0 {
         return withdraw(transaction, record.id).await;
     }
-    image::public::refer(transaction, record.portrait_image_id.as_slice()).await?;
+    let mut touched = image::public::refer(transaction, record.portrait_image_id.as_slice()).await?;
     authors::Entity::update_many()
         .col_expr(authors::Column::Slug, Expr::value(&record.slug))
         .col_expr(authors::Column::Name, Expr::value(&record.name))
@@ -82,17 +85,20 @@ pub(super) async fn follow(
         .filter(authors::Column::Id.eq(record.id))
         .exec(connection)
         .await?;
-    image::public::release(transaction, found.portrait_image_id.as_slice()).await
+    touched.extend(image::public::release(transaction, found.portrait_image_id.as_slice()).await?);
+    Ok(touched)
 }
 
 /// An author is public no longer, whatever counted them.
-pub(super) async fn withdraw(transaction: &WriteTransaction, id: AuthorId) -> Result<(), Failure> {
+pub(super) async fn withdraw(transaction: &WriteTransaction, id: AuthorId) -> Result<Vec<String>, Failure> {
     let connection = transaction.connection();
+    let mut touched = Vec::new();
     if let Some(author) = authors::Entity::find_by_id(id).one(connection).await? {
         authors::Entity::delete_by_id(id).exec(connection).await?;
-        image::public::release(transaction, author.portrait_image_id.as_slice()).await?;
+        touched = image::public::release(transaction, author.portrait_image_id.as_slice()).await?;
+        touched.extend([id.to_string(), AUTHORS.to_owned()]);
     }
-    Ok(())
+    Ok(touched)
 }
 
 /// Makes an author public, with the portrait.
@@ -100,8 +106,8 @@ pub(super) async fn show(
     transaction: &WriteTransaction,
     record: &author_records::Model,
     article_count: i32,
-) -> Result<(), Failure> {
-    image::public::refer(transaction, record.portrait_image_id.as_slice()).await?;
+) -> Result<Vec<String>, Failure> {
+    let mut touched = image::public::refer(transaction, record.portrait_image_id.as_slice()).await?;
     authors::ActiveModel {
         id: Set(record.id),
         slug: Set(record.slug.clone()),
@@ -114,5 +120,6 @@ pub(super) async fn show(
     }
     .insert(transaction.connection())
     .await?;
-    Ok(())
+    touched.extend([record.id.to_string(), AUTHORS.to_owned()]);
+    Ok(touched)
 }

@@ -12,10 +12,12 @@ use crate::error::Failure;
 use crate::id::{AuthorId, ImageId};
 use crate::library::former_slugs;
 use crate::log::SubjectType;
+use crate::reads::AUTHORS;
 use crate::text::input;
 
 /// A public author by id.
 pub async fn by_id(snapshot: &Snapshot, id: AuthorId) -> Result<Option<authors::Model>, Failure> {
+    snapshot.reads().note(id);
     Ok(authors::Entity::find_by_id(id).one(snapshot.connection()).await?)
 }
 
@@ -26,9 +28,11 @@ pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<authors::
     }
     let connection = snapshot.connection();
     let found = authors::Entity::find().filter(authors::Column::Slug.eq(slug)).one(connection).await?;
-    if found.is_some() {
-        return Ok(found);
+    if let Some(author) = found {
+        snapshot.reads().note(author.id);
+        return Ok(Some(author));
     }
+    snapshot.reads().note(AUTHORS);
     match former_slugs::holder(connection, SubjectType::Author, slug).await? {
         Some(id) => by_id(snapshot, AuthorId(id)).await,
         None => Ok(None),
@@ -38,11 +42,15 @@ pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<authors::
 /// A page of the public authors, by name.
 pub async fn list(snapshot: &Snapshot, window: &Window) -> Result<Page<authors::Model>, Failure> {
     let sorting = Sorting::new(Expr::col(authors::Column::SortName), Expr::col(authors::Column::Id), false);
-    Ok(keyset::fetch(snapshot, authors::Entity::find(), &sorting, window).await?)
+    let page = keyset::fetch(snapshot, authors::Entity::find(), &sorting, window).await?;
+    snapshot.reads().note(AUTHORS);
+    snapshot.reads().note_all(page.rows.iter().map(|author: &authors::Model| author.id));
+    Ok(page)
 }
 
 /// How many public authors there are, up to one more than `most`.
 pub async fn count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
+    snapshot.reads().note(AUTHORS);
     Ok(keyset::count(snapshot, authors::Entity::find(), most).await?)
 }
 

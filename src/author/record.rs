@@ -19,6 +19,7 @@ use crate::library::slug::Slugged;
 use crate::library::{check_version, former_slugs};
 use crate::log::{Action, NewChange, SubjectType, content_hash};
 use crate::operation::Operation;
+use crate::reads::AUTHORS;
 use crate::text::{input, markdown};
 
 /// What the log's hash of an author covers.
@@ -143,11 +144,11 @@ pub(super) async fn write(
         ..changed.into_active_model()
     };
     let written = row.update(connection).await?;
-    public::follow(transaction, &written).await?;
+    let touched = public::follow(transaction, &written).await?;
     let hash = hash(&written, &former_slugs::of_one(connection, written.id.0).await?)?;
-    let images = written.portrait_image_id.map(|image| image.to_string());
     let change = NewChange::new(Action::AuthorUpdated, SubjectType::Author, written.id)
         .hash(hash)
-        .tags(images.into_iter().chain(["authors".to_owned()]));
+        .tags(touched)
+        .tags([AUTHORS.to_owned()]);
     Ok((written, change))
 }

@@ -15,6 +15,7 @@ use crate::db::per_parent::{self, Columns};
 use crate::error::Failure;
 use crate::id::{ArticleId, CommentId};
 use crate::operation::Viewer;
+use crate::reads::ARTICLES;
 
 /// Where a comment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,6 +89,8 @@ pub async fn under(
         (Above::Comment, Some(parent)) => parent.0,
         _ => row.article_id.0,
     };
+    // Every entry about a public comment names its article too.
+    snapshot.reads().note_all(rows.iter().map(|row| row.article_id));
     Ok(per_parent::pages(rows, |row| (parent(row), (row.created_at, row.id)), newest_first, window))
 }
 
@@ -115,7 +118,13 @@ pub async fn counts(
 
 /// A public comment.
 pub async fn by_id(snapshot: &Snapshot, id: CommentId) -> Result<Option<comments::Model>, Failure> {
-    Ok(comments::Entity::find_by_id(id).one(snapshot.connection()).await?)
+    let found = comments::Entity::find_by_id(id).one(snapshot.connection()).await?;
+    match &found {
+        Some(comment) => snapshot.reads().note(comment.article_id),
+        // It may be approved, or appear with its article.
+        None => snapshot.reads().note_all([id.to_string(), ARTICLES.to_owned()]),
+    }
+    Ok(found)
 }
 
 /// Public comments, by id.

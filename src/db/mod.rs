@@ -19,6 +19,7 @@ use sea_orm::{
 };
 
 use crate::config::DatabaseAddress;
+use crate::reads::Reads;
 
 /// How long a statement or a wait for a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,6 +52,7 @@ pub struct Database {
 pub struct Snapshot {
     transaction: DatabaseTransaction,
     engine: Engine,
+    reads: Arc<Reads>,
 }
 
 impl Snapshot {
@@ -62,6 +64,16 @@ impl Snapshot {
     /// Which engine.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The same; what is read through it is noted there.
+    pub fn noting(self, reads: Arc<Reads>) -> Self {
+        Self { reads, ..self }
+    }
+
+    /// Where what is read through it is noted.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The names of the migrations that the database has at this moment, oldest first.
@@ -245,7 +257,7 @@ impl Database {
             },
         };
         let transaction = connection.begin_with_options(options).await?;
-        Ok(Snapshot { transaction, engine: self.engine })
+        Ok(Snapshot { transaction, engine: self.engine, reads: Arc::default() })
     }
 
     /// Whether the database answers.

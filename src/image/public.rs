@@ -14,16 +14,17 @@ use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::ImageId;
 
-/// One more public thing shows each of these.
-pub async fn refer(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<(), Failure> {
+/// One more public thing shows each of these. Gives the cache tags that this touches: of those that were not public.
+pub async fn refer(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<Vec<String>, Failure> {
     refer_more(transaction, &ids.iter().map(|id| (*id, 1)).collect()).await
 }
 
-/// So many more public things show each of these.
+/// So many more public things show each of these. Gives the cache tags that this touches.
 pub async fn refer_more(
     transaction: &WriteTransaction,
     counts: &BTreeMap<ImageId, i32>,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
+    let mut touched = Vec::new();
     let records: HashMap<ImageId, image_records::Model> =
         read::records(transaction.connection(), counts.keys().copied().collect()).await?;
     for (id, by) in counts {
@@ -36,13 +37,15 @@ pub async fn refer_more(
             .await?;
         if referred.rows_affected == 0 {
             show(transaction, record, *by).await?;
+            touched.push(id.to_string());
         }
     }
-    Ok(())
+    Ok(touched)
 }
 
-/// One public thing less shows each of these.
-pub async fn release(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<(), Failure> {
+/// One public thing less shows each of these. Gives the cache tags that this touches: of those that are public no longer.
+pub async fn release(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<Vec<String>, Failure> {
+    let mut touched = Vec::new();
     for id in ids {
         let last = images::Entity::delete_many()
             .filter(images::Column::Id.eq(*id))
@@ -55,9 +58,11 @@ pub async fn release(transaction: &WriteTransaction, ids: &[ImageId]) -> Result<
                 .filter(images::Column::Id.eq(*id))
                 .exec(transaction.connection())
                 .await?;
+        } else {
+            touched.push(id.to_string());
         }
     }
-    Ok(())
+    Ok(touched)
 }
 
 /// Brings the public row, if there is one, to what the record says.

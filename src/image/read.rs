@@ -18,6 +18,7 @@ pub async fn public(
     ids: Vec<ImageId>,
 ) -> Result<HashMap<ImageId, images::Model>, Failure> {
     let ids: HashSet<ImageId> = ids.into_iter().collect();
+    snapshot.reads().note_all(&ids);
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

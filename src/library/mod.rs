@@ -31,36 +31,40 @@ pub trait Articles: Send + Sync {
         image: ImageId,
     ) -> impl Future<Output = Result<u64, Failure>> + Send;
 
-    /// Puts an author in the place of another, wherever articles credit that one.
+    /// Puts an author in the place of another, wherever articles credit that one. Gives the cache
+    /// tags that this touches.
     fn replace_author(
         &self,
         transaction: &WriteTransaction,
         old: AuthorId,
         new: AuthorId,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
 
-    /// Puts a tag in the place of another, wherever articles have that one.
+    /// Puts a tag in the place of another, wherever articles have that one. Gives the cache
+    /// tags that this touches.
     fn replace_tag(
         &self,
         transaction: &WriteTransaction,
         old: TagId,
         new: TagId,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
 
-    /// Puts a category in the place of another, wherever articles are in that one. Both still stand in the tree.
+    /// Puts a category in the place of another, wherever articles are in that one. Both still stand in the tree. Gives the cache
+    /// tags that this touches.
     fn replace_category(
         &self,
         transaction: &WriteTransaction,
         old: CategoryId,
         new: CategoryId,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
 
-    /// Files the public articles below a category anew, after it was moved in the tree.
+    /// Files the public articles below a category anew, after it was moved in the tree. Gives the cache
+    /// tags that this touches.
     fn refile(
         &self,
         transaction: &WriteTransaction,
         moved: CategoryId,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
 }
 
 /// Refuses to delete what articles use. `what` is "this author", say.

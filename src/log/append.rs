@@ -28,7 +28,7 @@ pub struct NewChange {
 }
 
 impl NewChange {
-    /// This was done to that. Every entry touches at least the thing itself.
+    /// This was done to that. It touches at least the thing itself, as far as the public sees it.
     pub fn new<T: GlobalId>(action: Action, subject_type: SubjectType, subject: T) -> Self {
         Self {
             action,
@@ -38,7 +38,7 @@ impl NewChange {
             revision: None,
             hash: None,
             detail: None,
-            tags: vec![subject.to_string()],
+            tags: if action.is_private() { Vec::new() } else { vec![subject.to_string()] },
             past: None,
         }
     }
@@ -70,7 +70,11 @@ impl NewChange {
 
     /// It also changes what these tags are about.
     pub fn tags(mut self, tags: impl IntoIterator<Item = String>) -> Self {
-        self.tags.extend(tags);
+        for tag in tags {
+            if !self.tags.contains(&tag) {
+                self.tags.push(tag);
+            }
+        }
         self
     }
 }

@@ -137,6 +137,33 @@ names! {
 }
 
 impl Action {
+    /// Whether it is the desk's alone: nothing that the public sees is another after it.
+    pub fn is_private(self) -> bool {
+        matches!(
+            self,
+            Self::ArticleCreated
+                | Self::ArticleSaved
+                | Self::ArticleReverted
+                | Self::ArticleSubmitted
+                | Self::ArticleChangesRequested
+                | Self::ArticleAssigned
+                | Self::ArticleRestored
+                | Self::ImageUploaded
+                | Self::CommentSubmitted
+                | Self::UserCreated
+                | Self::UserUpdated
+                | Self::UserDeactivated
+                | Self::UserReactivated
+                | Self::PasswordSet
+                | Self::SessionStarted
+                | Self::SessionRefreshed
+                | Self::SessionEnded
+                | Self::SignInFailed
+                | Self::AccessRefused
+                | Self::KeyRotated
+        )
+    }
+
     /// Whether the thing is gone with it.
     pub fn is_deletion(self) -> bool {
         matches!(

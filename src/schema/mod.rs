@@ -110,7 +110,7 @@ impl NodeQuery {
                 .map(|row| Node::Tag(TagObject(Member::alone(op, row)))));
         }
         if let Ok(id) = id.parse() {
-            let found = taxonomy::read::tree(snapshot.connection()).await?.remove(&id);
+            let found = taxonomy::read::site_tree(&snapshot).await?.remove(&id);
             return Ok(found.map(|row| Node::Category(CategoryObject(Member::alone(op, row)))));
         }
         if let Ok(id) = id.parse() {
@@ -139,7 +139,12 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The signed-in user's desk; null for the public.
     async fn viewer(&self, ctx: &Context<'_>) -> Nullable<Viewer> {
-        nullable(async { Ok(operation(ctx)?.viewer.user_id().map(|_| Viewer::default())) }).await
+        nullable(async {
+            let op = operation(ctx)?;
+            op.reads().are_private();
+            Ok(op.viewer.user_id().map(|_| Viewer::default()))
+        })
+        .await
     }
 }
 

@@ -1,5 +1,7 @@
 //! GraphQL over HTTP: from the request to the document, through the guard, to the answer.
 
+pub mod written;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +9,14 @@ use std::time::Duration;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value, Variables};
 use axum::Extension;
-use axum::body::{Body, BodyDataStream};
+use axum::body::BodyDataStream;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use axum::response::Response;
 
+use self::written::internal_error;
+use super::answers::{self, Waited};
 use super::negotiate::{self, MediaType, Outcome};
 use super::request::{Asked, Refused, content_type, drain, from_address, from_json, whole};
 use super::{App, RequestId, client, upload, viewer};
@@ -22,7 +25,7 @@ use crate::error::Failure;
 use crate::graphql::errors::code;
 use crate::graphql::guard;
 use crate::image::graphql::Uploads;
-use crate::operation::Operation;
+use crate::operation::{Operation, Viewer};
 
 /// A client that sends this header is told what its query costs.
 const COST_HEADER: &str = "x-copydesk-cost";
@@ -62,8 +65,10 @@ pub async fn handle(
         }
     };
     let cache = if headers.contains_key(header::AUTHORIZATION) { "private, no-store" } else { "no-cache" };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept, authorization"));
+    let written = response.headers_mut();
+    // A whole answer to a public query says itself how long it may be kept.
+    written.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(cache));
+    written.append(header::VARY, HeaderValue::from_static("accept, authorization, x-copydesk-cost"));
     response
 }
 
@@ -91,47 +96,77 @@ async fn answer(
     let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
     let query = asked.query.ok_or_else(|| Refused::bad_request("The request has no `query`."))?;
     let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
+    let tells_cost = headers.contains_key(COST_HEADER);
+    let key = (viewer == Viewer::Public)
+        .then(|| answers::key(&query, operation_name, asked.variables.as_ref(), media_type, tells_cost));
+    if let Some(answer) = key.and_then(|key| app.answers.get(&key, &app.store)) {
+        return Ok(app.answers.response(&answer, head, app.store.clock.now()));
+    }
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
     let checked = match guard::check(&app.schema_types, app.limits, &query, operation_name, &variables) {
         Ok(checked) => checked,
         Err(refusal) => {
             let outcome = if refusal.is_unreadable { Outcome::UnreadableDocument } else { Outcome::Refused };
             let errors = vec![ServerError::new(refusal.message, refusal.position)];
-            return Ok(write(media_type, id, Some(outcome), Answer::from_errors(errors)));
+            return Ok(written::write(media_type, id, Some(outcome), Answer::from_errors(errors)));
         }
     };
     if checked.operation == OperationType::Mutation && *method != Method::POST {
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, "Mutations need POST."));
     }
-    let operation = Arc::new(operation.acting_as(viewer));
+    let operation = operation.acting_as(viewer);
+    let key = key.filter(|_| checked.operation == OperationType::Query);
+    let mut kept = match key {
+        Some(key) => match app.answers.wait(key, &app.store).await {
+            Waited::Kept(answer) => return Ok(app.answers.response(&answer, head, app.store.clock.now())),
+            Waited::Make(keeper) => Some(keeper),
+        },
+        None => None,
+    };
+    let operation = Arc::new(if kept.is_some() { operation.noting_reads() } else { operation });
+    if let Some(keeper) = &mut kept {
+        keeper.begin(&operation).await;
+    }
     let mut request =
         async_graphql::Request::new(query).variables(variables).data(Arc::clone(&operation)).data(uploads);
     request.operation_name = operation_name.map(str::to_owned);
     request.set_parsed_query(checked.document);
+    let mut answer = execute(app, request, Arc::clone(&operation), checked.operation).await?;
+    if tells_cost {
+        let cost = serde_json::json!({ "cost": checked.cost, "limit": app.limits.cost });
+        answer.extensions.insert("cost".to_owned(), Value::from_json(cost).unwrap_or_default());
+    }
+    Ok(match kept {
+        Some(keeper) if answer.errors.is_empty() => {
+            let Some(body) = written::body(Outcome::Data, &answer) else { return Ok(internal_error()) };
+            keeper.end(body, media_type, &operation, head)
+        }
+        _ => written::write(media_type, id, None, answer),
+    })
+}
+
+async fn execute(
+    app: &App,
+    request: async_graphql::Request,
+    operation: Arc<Operation>,
+    kind: OperationType,
+) -> Result<Answer, Refused> {
     let schema = app.schema.clone();
     let execute = async move {
         let answer = schema.execute(request).await;
         audit::refusals(&operation).await;
         answer
     };
-    let mut answer = if checked.operation == OperationType::Mutation {
-        // In a task of its own: a connection that closes cuts no mutation in half.
-        let span = tracing::Span::current();
-        match tokio::spawn(tracing::Instrument::instrument(execute, span)).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                tracing::error!(%error, "a mutation ended before its work did");
-                return Ok(internal_error());
-            }
-        }
-    } else {
-        execute.await
-    };
-    if headers.contains_key(COST_HEADER) {
-        let cost = serde_json::json!({ "cost": checked.cost, "limit": app.limits.cost });
-        answer.extensions.insert("cost".to_owned(), Value::from_json(cost).unwrap_or_default());
+    if kind != OperationType::Mutation {
+        return Ok(execute.await);
     }
-    Ok(write(media_type, id, None, answer))
+    // In a task of its own: a connection that closes cuts no mutation in half.
+    let span = tracing::Span::current();
+    tokio::spawn(tracing::Instrument::instrument(execute, span)).await.map_err(|error| {
+        tracing::error!(%error, "a mutation ended before its work did");
+        let message = "Something went wrong on our side. The request's id helps to find it in the log.";
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, message)
+    })
 }
 
 fn unauthenticated(failure: Failure) -> Refused {
@@ -184,7 +219,8 @@ async fn read(
 fn refusal(media_type: MediaType, id: &RequestId, refused: Refused) -> Response {
     let mut error = ServerError::new(refused.message, None);
     error.extensions.get_or_insert_default().set("code", refused.code);
-    let mut response = write(media_type, id, Some(Outcome::Refused), Answer::from_errors(vec![error]));
+    let mut response =
+        written::write(media_type, id, Some(Outcome::Refused), Answer::from_errors(vec![error]));
     *response.status_mut() = refused.status;
     if refused.status == StatusCode::UNAUTHORIZED {
         response
@@ -194,72 +230,5 @@ fn refusal(media_type: MediaType, id: &RequestId, refused: Refused) -> Response 
     if refused.status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
     }
-    response
-}
-
-/// The answer to what went wrong in a way that was not foreseen.
-pub(super) fn internal_error() -> Response {
-    let body = serde_json::json!({ "errors": [{
-        "message": "Something went wrong on our side. The request's id helps to find it in the log.",
-        "extensions": { "code": code::INTERNAL },
-    }] });
-    let headers = [(header::CONTENT_TYPE, MediaType::Json.header())];
-    (StatusCode::INTERNAL_SERVER_ERROR, headers, body.to_string()).into_response()
-}
-
-/// What goes over the wire; a request error has no `data`.
-#[derive(Serialize)]
-struct Written<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    extensions: &'a std::collections::BTreeMap<String, Value>,
-}
-
-/// In how many seconds what was too often is worth another try.
-fn retry_after(error: &ServerError) -> Option<u64> {
-    match error.extensions.as_ref()?.get("retryAfter")? {
-        Value::Number(seconds) => seconds.as_u64(),
-        _ => None,
-    }
-}
-
-/// Writes an answer. `outcome` is told where nothing was executed.
-fn write(media_type: MediaType, id: &RequestId, outcome: Option<Outcome>, mut answer: Answer) -> Response {
-    for error in &mut answer.errors {
-        let extensions = error.extensions.get_or_insert_default();
-        match extensions.get("code") {
-            // What async-graphql itself refuses is the client's mistake.
-            None => extensions.set("code", code::BAD_REQUEST),
-            Some(Value::String(given)) if given == code::INTERNAL => {
-                extensions.set("requestId", id.0.as_str())
-            }
-            Some(_) => {}
-        }
-    }
-    let outcome = outcome.unwrap_or_else(|| {
-        let at_no_field =
-            answer.data == Value::Null && answer.errors.iter().all(|error| error.path.is_empty());
-        match (answer.errors.is_empty(), at_no_field) {
-            (true, _) => Outcome::Data,
-            (false, true) => Outcome::Refused,
-            (false, false) => Outcome::Partial,
-        }
-    });
-    let has_data = matches!(outcome, Outcome::Data | Outcome::Partial);
-    let written = Written {
-        errors: &answer.errors,
-        data: has_data.then_some(&answer.data),
-        extensions: &answer.extensions,
-    };
-    let Ok(body) = serde_json::to_vec(&written) else { return internal_error() };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = media_type.status(outcome);
-    if let Some(seconds) = answer.errors.iter().filter_map(retry_after).max() {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.header()));
     response
 }

@@ -71,6 +71,10 @@ pub async fn metrics(State(app): State<App>) -> Response {
         let problems = run.problems.map_or(-1, |problems| i64::try_from(problems).unwrap_or(i64::MAX));
         text += &gauge("copydesk_verify_problems", help, problems);
     }
+    for (value, name, help) in app.answers.told() {
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        text += &if name.ends_with("_total") { counter(name, help, value) } else { gauge(name, help, value) };
+    }
     let decoded = i64::try_from(app.store.work.done()).unwrap_or(i64::MAX);
     text +=
         &counter("copydesk_pictures_decoded_total", "Pictures that were decoded since the start.", decoded);

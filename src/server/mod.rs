@@ -1,5 +1,6 @@
 //! The HTTP server: routes, who asks, GraphQL over HTTP, GraphiQL, pictures, health.
 
+mod answers;
 mod client;
 mod explorer;
 mod graphql;
@@ -29,6 +30,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
+use answers::Answers;
+
 use crate::account::memory::Memory;
 use crate::config::{Config, CorsOrigins};
 use crate::graphql::cost::SchemaTypes;
@@ -46,6 +49,7 @@ pub(crate) struct App {
     store: Arc<Store>,
     verified: Arc<Schedule>,
     accounts: Arc<Memory>,
+    answers: Arc<Answers>,
     schema: Schema,
     schema_types: Arc<SchemaTypes>,
     limits: Limits,
@@ -68,10 +72,11 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
     let cors = cors(config);
     let schema_types = Arc::new(SchemaTypes::from_sdl(&schema::sdl())?);
     let accounts = Memory::following(&store);
+    let answers = Answers::following(&store);
     let verified = Schedule::begin(&store);
     heads::keep(&store);
     store.database.checkpoint_in_background();
-    let app = App { schema: schema::build(), verified, accounts, schema_types, limits, store };
+    let app = App { schema: schema::build(), verified, accounts, answers, schema_types, limits, store };
     Ok(Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", axum::routing::any(graphql::handle))
@@ -138,7 +143,7 @@ fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let words =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = words.unwrap_or("?"), "a request panicked");
-    graphql::internal_error().into_response()
+    graphql::written::internal_error().into_response()
 }
 
 fn cors(config: &Config) -> CorsLayer {
@@ -152,6 +157,6 @@ fn cors(config: &Config) -> CorsLayer {
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([REQUEST_ID.clone(), header::RETRY_AFTER])
+        .expose_headers([REQUEST_ID.clone(), header::RETRY_AFTER, header::ETAG])
         .max_age(std::time::Duration::from_secs(86_400))
 }

@@ -1,9 +1,8 @@
 //! What is at a path of the site: a thing, a redirect, or nothing.
 
-use super::read;
+use super::{read, redirect};
 use crate::article::entity::public::articles;
 use crate::author::entity::authors;
-use crate::config::Site;
 use crate::db::Snapshot;
 use crate::error::Failure;
 use crate::operation::Operation;
@@ -44,7 +43,7 @@ pub async fn find(op: &Operation, path: &str) -> Result<Option<Route>, Failure> 
     let snapshot = op.snapshot().await?;
     let mut led = None;
     for kind in [Kind::Article, Kind::Author, Kind::Tag, Kind::Category] {
-        let Some((own, thing)) = kind.thing_at(&op.store.config.site, &snapshot, &asked).await? else {
+        let Some((own, thing)) = kind.thing_at(op, &snapshot, &asked).await? else {
             continue;
         };
         let Some(own_path) = SitePath::read(&own) else { continue };
@@ -59,6 +58,7 @@ pub async fn find(op: &Operation, path: &str) -> Result<Option<Route>, Failure> 
         led = led.or(Some(route));
     }
     let canonical = asked.canonical();
+    snapshot.reads().note(redirect::tag(&canonical));
     if let Some(row) = read::by_path(snapshot.connection(), &canonical).await? {
         let redirect_to = Some(row.target);
         return Ok(Some(Route { path: canonical, status: row.status, redirect_to, thing: None }));
@@ -78,10 +78,11 @@ impl Kind {
     /// The thing that the path's slug names, or named once, with its own path.
     async fn thing_at(
         self,
-        site: &Site,
+        op: &Operation,
         snapshot: &Snapshot,
         asked: &SitePath,
     ) -> Result<Option<(String, Thing)>, Failure> {
+        let site = &op.store.config.site;
         let pattern = match self {
             Self::Article => &site.articles,
             Self::Author => &site.authors,
@@ -90,7 +91,7 @@ impl Kind {
         };
         let Some(slug) = pattern.slug_in(asked) else { return Ok(None) };
         Ok(match self {
-            Self::Article => article::read::by_slug(snapshot, &slug)
+            Self::Article => article::read::by_slug(snapshot, &op.store.keys, &slug)
                 .await?
                 .map(|row| (site.article_path(&row.slug, row.published_at), Thing::Article(row))),
             Self::Author => author::read::by_slug(snapshot, &slug)
@@ -100,7 +101,7 @@ impl Kind {
                 .await?
                 .map(|row| (site.tag_path(&row.slug), Thing::Tag(row))),
             Self::Category => {
-                let tree = taxonomy::read::tree(snapshot.connection()).await?;
+                let tree = taxonomy::read::site_tree(snapshot).await?;
                 taxonomy::read::category_by_slug(snapshot, &tree, &slug).await?.map(|row| {
                     let above = taxonomy::read::ancestors(&tree, row.id);
                     let above = above.into_iter().map(|category| category.slug.as_str()).collect();

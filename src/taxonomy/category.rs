@@ -17,6 +17,7 @@ use crate::library::slug::Slugged;
 use crate::library::{check_version, former_slugs};
 use crate::log::{Action, NewChange, SubjectType, content_hash};
 use crate::operation::Operation;
+use crate::reads::CATEGORIES;
 use crate::text::input;
 
 /// Most levels of the tree.
@@ -117,7 +118,7 @@ pub(super) async fn write(
     let written = row.update(connection).await?;
     let hash = hash(&written, &former_slugs::of_one(connection, written.id.0).await?)?;
     let change =
-        NewChange::new(action, SubjectType::Category, written.id).hash(hash).tags(["categories".to_owned()]);
+        NewChange::new(action, SubjectType::Category, written.id).hash(hash).tags([CATEGORIES.to_owned()]);
     Ok((written, change))
 }
 

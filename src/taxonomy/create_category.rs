@@ -12,6 +12,7 @@ use crate::id::CategoryId;
 use crate::library;
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
+use crate::reads::CATEGORIES;
 use crate::text::slug;
 
 /// What a category is made of.
@@ -71,7 +72,7 @@ pub async fn create(op: &Operation, new: NewCategory) -> Result<categories::Mode
     .await?;
     let change = NewChange::new(Action::CategoryCreated, SubjectType::Category, category.id)
         .hash(category::hash(&category, &[])?)
-        .tags(["categories".to_owned()]);
+        .tags([CATEGORIES.to_owned()]);
     save(transaction, op, change).await?;
     Ok(category)
 }

@@ -11,6 +11,7 @@ use crate::id::CategoryId;
 use crate::library::{self, Articles, former_slugs, replacements};
 use crate::log::{Action, NewChange, SubjectType, save_all};
 use crate::operation::Operation;
+use crate::reads::CATEGORIES;
 
 /// Deletes a category. Gives it as it was, and what took its place.
 pub async fn delete(
@@ -32,7 +33,7 @@ pub async fn delete(
         return Err(Failure::refused(UserErrorCode::InUse, &["input", "categoryId"], message));
     }
     let gone =
-        NewChange::new(Action::CategoryDeleted, SubjectType::Category, id).tags(["categories".to_owned()]);
+        NewChange::new(Action::CategoryDeleted, SubjectType::Category, id).tags([CATEGORIES.to_owned()]);
     let mut changes = Vec::new();
     let replacement = match replacement {
         None => {
@@ -52,10 +53,10 @@ pub async fn delete(
             if !tree.contains_key(&new) {
                 return Err(refused(UserErrorCode::NotFound, "There is no such category."));
             }
-            articles.replace_category(&transaction, id, new).await?;
+            let touched = articles.replace_category(&transaction, id, new).await?;
             replacements::note(&transaction, SubjectType::Category, id.0, new.0).await?;
             former_slugs::inherit(&transaction, SubjectType::Category, (id.0, &found.slug), new.0).await?;
-            changes.push(gone.detail(new.to_string()));
+            changes.push(gone.detail(new.to_string()).tags(touched));
             Some(new)
         }
     };

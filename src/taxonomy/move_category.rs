@@ -53,10 +53,11 @@ pub async fn move_to(
     problems.check()?;
     siblings.insert(place.min(siblings.len()), found.clone());
     let mut written = category::number(&transaction, op, siblings, parent).await?;
+    let mut touched = Vec::new();
     if parent != found.parent_id {
         let left = self::siblings(&tree, found.parent_id, id);
         written.extend(category::number(&transaction, op, left, found.parent_id).await?);
-        articles.refile(&transaction, id).await?;
+        touched = articles.refile(&transaction, id).await?;
     }
     if written.is_empty() {
         return Ok(found);
@@ -66,12 +67,7 @@ pub async fn move_to(
     for (category, change) in written {
         if category.id == id {
             moved = category;
-            let above = [parent, found.parent_id].into_iter().flatten();
-            let above = above.flat_map(|parent| {
-                let ancestors = read::ancestors(&tree, parent).into_iter().map(|category| category.id);
-                ancestors.chain([parent]).map(|id| id.to_string()).collect::<Vec<_>>()
-            });
-            changes.push(change.tags(above));
+            changes.push(change.tags(std::mem::take(&mut touched)));
         } else {
             changes.push(change);
         }

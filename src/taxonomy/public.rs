@@ -13,12 +13,14 @@ use super::read;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
+use crate::reads::TAGS;
 
-/// So many more public articles have each of these tags.
+/// So many more public articles have each of these tags. Gives the cache tags that this touches: of those that were not public.
 pub async fn refer_more_tags(
     transaction: &WriteTransaction,
     counts: &BTreeMap<TagId, i32>,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
+    let mut touched = Vec::new();
     let records = read::tag_records(transaction.connection(), counts.keys().copied().collect()).await?;
     for (id, by) in counts {
         let record =
@@ -38,13 +40,15 @@ pub async fn refer_more_tags(
             }
             .insert(transaction.connection())
             .await?;
+            touched.extend([id.to_string(), TAGS.to_owned()]);
         }
     }
-    Ok(())
+    Ok(touched)
 }
 
-/// One public article less has each of these tags.
-pub async fn release_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Result<(), Failure> {
+/// One public article less has each of these tags. Gives the cache tags that this touches: of those that are public no longer.
+pub async fn release_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Result<Vec<String>, Failure> {
+    let mut touched = Vec::new();
     for id in ids {
         let last = tags::Entity::delete_many()
             .filter(tags::Column::Id.eq(*id))
@@ -57,9 +61,11 @@ pub async fn release_tags(transaction: &WriteTransaction, ids: &[TagId]) -> Resu
                 .filter(tags::Column::Id.eq(*id))
                 .exec(transaction.connection())
                 .await?;
+        } else {
+            touched.extend([id.to_string(), TAGS.to_owned()]);
         }
     }
-    Ok(())
+    Ok(touched)
 }
 
 /// A public tag is called otherwise.

@@ -12,6 +12,7 @@ use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
 use crate::library::former_slugs;
 use crate::log::SubjectType;
+use crate::reads::{CATEGORIES, TAGS};
 use crate::text::input;
 
 /// All categories, by id. A site has hundreds at most, and every answer about one needs its neighbors.
@@ -20,6 +21,12 @@ pub async fn tree(
 ) -> Result<HashMap<CategoryId, categories::Model>, Failure> {
     let rows = categories::Entity::find().all(connection).await?;
     Ok(rows.into_iter().map(|category| (category.id, category)).collect())
+}
+
+/// The same, for an answer.
+pub async fn site_tree(snapshot: &Snapshot) -> Result<HashMap<CategoryId, categories::Model>, Failure> {
+    snapshot.reads().note(CATEGORIES);
+    tree(snapshot.connection()).await
 }
 
 /// The categories above one, the root first.
@@ -64,6 +71,7 @@ pub async fn category_by_slug<'a>(
 
 /// A public tag by id.
 pub async fn tag_by_id(snapshot: &Snapshot, id: TagId) -> Result<Option<tags::Model>, Failure> {
+    snapshot.reads().note(id);
     Ok(tags::Entity::find_by_id(id).one(snapshot.connection()).await?)
 }
 
@@ -74,9 +82,11 @@ pub async fn tag_by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<tags:
     }
     let connection = snapshot.connection();
     let found = tags::Entity::find().filter(tags::Column::Slug.eq(slug)).one(connection).await?;
-    if found.is_some() {
-        return Ok(found);
+    if let Some(tag) = found {
+        snapshot.reads().note(tag.id);
+        return Ok(Some(tag));
     }
+    snapshot.reads().note(TAGS);
     match former_slugs::holder(connection, SubjectType::Tag, slug).await? {
         Some(id) => tag_by_id(snapshot, TagId(id)).await,
         None => Ok(None),
@@ -86,11 +96,15 @@ pub async fn tag_by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<tags:
 /// A page of the public tags, by name.
 pub async fn tag_list(snapshot: &Snapshot, window: &Window) -> Result<Page<tags::Model>, Failure> {
     let sorting = Sorting::new(Expr::col(tags::Column::SortName), Expr::col(tags::Column::Id), false);
-    Ok(keyset::fetch(snapshot, tags::Entity::find(), &sorting, window).await?)
+    let page = keyset::fetch(snapshot, tags::Entity::find(), &sorting, window).await?;
+    snapshot.reads().note(TAGS);
+    snapshot.reads().note_all(page.rows.iter().map(|tag: &tags::Model| tag.id));
+    Ok(page)
 }
 
 /// How many public tags there are, up to one more than `most`.
 pub async fn tag_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
+    snapshot.reads().note(TAGS);
     Ok(keyset::count(snapshot, tags::Entity::find(), most).await?)
 }
 

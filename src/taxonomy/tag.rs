@@ -18,6 +18,7 @@ use crate::library::slug::Slugged;
 use crate::library::{Articles, check_version, former_slugs, replacements};
 use crate::log::{Action, NewChange, SubjectType, content_hash};
 use crate::operation::Operation;
+use crate::reads::TAGS;
 use crate::text::input;
 
 /// What the log's hash of a tag covers.
@@ -99,7 +100,7 @@ pub(super) async fn write(
     public::rename_tag(transaction, &written).await?;
     let hash = hash(&written, &former_slugs::of_one(connection, written.id.0).await?)?;
     let change =
-        NewChange::new(Action::TagUpdated, SubjectType::Tag, written.id).hash(hash).tags(["tags".to_owned()]);
+        NewChange::new(Action::TagUpdated, SubjectType::Tag, written.id).hash(hash).tags([TAGS.to_owned()]);
     Ok((written, change))
 }
 
@@ -111,10 +112,10 @@ pub(super) async fn replace(
     action: Action,
     articles: &impl Articles,
 ) -> Result<NewChange, Failure> {
-    articles.replace_tag(transaction, old.id, new.id).await?;
+    let touched = articles.replace_tag(transaction, old.id, new.id).await?;
     replacements::note(transaction, SubjectType::Tag, old.id.0, new.id.0).await?;
     former_slugs::inherit(transaction, SubjectType::Tag, (old.id.0, &old.slug), new.id.0).await?;
-    Ok(remove(transaction, old, action).await?.detail(new.id.to_string()))
+    Ok(remove(transaction, old, action).await?.detail(new.id.to_string()).tags(touched))
 }
 
 /// Takes a tag that no article has out of the library. Gives what the log must say.
@@ -125,5 +126,5 @@ pub(super) async fn remove(
 ) -> Result<NewChange, Failure> {
     public::withdraw_tag(transaction, old.id).await?;
     tag_records::Entity::delete_by_id(old.id).exec(transaction.connection()).await?;
-    Ok(NewChange::new(action, SubjectType::Tag, old.id).tags(["tags".to_owned()]))
+    Ok(NewChange::new(action, SubjectType::Tag, old.id).tags([TAGS.to_owned()]))
 }

@@ -10,6 +10,7 @@ use super::ArticleOrder;
 use super::lists::{OneOf, SubjectLists, page_of, position};
 use super::section::{FigureObject, Part, SectionObject, reading_minutes, sections_of, table_of_contents};
 use super::seo::Seo;
+use crate::article::commenting::Opening;
 use crate::article::entity::public::{articles, figures, related_links, sections};
 use crate::article::read::{self, Subject};
 use crate::article::suggest;
@@ -76,6 +77,16 @@ impl ArticleObject {
     /// What asks.
     pub(super) fn op(&self) -> &Arc<Operation> {
         self.0.op()
+    }
+
+    /// Whether readers may comment, as long as that lasts.
+    fn opening(&self) -> Opening {
+        let op = self.op();
+        let opening = self.row().opening(&op.store.config, op.now());
+        if let Some(moment) = opening.closes_at.filter(|_| opening.is_open) {
+            op.reads().hold_until(moment);
+        }
+        opening
     }
 
     /// Its path on the site.
@@ -338,14 +349,12 @@ impl ArticleObject {
 
     /// Whether readers may comment now.
     async fn comments_open(&self) -> bool {
-        let op = self.0.op();
-        self.row().opening(&op.store.config, op.now()).is_open
+        self.opening().is_open
     }
 
     /// When the comments close by themselves, or did; null where they don't, and where they are closed anyway.
     async fn comments_close_at(&self) -> Option<DateTime> {
-        let op = self.0.op();
-        self.row().opening(&op.store.config, op.now()).closes_at.map(DateTime)
+        self.opening().closes_at.map(DateTime)
     }
 
     /// When it was first published.

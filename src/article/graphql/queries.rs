@@ -116,7 +116,7 @@ impl ArticleFilterInput {
             filter.tag = Some(Label { id: tag.id, article_count: tag.article_count });
         }
         if let Some(slug) = category_slug {
-            let tree = taxonomy::read::tree(snapshot.connection()).await?;
+            let tree = taxonomy::read::site_tree(&snapshot).await?;
             let found = taxonomy::read::category_by_slug(&snapshot, &tree, &slug).await?;
             let Some(category) = found else { return Ok(None) };
             filter.category = Some(Label { id: category.id, article_count: category.article_count });
@@ -156,7 +156,7 @@ impl ArticleQuery {
             let snapshot = op.snapshot().await?;
             let found = match by {
                 ArticleBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
-                ArticleBy::Slug(slug) => read::by_slug(&snapshot, &slug).await?,
+                ArticleBy::Slug(slug) => read::by_slug(&snapshot, &op.store.keys, &slug).await?,
             };
             Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()))
         })

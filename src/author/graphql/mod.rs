@@ -26,6 +26,7 @@ use crate::graphql::{ids, operation};
 use crate::id::ImageId;
 use crate::image::entity::{image_records, images};
 use crate::image::graphql::{ImageObject, LibraryImage};
+use crate::reads;
 use crate::text::markdown::{self, Flavor};
 use crate::text::shorten::shorten;
 
@@ -128,6 +129,7 @@ impl AuthorObject {
 
     /// How many published articles credit them.
     async fn article_count(&self) -> i32 {
+        self.0.op().reads().note(reads::articles_of(self.0.row().id));
         self.0.row().article_count
     }
 

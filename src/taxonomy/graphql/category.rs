@@ -15,6 +15,7 @@ use crate::graphql::ids;
 use crate::graphql::scalars::Url;
 use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
 use crate::id::CategoryId;
+use crate::reads;
 use crate::taxonomy::entity::categories;
 use crate::taxonomy::read;
 use crate::text::shorten::shorten;
@@ -51,11 +52,7 @@ impl CategoryObject {
 
     async fn tree(&self) -> Result<Arc<Tree>, Failure> {
         let cohort = self.0.cohort();
-        cohort
-            .loads
-            .tree
-            .get((), || async { read::tree(cohort.op.snapshot().await?.connection()).await })
-            .await
+        cohort.loads.tree.get((), || async { read::site_tree(&*cohort.op.snapshot().await?).await }).await
     }
 }
 
@@ -128,6 +125,7 @@ impl CategoryObject {
 
     /// How many published articles are in it and below it.
     async fn article_count(&self) -> i32 {
+        self.0.op().reads().note(reads::articles_of(self.0.row().id));
         self.0.row().article_count
     }
 

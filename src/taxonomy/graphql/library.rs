@@ -178,7 +178,7 @@ impl TaxonomyViewer {
         if !policy::sees_library(op.viewer) {
             return Ok(Vec::new());
         }
-        let tree = read::tree(op.snapshot().await?.connection()).await?;
+        let tree = read::site_tree(&*op.snapshot().await?).await?;
         let mut ordered = Vec::new();
         let mut above = vec![None];
         while let Some(parent) = above.pop() {

@@ -100,7 +100,7 @@ impl TaxonomyQuery {
         nullable(async {
             let op = operation(ctx)?;
             let snapshot = op.snapshot().await?;
-            let tree = read::tree(snapshot.connection()).await?;
+            let tree = read::site_tree(&snapshot).await?;
             let found = match by {
                 CategoryBy::Id(id) => tree.get(&ids::parse(&id, &["by", "id"])?),
                 CategoryBy::Slug(slug) => read::category_by_slug(&snapshot, &tree, &slug).await?,
@@ -113,7 +113,7 @@ impl TaxonomyQuery {
     /// The roots of the site's tree, in their order.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<CategoryObject>, Failure> {
         let op = operation(ctx)?;
-        let tree = read::tree(op.snapshot().await?.connection()).await?;
+        let tree = read::site_tree(&*op.snapshot().await?).await?;
         Ok(CategoryObject::page(op, read::children(&tree, None).into_iter().cloned().collect()))
     }
 }

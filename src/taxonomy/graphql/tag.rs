@@ -10,6 +10,7 @@ use crate::graphql::connection::{Connection, PageArguments};
 use crate::graphql::ids;
 use crate::graphql::scalars::Url;
 use crate::graphql::seo::PageSeo;
+use crate::reads;
 use crate::taxonomy::entity::tags;
 
 /// What a page of tags loads together.
@@ -63,6 +64,7 @@ impl TagObject {
 
     /// How many published articles have it.
     async fn article_count(&self) -> i32 {
+        self.0.op().reads().note(reads::articles_of(self.0.row().id));
         self.0.row().article_count
     }
 

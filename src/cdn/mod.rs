@@ -1,0 +1,3 @@
+//! What stands between this server and its readers: how it is told which answers to drop.
+
+pub mod keys;

@@ -1,0 +1,142 @@
+//! What a query has read, as tags. Each entry of the log names the tags that it touches, and so tells which answers hold no
+//! longer.
+//!
+//! A thing's tag is its id: the thing changed, appeared or went, or was looked for in vain. Beside them stand those of lists,
+//! below, and of names: of an article's slug, of a path.
+
+use std::collections::HashSet;
+use std::fmt::{self, Display};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+use crate::clock::Timestamp;
+
+/// Which articles are public, and what search finds in them.
+pub const ARTICLES: &str = "articles";
+/// Which authors are public, and what they are called.
+pub const AUTHORS: &str = "authors";
+/// Which tags are public, and what they are called.
+pub const TAGS: &str = "tags";
+/// The site's tree.
+pub const CATEGORIES: &str = "categories";
+
+/// Which public articles an author, a tag or a category has.
+pub fn articles_of(label: impl Display) -> String {
+    format!("articles:{label}")
+}
+
+/// Which public articles link to an article.
+pub fn links_to(article: impl Display) -> String {
+    format!("links:{article}")
+}
+
+/// A tag in eight bytes, as caches keep it: two that meet drop an answer too many, never one too few. The same on all nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(u64);
+
+impl Tag {
+    /// The tag of this name.
+    pub fn of(name: &str) -> Self {
+        let mut first = [0; 8];
+        first.copy_from_slice(&Sha256::digest(name)[..8]);
+        Self(u64::from_be_bytes(first))
+    }
+
+    /// One of so many groups in which tags fall.
+    pub fn group(self, groups: u64) -> u64 {
+        self.0 % groups
+    }
+}
+
+/// Eleven letters, digits, `-` and `_`.
+impl Display for Tag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&URL_SAFE_NO_PAD.encode(self.0.to_be_bytes()))
+    }
+}
+
+/// What an answer was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// What it tells of.
+    pub tags: HashSet<Tag>,
+    /// From when on it may be another without any change.
+    pub until: Option<Timestamp>,
+    /// That it is for one viewer alone.
+    pub is_private: bool,
+}
+
+/// What an operation notes of what it reads; nothing, where nobody keeps its answer.
+#[derive(Debug, Default)]
+pub struct Reads(Option<Mutex<Sources>>);
+
+impl Reads {
+    /// One that notes.
+    pub fn noting() -> Self {
+        Self(Some(Mutex::default()))
+    }
+
+    fn with(&self, note: impl FnOnce(&mut Sources)) {
+        if let Some(sources) = &self.0 {
+            note(&mut sources.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// This was read, or looked for.
+    pub fn note(&self, name: impl Display) {
+        self.note_all([name]);
+    }
+
+    /// All of these were read, or looked for.
+    pub fn note_all(&self, names: impl IntoIterator<Item = impl Display>) {
+        self.with(|sources| sources.tags.extend(names.into_iter().map(|name| Tag::of(&name.to_string()))));
+    }
+
+    /// The answer is another from this moment on.
+    pub fn hold_until(&self, moment: Timestamp) {
+        self.with(|sources| {
+            sources.until = Some(sources.until.map_or(moment, |until| until.min(moment)));
+        });
+    }
+
+    /// The answer is for one viewer alone.
+    pub fn are_private(&self) {
+        self.with(|sources| sources.is_private = true);
+    }
+
+    /// What was noted so far.
+    pub fn sources(&self) -> Sources {
+        let mut noted = Sources::default();
+        self.with(|sources| noted = sources.clone());
+        noted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_is_noted_once_and_only_where_it_is_wanted() {
+        let (noting, idle) = (Reads::noting(), Reads::default());
+        for reads in [&noting, &idle] {
+            reads.note(ARTICLES);
+            reads.note_all([ARTICLES, TAGS]);
+            reads.hold_until(Timestamp(7));
+            reads.hold_until(Timestamp(5));
+            reads.hold_until(Timestamp(9));
+        }
+        let Sources { tags, until, is_private } = noting.sources();
+        assert_eq!(tags, HashSet::from([Tag::of("articles"), Tag::of("tags")]));
+        assert_eq!((until, is_private), (Some(Timestamp(5)), false));
+        assert_eq!(idle.sources(), Sources::default());
+    }
+
+    #[test]
+    fn a_tag_is_the_same_everywhere() {
+        assert_eq!(Tag::of("articles").to_string(), "kGx_9HzXxoI");
+    }
+}

@@ -1,0 +1,222 @@
+//! Whole answers to public queries, kept until the log's entry that touches them, and how they go out: with an `ETag`, for how
+//! long others may keep them, and, for a CDN, by which keys it is told to drop them.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use sha2::{Digest as _, Sha256};
+
+use super::negotiate::MediaType;
+use crate::cache::Tagged;
+use crate::cache::flight::{First, Flights, Turn};
+use crate::cdn;
+use crate::clock::Timestamp;
+use crate::config::Caching;
+use crate::log::{follow, read};
+use crate::operation::{Operation, Store};
+use crate::reads::Sources;
+
+/// What was asked, and in which form it is answered: all that an answer depends on beside what is published.
+pub type Key = [u8; 32];
+
+/// The key of a question. The settings and this version are the process's own, and so is what it keeps.
+pub fn key(
+    query: &str,
+    operation_name: Option<&str>,
+    variables: Option<&serde_json::Map<String, serde_json::Value>>,
+    media_type: MediaType,
+    tells_cost: bool,
+) -> Key {
+    let mut digest = Sha256::new();
+    let mut add = |part: &[u8]| {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
+    };
+    add(query.as_bytes());
+    add(operation_name.unwrap_or_default().as_bytes());
+    add(&serde_json::to_vec(&variables).unwrap_or_default());
+    add(&[u8::from(media_type == MediaType::Json), u8::from(tells_cost)]);
+    digest.finalize().into()
+}
+
+/// A whole answer without errors to a public query.
+#[derive(Clone)]
+pub struct Answer {
+    body: Bytes,
+    media_type: MediaType,
+    etag: HeaderValue,
+    /// What a CDN drops it by.
+    keys: Option<(HeaderName, HeaderValue)>,
+    until: Option<Timestamp>,
+}
+
+/// The answers of one node.
+pub struct Answers {
+    kept: Option<Arc<Tagged<Key, Answer>>>,
+    flights: Flights<Key>,
+    caching: Caching,
+}
+
+impl Answers {
+    /// Those of a store; they follow its log.
+    pub fn following(store: &Arc<Store>) -> Arc<Self> {
+        let caching = store.config.caching.clone();
+        let kept = (caching.answers > 0).then(|| Arc::new(Tagged::new(caching.answers)));
+        if let Some(kept) = &kept {
+            follow::follow(store, Arc::clone(kept));
+        }
+        Arc::new(Self { kept, flights: Flights::default(), caching })
+    }
+
+    /// The answer that is kept, if it holds.
+    pub fn get(&self, key: &Key, store: &Store) -> Option<Answer> {
+        Some(self.kept.as_ref()?.get(key, || store.clock.now())?.value.clone())
+    }
+
+    /// How many answers are kept and how much they weigh; how often one was there, and was not.
+    pub fn told(&self) -> [(u64, &'static str, &'static str); 4] {
+        let (count, bytes) = self.kept.as_ref().map(|kept| kept.size()).unwrap_or_default();
+        let (hits, misses) = self.kept.as_ref().map(|kept| kept.used()).unwrap_or_default();
+        [
+            (count, "copydesk_answers_kept", "Whole answers in memory."),
+            (bytes, "copydesk_answers_kept_bytes", "What they weigh."),
+            (hits, "copydesk_answers_found_total", "Answers that were in memory, since the start."),
+            (
+                misses,
+                "copydesk_answers_missed_total",
+                "Public questions whose answer was not, since the start.",
+            ),
+        ]
+    }
+
+    /// Waits for who makes the same answer already.
+    pub async fn wait(self: &Arc<Self>, key: Key, store: &Store) -> Waited<'_> {
+        let first = match &self.kept {
+            None => None,
+            Some(_) => match self.flights.turn(&key).await {
+                Turn::First(first) => Some(first),
+                Turn::Waited => match self.get(&key, store) {
+                    Some(answer) => return Waited::Kept(answer),
+                    None => None,
+                },
+            },
+        };
+        Waited::Make(Keeper { answers: self, key, place: None, _first: first })
+    }
+
+    /// An answer, with what it was made of.
+    fn answer(&self, body: Vec<u8>, media_type: MediaType, sources: &Sources) -> Answer {
+        let digest = Sha256::digest(&body);
+        let etag = format!("W/\"{}\"", hex::encode(&digest[..12]));
+        Answer {
+            body: body.into(),
+            media_type,
+            // Digits and quotes.
+            etag: HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("W/\"\"")),
+            keys: self.caching.cdn.as_ref().and_then(|cdn| {
+                let (name, keys) = cdn::keys::header(cdn.kind, sources.tags.iter().copied());
+                Some((HeaderName::from_static(name), HeaderValue::from_str(&keys).ok()?))
+            }),
+            until: sources.until,
+        }
+    }
+
+    /// Keeps an answer that was read at this place of the log.
+    fn keep(&self, key: Key, answer: &Answer, sources: &Sources, sequence: i64) {
+        if let Some(kept) = &self.kept {
+            let keys = answer.keys.as_ref().map_or(0, |(_, value)| value.len());
+            kept.keep(key, answer.clone(), answer.body.len() + keys, sources, sequence);
+        }
+    }
+
+    /// An answer on its way: whole, or, to GET and HEAD, that what the client has still holds.
+    pub fn response(&self, answer: &Answer, asked: &Parts, now: Timestamp) -> Response {
+        let is_known = asked.method != Method::POST && knows(&asked.headers, &answer.etag);
+        let body = if is_known { Body::empty() } else { Body::from(answer.body.clone()) };
+        let mut response = Response::new(body);
+        *response.status_mut() = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let written = response.headers_mut();
+        if !is_known {
+            written.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.media_type.header()));
+        }
+        written.insert(header::ETAG, answer.etag.clone());
+        written.insert(header::CACHE_CONTROL, self.cache_control(answer.until, now));
+        if let Some((name, value)) = &answer.keys {
+            written.insert(name.clone(), value.clone());
+        }
+        response
+    }
+
+    /// For how long others may keep an answer: no longer than it holds.
+    fn cache_control(&self, until: Option<Timestamp>, now: Timestamp) -> HeaderValue {
+        let left = until.map_or(i64::MAX, |until| until.seconds().saturating_sub(now.seconds() + 1).max(0));
+        let most = |seconds: u32| i64::from(seconds).min(left);
+        let Caching { max_age, shared_max_age, stale_while_revalidate, .. } = &self.caching;
+        let (own, shared) = (most(*max_age), most((*shared_max_age).max(*max_age)));
+        if shared == 0 {
+            return HeaderValue::from_static("no-cache");
+        }
+        let mut words = format!("public, max-age={own}");
+        if shared > own {
+            words += &format!(", s-maxage={shared}");
+        }
+        // What ends at a moment is not shown after it.
+        if *stale_while_revalidate > 0 && until.is_none() {
+            words += &format!(", stale-while-revalidate={stale_while_revalidate}");
+        }
+        HeaderValue::from_str(&words).unwrap_or(HeaderValue::from_static("no-cache"))
+    }
+}
+
+/// What comes of waiting.
+pub enum Waited<'a> {
+    /// Somebody made the answer.
+    Kept(Answer),
+    /// It is to be made.
+    Make(Keeper<'a>),
+}
+
+/// Who makes an answer that may be kept.
+pub struct Keeper<'a> {
+    answers: &'a Answers,
+    key: Key,
+    /// Which place of the log it is read at.
+    place: Option<i64>,
+    _first: Option<First<'a, Key>>,
+}
+
+impl Keeper<'_> {
+    /// Before anything is read: from which place of the log. Where that can't be told, nothing is kept.
+    pub async fn begin(&mut self, operation: &Operation) {
+        if self.answers.kept.is_none() {
+            return;
+        }
+        let Ok(snapshot) = operation.snapshot().await else { return };
+        self.place = read::head(&snapshot).await.ok();
+    }
+
+    /// The answer is made.
+    pub fn end(self, body: Vec<u8>, media_type: MediaType, operation: &Operation, asked: &Parts) -> Response {
+        let sources = operation.reads().sources();
+        let answer = self.answers.answer(body, media_type, &sources);
+        if let Some(place) = self.place {
+            self.answers.keep(self.key, &answer, &sources, place);
+        }
+        self.answers.response(&answer, asked, operation.store.clock.now())
+    }
+}
+
+/// Whether the client has what this tag names (RFC 9110, 13.1.2: compared without regard to `W/`).
+fn knows(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let plain = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
+    let wanted = plain(etag.as_bytes());
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|tag| tag == b"*" || plain(tag) == wanted)
+}
