@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use futures_util::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 
-use super::read;
+use super::read::{self, LibraryFilter};
 use super::store::{self, Kind, VARIANTS};
 use crate::db::keyset::{Position, SortKey, Window};
 use crate::error::Failure;
@@ -46,7 +46,7 @@ pub async fn check_media(
     let mut window = Window::first(BATCH);
     loop {
         let snapshot = store.database.snapshot().await?;
-        let page = read::library(&snapshot, None, &window).await?;
+        let page = read::library(&snapshot, &LibraryFilter::default(), &window).await?;
         for record in &page.rows {
             named.insert(store::path(Kind::Original, &record.original_hash).to_string());
             named.insert(store::path(Kind::Rendition, &record.rendition_hash).to_string());

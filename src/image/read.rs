@@ -54,9 +54,22 @@ pub fn searched(search: Option<&str>) -> Option<Vec<String>> {
 /// More words find no other image, but cost.
 const MOST_SEARCHED: usize = 10;
 
-fn found(words: Option<&[String]>) -> Select<image_records::Entity> {
-    let all = image_records::Entity::find();
-    match words {
+/// Which images the library lists: all conditions that are given hold.
+#[derive(Clone, Debug, Default)]
+pub struct LibraryFilter {
+    /// See [`searched`].
+    pub words: Option<Vec<String>>,
+    /// Whether something uses them, which those rooms say that do.
+    pub uses: Option<Expr>,
+}
+
+fn found(filter: &LibraryFilter) -> Select<image_records::Entity> {
+    let LibraryFilter { words, uses } = filter;
+    let all = match uses {
+        None => image_records::Entity::find(),
+        Some(uses) => image_records::Entity::find().filter(uses.clone()),
+    };
+    match words.as_deref() {
         None => all,
         // Signs alone are in no word.
         Some([]) => all.filter(Expr::cust("1 = 0")),
@@ -70,15 +83,15 @@ fn found(words: Option<&[String]>) -> Select<image_records::Entity> {
 /// A page of the library, newest first.
 pub async fn library(
     snapshot: &Snapshot,
-    words: Option<&[String]>,
+    filter: &LibraryFilter,
     window: &Window,
 ) -> Result<Page<image_records::Model>, Failure> {
     let sorting =
         Sorting::new(Expr::col(image_records::Column::CreatedAt), Expr::col(image_records::Column::Id), true);
-    Ok(keyset::fetch(snapshot, found(words), &sorting, window).await?)
+    Ok(keyset::fetch(snapshot, found(filter), &sorting, window).await?)
 }
 
 /// How many images the library holds, up to one more than `most`.
-pub async fn library_count(snapshot: &Snapshot, words: Option<&[String]>, most: u64) -> Result<u64, Failure> {
-    Ok(keyset::count(snapshot, found(words), most).await?)
+pub async fn library_count(snapshot: &Snapshot, filter: &LibraryFilter, most: u64) -> Result<u64, Failure> {
+    Ok(keyset::count(snapshot, found(filter), most).await?)
 }
