@@ -20,6 +20,7 @@ mod m20261124_000013_lists;
 mod m20261128_000014_library;
 mod m20261128_000015_images;
 mod m20261128_000016_portraits;
+mod m20261128_000017_media;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000014_library::Migration),
             Box::new(m20261128_000015_images::Migration),
             Box::new(m20261128_000016_portraits::Migration),
+            Box::new(m20261128_000017_media::Migration),
         ]
     }
 }

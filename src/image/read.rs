@@ -6,6 +6,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, Select};
 
 use super::entity::{image_records, images};
+use super::store::Kind;
 use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
@@ -38,6 +39,16 @@ pub async fn records(
     let rows =
         image_records::Entity::find().filter(image_records::Column::Id.is_in(ids)).all(connection).await?;
     Ok(rows.into_iter().map(|record| (record.id, record)).collect())
+}
+
+/// Whether an image has a file with this hash: as it was uploaded, or as it may be served.
+pub async fn has_file(connection: &impl ConnectionTrait, kind: Kind, hash: &str) -> Result<bool, Failure> {
+    let column = match kind {
+        Kind::Original => image_records::Column::OriginalHash,
+        Kind::Rendition => image_records::Column::RenditionHash,
+    };
+    let found = image_records::Entity::find().filter(column.eq(hash)).one(connection).await?;
+    Ok(found.is_some())
 }
 
 /// Whether something public shows it.
