@@ -1,8 +1,7 @@
 //! The store of pictures: what is missing in it, moving it, and a bucket in the place of the folder.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use copydesk::clock::{Clock as _, SetClock, SystemChance, SystemClock, Timestamp};
@@ -16,7 +15,8 @@ use object_store::prefix::PrefixStore;
 use object_store::{ClientOptions, ObjectStore};
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, CONTRACT, Desk, PASSWORD, answer, http, on_both, picture};
+use crate::harness::program::{Running, UploadForm, add_editor, free_port, program, said, serve, token};
+use crate::harness::{Actor, Desk, answer, http, on_both, picture};
 
 on_both! {
     async fn what_is_missing_orphaned_and_corrupt_is_named(desk) {
@@ -152,20 +152,6 @@ fn walk(folder: &Path, all: &mut Vec<String>) {
     below(folder, folder, all);
 }
 
-/// A program that ends with the test, however that ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// A server that speaks S3, with an empty bucket, at this address; `None` where the program isn't there.
 async fn s3_server(http: &reqwest::Client) -> Option<(Running, String)> {
     let port = free_port();
@@ -212,41 +198,6 @@ async fn opened(folder: &Path, bucket: &Arc<dyn ObjectStore>, moment: Timestamp)
     Store { media: Arc::clone(bucket), ..Arc::into_inner(store).unwrap() }
 }
 
-/// Copydesk's program in this folder, with the bucket, or without.
-fn program(folder: &Path, endpoint: Option<&str>, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_copydesk"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test");
-    if let Some(endpoint) = endpoint {
-        command.env("COPYDESK_MEDIA_BUCKET", "pictures/desk").env("COPYDESK_MEDIA_ENDPOINT", endpoint);
-    }
-    command
-}
-
-fn said(output: &Output) -> String {
-    let words =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{words}");
-    words
-}
-
-async fn serve(folder: &Path, endpoint: Option<&str>, http: &reqwest::Client) -> (Running, String) {
-    let address = format!("127.0.0.1:{}", free_port());
-    let child = program(folder, endpoint, &["serve", "--listen", &address])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let mut running = Running(child.unwrap());
-    while http.get(format!("http://{address}/health/ready")).send().await.is_err() {
-        assert!(running.0.try_wait().unwrap().is_none(), "the server ended before it answered");
-        tokio::task::yield_now().await;
-    }
-    (running, format!("http://{address}"))
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_stands_in_the_place_of_the_folder() {
     let http = http();
@@ -255,40 +206,14 @@ async fn a_bucket_stands_in_the_place_of_the_folder() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let add = [
-        "user",
-        "add",
-        "--email",
-        "edda@desk.example",
-        "--name",
-        "Edda",
-        "--role",
-        "editor",
-        "--password-stdin",
-    ];
-    let mut adding = program(folder.path(), Some(&endpoint), &add)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    adding.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
-    assert!(adding.wait().unwrap().success());
+    add_editor(folder.path(), Some(&endpoint));
 
     // Uploaded into the bucket, and served out of it: whole, a part, another size.
     let (server, address) = serve(folder.path(), Some(&endpoint), &http).await;
-    let sign_in = json!({ "query": CONTRACT, "operationName": "SignIn", "variables": { "input": { "email": "edda@desk.example", "password": PASSWORD } } });
-    let signed_in = answer(http.post(format!("{address}/graphql")).json(&sign_in)).await;
-    let token = signed_in.done("signIn", "session")["accessToken"].as_str().unwrap().to_owned();
+    let token = token(&http, &address).await;
     let upload = async |width: u32| -> Value {
-        let operations = json!({
-            "query": "mutation ($input: UploadImageInput!) { uploadImage(input: $input) { image { id url small: url(width: 160) } userErrors { code message path } } }",
-            "variables": { "input": { "file": null, "alt": "A quay" } },
-        });
-        let form = reqwest::multipart::Form::new()
-            .text("operations", operations.to_string())
-            .text("map", r#"{ "0": ["variables.input.file"] }"#)
-            .part("0", reqwest::multipart::Part::bytes(picture(width, 300)).file_name("photo.jpg"));
-        answer(http.post(format!("{address}/graphql")).bearer_auth(&token).multipart(form))
+        let form = UploadForm::new(picture(width, 300), "{ id url small: url(width: 160) }");
+        answer(http.post(format!("{address}/graphql")).bearer_auth(&token).multipart(form.multipart()))
             .await
             .done("uploadImage", "image")
             .clone()
