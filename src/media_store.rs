@@ -1,14 +1,17 @@
 //! Where pictures are kept: a folder on this machine, or a bucket of S3 or of what speaks like it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::prefix::PrefixStore;
 use object_store::{ClientOptions, ObjectStore, Result, RetryConfig};
 
+use crate::clock::Timestamp;
 use crate::config::{Bucket, Config};
+use crate::error::Failure;
 
 /// How long a bucket that doesn't answer is asked again: less than a request may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -51,4 +54,64 @@ pub fn bucket(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>> {
     }
     let store = builder.build()?;
     Ok(if prefix.is_empty() { Arc::new(store) } else { Arc::new(PrefixStore::new(store, prefix.as_str())) })
+}
+
+/// A file in the folder that was being written and has not got its name yet. Where the process ended at that, it never will. A
+/// bucket has none: what is sent to it is there when all of it has come.
+pub struct Unfinished {
+    /// Its name in the store, with what tells it apart.
+    pub name: String,
+    /// When it was last written.
+    pub written_at: Timestamp,
+    path: PathBuf,
+}
+
+impl Unfinished {
+    /// Removes it; tells whether it was there.
+    pub async fn remove(&self) -> Result<bool, Failure> {
+        match tokio::fs::remove_file(&self.path).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Those in the folder, if the settings name it. The store itself lists none of them.
+pub async fn unfinished(config: &Config) -> Result<Vec<Unfinished>, Failure> {
+    if config.media_bucket.is_some() {
+        return Ok(Vec::new());
+    }
+    let media = config.data_dir.join("media");
+    let found = tokio::task::spawn_blocking(move || {
+        let mut found = Vec::new();
+        look_into(&media, &media, &mut found).map(|()| found)
+    });
+    Ok(found.await??)
+}
+
+fn look_into(media: &Path, folder: &Path, found: &mut Vec<Unfinished>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        // It may be finished by now.
+        let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
+        if metadata.is_dir() {
+            look_into(media, &path, found)?;
+        }
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // So object_store names what it writes, until it is whole.
+        let is_unfinished = name.rsplit_once('#').is_some_and(|(_, number)| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if !metadata.is_file() || !is_unfinished {
+            continue;
+        }
+        let since = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        found.push(Unfinished {
+            name: path.strip_prefix(media).unwrap_or(&path).display().to_string(),
+            written_at: Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+            path,
+        });
+    }
+    Ok(())
 }

@@ -153,6 +153,69 @@ on_both! {
         assert_eq!(editor.query_with(next, json!({ "after": cursor })).await.error_code(), "BAD_REQUEST");
     }
 
+    async fn it_is_listed_what_is_used_and_where(desk) {
+        let editor = desk.editor().await;
+        let mut images = Vec::new();
+        for alt in ["In a draft", "Public", "A face", "Nowhere", "Of old"] {
+            images.push(editor.image(alt).await);
+            desk.clock.advance_seconds(1);
+        }
+        let draft = editor.create(json!({ "title": "A line", "leadFigure": { "imageId": images[4] }, "sections": [{ "body": format!("![]({})", images[0]) }] })).await;
+        editor.save(&draft, json!({ "leadFigure": null })).await;
+        let public = show(&editor, &images[1]).await;
+        // Out of the draft, and still before the readers.
+        editor.save(&public, json!({ "leadFigure": null })).await;
+        for name in ["Cyd", "Ann", "Bob"] {
+            let input = json!({ "input": { "name": name, "portraitImageId": images[2] } });
+            editor.run("CreateAuthor", input).await.done("createAuthor", "author");
+        }
+        let list = async |filter: &str| -> Vec<String> {
+            let (mut alts, mut after) = (Vec::new(), Value::Null);
+            let document = format!("query ($after: String) {{ viewer {{ images(first: 1, after: $after, {filter}) {{ totalCount nodes {{ alt }} pageInfo {{ endCursor hasNextPage }} }} }} }}");
+            loop {
+                let answer = editor.query_with(&document, json!({ "after": after })).await;
+                let page = &answer.data()["viewer"]["images"];
+                alts.extend(page["nodes"].as_array().unwrap().iter().map(|image| image["alt"].as_str().unwrap().to_owned()));
+                if page["pageInfo"]["hasNextPage"] == false {
+                    assert_eq!(page["totalCount"].as_u64().unwrap() as usize, alts.len());
+                    return alts;
+                }
+                after = page["pageInfo"]["endCursor"].clone();
+            }
+        };
+        assert_eq!(list("filter: { isUsed: true }").await, ["A face", "Public", "In a draft"]);
+        assert_eq!(list("filter: { isUsed: false }").await, ["Of old", "Nowhere"]);
+        assert_eq!(list("filter: { isUsed: null }").await.len(), 5);
+        assert_eq!(list("filter: { isUsed: true }, search: \"dRaft\"").await, ["In a draft"]);
+        // A cursor is of its filter.
+        let cursor = editor.query("{ viewer { images(first: 1) { pageInfo { endCursor } } } }").await.data()["viewer"]["images"]["pageInfo"]["endCursor"].clone();
+        let next = "query ($after: String) { viewer { images(after: $after, filter: { isUsed: true }) { nodes { alt } } } }";
+        assert_eq!(editor.query_with(next, json!({ "after": cursor })).await.error_code(), "BAD_REQUEST");
+
+        // Where they are used: the articles by the list of drafts, the authors by the image; read together, however many there are.
+        let where_used = "{ viewer { images { nodes { alt usageCount portraitOf(first: 2) { totalCount nodes { name portrait { alt usageCount } } pageInfo { endCursor } } } } } }";
+        let before = desk.store.database.statements();
+        let answer = editor.query(where_used).await;
+        let taken = desk.store.database.statements() - before;
+        let images_of = |answer: &crate::harness::Answer| answer.data()["viewer"]["images"]["nodes"].as_array().unwrap().clone();
+        let counts: Vec<(Value, Value)> = images_of(&answer).iter().map(|image| (image["usageCount"].clone(), image["portraitOf"]["totalCount"].clone())).collect();
+        assert_eq!(counts, [(0, 0), (0, 0), (0, 3), (1, 0), (1, 0)].map(|(articles, authors)| (json!(articles), json!(authors))));
+        let face = &images_of(&answer)[2]["portraitOf"];
+        let portrait = json!({ "alt": "A face", "usageCount": 0 });
+        assert_eq!(face["nodes"], json!([{ "name": "Ann", "portrait": portrait }, { "name": "Bob", "portrait": portrait }]));
+        let more = format!("{{ viewer {{ images(search: \"face\") {{ nodes {{ portraitOf(after: {}) {{ nodes {{ name }} }} }} }} }} }}", face["pageInfo"]["endCursor"]);
+        assert_eq!(images_of(&editor.query(&more).await)[0]["portraitOf"]["nodes"], json!([{ "name": "Cyd" }]));
+        for (number, image) in images.iter().enumerate().take(4) {
+            let input = json!({ "input": { "name": format!("Author {number}"), "portraitImageId": image } });
+            editor.run("CreateAuthor", input).await.done("createAuthor", "author");
+        }
+        let before = desk.store.database.statements();
+        editor.query(where_used).await.data();
+        assert_eq!(desk.store.database.statements() - before, taken);
+        // Whoever sees no library sees none of it.
+        assert_eq!(desk.moderator().await.query("{ viewer { images(filter: { isUsed: true }) { totalCount nodes { id } } } }").await.data()["viewer"]["images"], json!({ "totalCount": 0, "nodes": [] }));
+    }
+
     async fn a_file_says_who_made_it_where_nobody_else_does(desk) {
         let editor = desk.editor().await;
         let xmp = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><r:Description xmlns:d='http://purl.org/dc/elements/1.1/'>\

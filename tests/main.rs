@@ -19,6 +19,7 @@ mod compare;
 mod conversation;
 mod corpora;
 mod crawl;
+mod cut_off_uploads;
 mod day;
 mod drafts_stay_private;
 mod edits;

@@ -26,6 +26,8 @@ const LISTS: &[&str] = &[
     "{ viewer { list: drafts(ARGS) { PAGE } } }",
     "{ viewer { list: drafts(ARGS, filter: { isTrashed: true }) { PAGE } } }",
     "{ viewer { list: images(ARGS) { PAGE } } }",
+    "{ viewer { list: images(ARGS, filter: { isUsed: true }) { PAGE } } }",
+    "{ viewer { list: images(ARGS, filter: { isUsed: false }) { PAGE } } }",
     "{ viewer { list: authors(ARGS) { PAGE } } }",
     "{ viewer { list: tags(ARGS) { PAGE } } }",
     "{ viewer { list: users(ARGS) { PAGE } } }",

@@ -155,7 +155,7 @@ pub fn rows(things: &Value) -> Vec<Row> {
         viewer("viewer.drafts", &format!("drafts(first: 3) {{ totalCount nodes {{ {DRAFT} }} }}"), json!({})),
         viewer(
             "viewer.images",
-            "images(first: 2) { totalCount nodes { id url alt fileName version } }",
+            "images(first: 2, filter: { isUsed: true }) { totalCount nodes { id url alt fileName version usageCount portraitOf(first: 2) { totalCount nodes { id name } } } }",
             json!({}),
         ),
         viewer(

@@ -19,6 +19,8 @@ mod m20261124_000012_redirects;
 mod m20261124_000013_lists;
 mod m20261128_000014_library;
 mod m20261128_000015_images;
+mod m20261128_000016_portraits;
+mod m20261128_000017_media;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000013_lists::Migration),
             Box::new(m20261128_000014_library::Migration),
             Box::new(m20261128_000015_images::Migration),
+            Box::new(m20261128_000016_portraits::Migration),
+            Box::new(m20261128_000017_media::Migration),
         ]
     }
 }

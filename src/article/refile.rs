@@ -15,7 +15,7 @@ use super::entity::public::{article_authors, article_categories, article_tags};
 use super::projection::project_categories;
 use super::public::insert_all;
 use super::resolve::replace_in;
-use super::uses;
+use super::{image_uses, uses};
 use crate::clock::Timestamp;
 use crate::db::WriteTransaction;
 use crate::error::Failure;
@@ -35,8 +35,12 @@ impl library::Articles for Articles {
         uses::count(transaction.connection(), thing).await
     }
 
-    async fn count_portraits(&self, transaction: &WriteTransaction, image: ImageId) -> Result<u64, Failure> {
-        author::read::count_portraits(transaction.connection(), image).await
+    async fn count_image_uses(
+        &self,
+        transaction: &WriteTransaction,
+        image: ImageId,
+    ) -> Result<library::ImageUses, Failure> {
+        image_uses::count(transaction.connection(), image).await
     }
 
     async fn replace_author(

@@ -146,6 +146,16 @@ pub(super) async fn few(snapshot: &Snapshot, thing: Uuid) -> Result<Option<Vec<A
     Ok((articles.len() as u64 <= FEW).then_some(articles))
 }
 
+/// One of the articles that use what this names: a subquery.
+pub(super) fn one_of(thing: Expr) -> SelectStatement {
+    Query::select()
+        .column(uses::Column::ArticleId)
+        .from(uses::Entity)
+        .and_where(Expr::col((uses::Entity, uses::Column::ThingId)).eq(thing))
+        .limit(1)
+        .to_owned()
+}
+
 /// How many articles use this, those in the trash among them.
 pub(super) async fn count(connection: &impl ConnectionTrait, thing: Uuid) -> Result<u64, Failure> {
     Ok(uses::Entity::find().filter(uses::Column::ThingId.eq(thing)).count(connection).await?)

@@ -2,12 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use uuid::Uuid;
 
 use super::entity::{author_records, authors};
 use crate::db::Snapshot;
+use crate::db::ids::IdColumn;
 use crate::db::keyset::{self, Page, Sorting, Window};
+use crate::db::per_parent::{self, Columns};
 use crate::error::Failure;
 use crate::id::{AuthorId, ImageId};
 use crate::library::former_slugs;
@@ -81,6 +84,42 @@ pub async fn library(snapshot: &Snapshot, window: &Window) -> Result<Page<author
 /// How many authors the library holds, up to one more than `most`.
 pub async fn library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
     Ok(keyset::count(snapshot, author_records::Entity::find(), most).await?)
+}
+
+/// One of the authors who have what this names as their portrait: a subquery.
+pub fn one_with_portrait(image: Expr) -> SelectStatement {
+    Query::select()
+        .column(author_records::Column::Id)
+        .from(author_records::Entity)
+        .and_where(Expr::col((author_records::Entity, author_records::Column::PortraitImageId)).eq(image))
+        .limit(1)
+        .to_owned()
+}
+
+/// For each of these images, a page of the authors who have it as their portrait, by name.
+pub async fn with_portraits(
+    snapshot: &Snapshot,
+    images: &[Uuid],
+    window: &Window,
+) -> Result<HashMap<Uuid, Page<author_records::Model>>, Failure> {
+    use author_records::Column;
+    let columns = Columns {
+        parent: Column::PortraitImageId,
+        sort: Column::SortName,
+        id: Column::Id,
+        must_be_null: None,
+    };
+    let rows = per_parent::read::<author_records::Entity>(snapshot, images, columns, false, window).await?;
+    let place = |row: &author_records::Model| {
+        (row.portrait_image_id.map(|image| image.0).unwrap_or_default(), (row.sort_name.clone(), row.id))
+    };
+    Ok(per_parent::pages(rows, place, false, window))
+}
+
+/// How many authors have each of these images as their portrait.
+pub async fn portrait_counts(snapshot: &Snapshot, images: &[Uuid]) -> Result<HashMap<Uuid, i64>, Failure> {
+    let portraits = IdColumn::of::<author_records::Entity>(author_records::Column::PortraitImageId);
+    Ok(portraits.counts(snapshot, images).await?)
 }
 
 /// How many authors have this image as their portrait, public or not.

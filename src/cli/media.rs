@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::Config;
-use crate::image::check_media::check_media;
+use crate::image::check_media::{Look, check_media};
 use crate::image::copy_media::{Copied, copy_media};
 use crate::media_store;
 use crate::start;
@@ -29,6 +29,12 @@ pub(super) fn command() -> Command {
                         .long("fast")
                         .action(ArgAction::SetTrue)
                         .help("only look whether files are there, and don't read them"),
+                )
+                .arg(
+                    Arg::new("delete-orphans")
+                        .long("delete-orphans")
+                        .action(ArgAction::SetTrue)
+                        .help("delete files that belong to no image and are more than an hour old; may run beside the server"),
                 ),
         )
         .subcommand(
@@ -51,19 +57,29 @@ pub(super) async fn run(config: Config, arguments: &ArgMatches) -> anyhow::Resul
             let to_bucket = arguments.get_one::<String>("to").is_some_and(|to| to == "bucket");
             copy(config, to_bucket).await
         }
-        Some((_, arguments)) => check(config, arguments.get_flag("fast")).await,
+        Some((_, arguments)) => {
+            let look = Look {
+                reads_bytes: !arguments.get_flag("fast"),
+                deletes_orphans: arguments.get_flag("delete-orphans"),
+            };
+            check(config, look).await
+        }
         None => Ok(ExitCode::FAILURE),
     }
 }
 
-async fn check(config: Config, is_fast: bool) -> anyhow::Result<ExitCode> {
+async fn check(config: Config, look: Look) -> anyhow::Result<ExitCode> {
     let store = super::open_existing(config).await?;
     let said = Mutex::new(Instant::now());
     let tell = |files: u64| now_and_then(&said, || eprintln!("media: {files} files so far"));
-    let checked = check_media(&store, !is_fast, &tell).await.map_err(super::words)?;
-    for (what, files) in
-        [("missing", &checked.missing), ("corrupt", &checked.corrupt), ("orphaned", &checked.orphaned)]
-    {
+    let checked = check_media(&store, look, &tell).await.map_err(super::words)?;
+    let stay = checked.orphaned.difference(&checked.deleted).cloned().collect();
+    for (what, files) in [
+        ("missing", &checked.missing),
+        ("corrupt", &checked.corrupt),
+        ("orphaned", &stay),
+        ("deleted", &checked.deleted),
+    ] {
         for file in files {
             println!("{what}: {file}");
         }
@@ -75,6 +91,9 @@ async fn check(config: Config, is_fast: bool) -> anyhow::Result<ExitCode> {
         checked.corrupt.len(),
         checked.orphaned.len()
     );
+    if look.deletes_orphans {
+        println!("{} orphaned files deleted; {} are younger than an hour", checked.deleted.len(), stay.len());
+    }
     // An orphan harms nobody.
     let is_good = checked.missing.is_empty() && checked.corrupt.is_empty();
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

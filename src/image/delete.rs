@@ -7,7 +7,7 @@ use super::update::find;
 use crate::account::policy::{self, act};
 use crate::error::{Failure, UserErrorCode};
 use crate::id::ImageId;
-use crate::library::Articles;
+use crate::library::{Articles, ImageUses};
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 
@@ -23,12 +23,12 @@ pub async fn delete(
     transaction.lock_public_tables().await?;
     transaction.lock_library().await?;
     let found = find(&transaction, op, id, version).await?;
-    let articles_with_it = articles.count_uses(&transaction, id.0).await?;
-    let portraits = articles.count_portraits(&transaction, id).await?;
-    if articles_with_it + portraits > 0 {
+    let ImageUses { articles, portraits } = articles.count_image_uses(&transaction, id).await?;
+    if articles + portraits > 0 {
         let message = format!(
-            "{articles_with_it} articles show this image, and it is the portrait of {portraits} authors: \
-             `drafts(filter: {{ uses: … }})` lists the articles, and those in the trash apart. Take it out there first."
+            "{articles} articles show this image, and it is the portrait of {portraits} authors: \
+             `drafts(filter: {{ uses: … }})` lists the articles, and those in the trash apart, the image's `portraitOf` the \
+             authors. Take it out there first."
         );
         return Err(Failure::refused(UserErrorCode::InUse, &["input", "imageId"], message));
     }

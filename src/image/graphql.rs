@@ -1,20 +1,26 @@
 //! Images in the schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, OneofObject, SimpleObject};
+use uuid::Uuid;
 
 use super::entity::{image_records, images};
+use super::read::LibraryFilter;
 use super::update::{self, ImageEdit};
 use super::upload::{self, NewImage};
 use super::variant::{self, Source, Variant, Wish};
 use super::{address, delete, read, replace_file};
-use crate::article::graphql::{DraftObject, some_that_use};
+use crate::article::graphql::{DraftObject, UseCounts, some_that_use};
+use crate::article::image_uses;
 use crate::article::refile::Articles;
-use crate::db::keyset::{Position, SortKey};
+use crate::author;
+use crate::author::graphql::AuthorRecord;
+use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::{Failure, UserErrorCode};
-use crate::graphql::connection::{COUNTED, Connection, PageArguments};
+use crate::graphql::batch::{Batch, Member};
+use crate::graphql::connection::{COUNTED, Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, UserError, nullable, outcome};
 use crate::graphql::scalars::{DateTime, Upload, Url};
@@ -239,17 +245,39 @@ impl ImageObject {
     }
 }
 
-/// An image in the library.
-#[derive(Clone)]
-pub struct LibraryImage {
-    row: image_records::Model,
-    store: Arc<Store>,
+/// What a page of the library's images loads together.
+#[derive(Default)]
+pub struct LibraryImageLoads {
+    uses: UseCounts,
+    portraits: Batch<PageArguments, HashMap<Uuid, Page<AuthorRecord>>>,
+    portrait_counts: Batch<(), HashMap<Uuid, i64>>,
 }
 
+/// An image in the library.
+#[derive(Clone)]
+pub struct LibraryImage(Member<image_records::Model, LibraryImageLoads>);
+
 impl LibraryImage {
-    /// Wraps a row.
-    pub fn new(row: image_records::Model, store: &Arc<Store>) -> Self {
-        Self { row, store: Arc::clone(store) }
+    /// An image alone on its page.
+    pub fn alone(op: &Arc<Operation>, row: image_records::Model) -> Self {
+        Self(Member::alone(op, row))
+    }
+
+    /// Images that load together, in their order.
+    pub fn page(op: &Arc<Operation>, rows: Vec<image_records::Model>) -> Vec<Self> {
+        Member::page(op, rows).into_iter().map(Self).collect()
+    }
+
+    /// The same, by their ids.
+    pub fn by_id(
+        op: &Arc<Operation>,
+        rows: impl Iterator<Item = image_records::Model>,
+    ) -> HashMap<ImageId, Self> {
+        Self::page(op, rows.collect()).into_iter().map(|image| (image.record().id, image)).collect()
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.op().store
     }
 
     /// What rendering a preview needs of it.
@@ -266,7 +294,7 @@ impl LibraryImage {
 
     /// Its record.
     pub fn record(&self) -> &image_records::Model {
-        &self.row
+        self.0.row()
     }
 }
 
@@ -275,7 +303,7 @@ impl LibraryImage {
 impl LibraryImage {
     /// Its id; the public image's too. In Markdown: `![](img_… "caption for this place")`.
     async fn id(&self) -> ID {
-        ids::global(self.row.id)
+        ids::global(self.record().id)
     }
 
     /// Where the file is. A signed address, good for 15 minutes. Without arguments it is the picture as it was uploaded: upright, without private metadata,
@@ -297,10 +325,10 @@ impl LibraryImage {
         >,
     ) -> Url {
         if width.is_none() && height.is_none() && format.is_none() {
-            return Url(address::signed(&self.store, &self.row));
+            return Url(address::signed(self.store(), self.record()));
         }
-        let variant = wished(&self.store, &(&self.row).into(), (width, height), fit, format);
-        Url(address::signed_variant(&self.store, &self.row, variant))
+        let variant = wished(self.store(), &self.record().into(), (width, height), fit, format);
+        Url(address::signed_variant(self.store(), self.record(), variant))
     }
 
     /// The value of an `<img>`'s `srcset`: the whole picture in several widths.
@@ -312,64 +340,108 @@ impl LibraryImage {
         widths: Option<Vec<i32>>,
         #[graphql(desc = "In which format.", default_with = "ImageFormat::Auto")] format: ImageFormat,
     ) -> String {
-        srcset(&self.store, &(&self.row).into(), widths, format, |variant| {
-            address::signed_variant(&self.store, &self.row, variant)
+        srcset(self.store(), &self.record().into(), widths, format, |variant| {
+            address::signed_variant(self.store(), self.record(), variant)
         })
     }
 
     /// What to show in its place until it is there; null for images that were uploaded to an older version.
     async fn placeholder(&self) -> Option<ImagePlaceholder> {
-        ImagePlaceholder::of(self.row.thumb_hash.as_deref(), self.row.dominant_color.as_deref())
+        ImagePlaceholder::of(self.record().thumb_hash.as_deref(), self.record().dominant_color.as_deref())
     }
 
     /// What it shows, for those who can't see it.
     async fn alt(&self) -> &str {
-        &self.row.alt
+        &self.record().alt
     }
 
     /// Caption where a place gives none.
     async fn caption(&self) -> Option<&str> {
-        self.row.caption.as_deref()
+        self.record().caption.as_deref()
     }
 
     /// Who made it.
     async fn credit(&self) -> Option<&str> {
-        self.row.credit.as_deref()
+        self.record().credit.as_deref()
     }
 
     /// Width in pixels.
     async fn width(&self) -> i32 {
-        self.row.width
+        self.record().width
     }
 
     /// Height in pixels.
     async fn height(&self) -> i32 {
-        self.row.height
+        self.record().height
     }
 
     /// The file's type, such as `image/jpeg`.
     async fn mime_type(&self) -> &str {
-        &self.row.mime_type
+        &self.record().mime_type
     }
 
     /// What must stay in sight when it is cropped.
     async fn focal_point(&self) -> FocalPoint {
-        FocalPoint { x: self.row.focal_x, y: self.row.focal_y }
+        FocalPoint { x: self.record().focal_x, y: self.record().focal_y }
     }
 
     /// The uploaded file's name.
     async fn file_name(&self) -> &str {
-        &self.row.file_name
+        &self.record().file_name
+    }
+
+    /// How many articles use it, in their newest revision or in their public one, those in the trash among them;
+    /// `drafts(filter: { uses: … })` lists them.
+    async fn usage_count(&self) -> Result<i64, Failure> {
+        let cohort = self.0.cohort();
+        let all = cohort.rows.iter().map(|row| row.id.0);
+        cohort.loads.uses.of(&cohort.op, all, self.record().id.0).await
+    }
+
+    /// The authors whose portrait it is, by name.
+    async fn portrait_of(
+        &self,
+        #[graphql(
+            desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<AuthorRecord>, Failure> {
+        let (cohort, id) = (self.0.cohort(), self.record().id);
+        let arguments = PageArguments { first, after, last, before };
+        let list = ListName::new(&["image.portraitOf", &id.to_string()]);
+        let window = arguments.window(&cohort.op.store.keys, &list)?;
+        let pages = cohort.loads.portraits.get(arguments, || async {
+            let images: Vec<Uuid> = cohort.rows.iter().map(|row| row.id.0).collect();
+            let pages = author::read::with_portraits(&*cohort.op.snapshot().await?, &images, &window).await?;
+            Ok(AuthorRecord::pages(&cohort.op, pages))
+        });
+        let page = pages.await?.get(&id.0).cloned().unwrap_or_else(Page::empty);
+        let counted = self.0.clone();
+        Ok(Connection::new(&cohort.op.store.keys, &list, page, AuthorRecord::place, move || {
+            let counted = counted.clone();
+            async move {
+                let cohort = counted.cohort();
+                let counts = cohort.loads.portrait_counts.get((), || async {
+                    let images: Vec<Uuid> = cohort.rows.iter().map(|row| row.id.0).collect();
+                    author::read::portrait_counts(&*cohort.op.snapshot().await?, &images).await
+                });
+                let number = counts.await?.get(&id.0).copied().unwrap_or_default();
+                Ok(Count::exactly(u64::try_from(number).unwrap_or_default()))
+            }
+        }))
     }
 
     /// Rises with every change; an edit names the one that it was made from.
     async fn version(&self) -> i32 {
-        self.row.version
+        self.record().version
     }
 
     /// When it was uploaded.
     async fn created_at(&self) -> DateTime {
-        DateTime(self.row.created_at)
+        DateTime(self.record().created_at)
     }
 }
 
@@ -403,12 +475,21 @@ impl ImageQuery {
     }
 }
 
+/// Which images: all conditions that are given hold.
+#[derive(Default, InputObject)]
+pub struct LibraryImageFilter {
+    /// Only those that something uses, or only those that nothing does: articles in their newest revision or in their public
+    /// one, those in the trash among them, and authors whose portrait it is. What nothing uses can be deleted.
+    is_used: Option<bool>,
+}
+
 /// The library's images, under `viewer`.
 #[derive(Default)]
 pub struct ImageViewer;
 
 #[Object]
 impl ImageViewer {
+    #[allow(clippy::too_many_arguments, reason = "the arguments of the field")]
     /// The library's images, newest first; none for roles that don't see the library.
     async fn images(
         &self,
@@ -424,29 +505,31 @@ impl ImageViewer {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those for which all of this holds.")] filter: Option<LibraryImageFilter>,
     ) -> Result<Connection<LibraryImage>, Failure> {
         let op = operation(ctx)?;
-        let words = read::searched(search.as_deref());
-        let named: Vec<&str> = words.iter().flatten().map(String::as_str).collect();
-        let is_searched = if words.is_some() { "searched" } else { "all" };
-        let list = ListName::new(&[&["viewer.images", is_searched], &named[..]].concat());
+        let LibraryImageFilter { is_used } = filter.unwrap_or_default();
+        let filter = LibraryFilter {
+            words: read::searched(search.as_deref()),
+            uses: is_used.map(image_uses::condition),
+        };
+        let named: Vec<&str> = filter.words.iter().flatten().map(String::as_str).collect();
+        let is_searched = if filter.words.is_some() { "searched" } else { "all" };
+        let used = format!("{is_used:?}");
+        let list = ListName::new(&[&["viewer.images", &used, is_searched], &named[..]].concat());
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let sees = crate::account::policy::sees_library(op.viewer);
-        let page = if sees {
-            read::library(&*op.snapshot().await?, words.as_deref(), &window).await?
-        } else {
-            crate::db::keyset::Page::empty()
-        };
+        let Page { rows, has_next, has_previous } =
+            if sees { read::library(&*op.snapshot().await?, &filter, &window).await? } else { Page::empty() };
+        let page = Page { rows: LibraryImage::page(op, rows), has_next, has_previous };
         let place = |image: &LibraryImage| Position {
-            key: SortKey::Number(image.row.created_at.0),
-            id: image.row.id.0,
+            key: SortKey::Number(image.record().created_at.0),
+            id: image.record().id.0,
         };
-        let page = page.map(|row| LibraryImage::new(row, &op.store));
         Ok(Connection::listed(op, &list, page, place, move |op| {
-            let words = words.clone();
+            let filter = filter.clone();
             async move {
-                let words = words.as_deref();
-                if sees { read::library_count(&*op.snapshot().await?, words, COUNTED).await } else { Ok(0) }
+                if sees { read::library_count(&*op.snapshot().await?, &filter, COUNTED).await } else { Ok(0) }
             }
         }))
     }
@@ -531,7 +614,7 @@ fn spooled(ctx: &Context<'_>, file: &Upload) -> Result<(std::fs::File, String), 
 
 /// A verb's outcome as a payload: the image as it became; where the verb was refused, as it is.
 async fn with_present(
-    op: &Operation,
+    op: &Arc<Operation>,
     id: ImageId,
     result: Result<image_records::Model, Failure>,
 ) -> Result<(Option<LibraryImage>, Vec<UserError>), Failure> {
@@ -539,7 +622,7 @@ async fn with_present(
     if image.is_none() {
         image = read::records(op.snapshot().await?.connection(), vec![id]).await?.remove(&id);
     }
-    Ok((image.map(|row| LibraryImage::new(row, &op.store)), user_errors))
+    Ok((image.map(|row| LibraryImage::alone(op, row)), user_errors))
 }
 
 /// An image to delete.
@@ -606,10 +689,7 @@ impl ImageMutation {
                 Err(failure) => Err(failure),
             };
             let (image, user_errors) = outcome(uploaded)?;
-            Ok(Some(UploadImagePayload {
-                image: image.map(|row| LibraryImage::new(row, &op.store)),
-                user_errors,
-            }))
+            Ok(Some(UploadImagePayload { image: image.map(|row| LibraryImage::alone(op, row)), user_errors }))
         })
         .await
     }

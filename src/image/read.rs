@@ -6,6 +6,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, Select};
 
 use super::entity::{image_records, images};
+use super::store::Kind;
 use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
@@ -41,6 +42,16 @@ pub async fn records(
     Ok(rows.into_iter().map(|record| (record.id, record)).collect())
 }
 
+/// Whether an image has a file with this hash: as it was uploaded, or as it may be served.
+pub async fn has_file(connection: &impl ConnectionTrait, kind: Kind, hash: &str) -> Result<bool, Failure> {
+    let column = match kind {
+        Kind::Original => image_records::Column::OriginalHash,
+        Kind::Rendition => image_records::Column::RenditionHash,
+    };
+    let found = image_records::Entity::find().filter(column.eq(hash)).one(connection).await?;
+    Ok(found.is_some())
+}
+
 /// Whether something public shows it.
 pub async fn is_public(connection: &impl ConnectionTrait, id: ImageId) -> Result<bool, Failure> {
     Ok(images::Entity::find_by_id(id).one(connection).await?.is_some())
@@ -55,9 +66,22 @@ pub fn searched(search: Option<&str>) -> Option<Vec<String>> {
 /// More words find no other image, but cost.
 const MOST_SEARCHED: usize = 10;
 
-fn found(words: Option<&[String]>) -> Select<image_records::Entity> {
-    let all = image_records::Entity::find();
-    match words {
+/// Which images the library lists: all conditions that are given hold.
+#[derive(Clone, Debug, Default)]
+pub struct LibraryFilter {
+    /// See [`searched`].
+    pub words: Option<Vec<String>>,
+    /// Whether something uses them, which those rooms say that do.
+    pub uses: Option<Expr>,
+}
+
+fn found(filter: &LibraryFilter) -> Select<image_records::Entity> {
+    let LibraryFilter { words, uses } = filter;
+    let all = match uses {
+        None => image_records::Entity::find(),
+        Some(uses) => image_records::Entity::find().filter(uses.clone()),
+    };
+    match words.as_deref() {
         None => all,
         // Signs alone are in no word.
         Some([]) => all.filter(Expr::cust("1 = 0")),
@@ -71,15 +95,15 @@ fn found(words: Option<&[String]>) -> Select<image_records::Entity> {
 /// A page of the library, newest first.
 pub async fn library(
     snapshot: &Snapshot,
-    words: Option<&[String]>,
+    filter: &LibraryFilter,
     window: &Window,
 ) -> Result<Page<image_records::Model>, Failure> {
     let sorting =
         Sorting::new(Expr::col(image_records::Column::CreatedAt), Expr::col(image_records::Column::Id), true);
-    Ok(keyset::fetch(snapshot, found(words), &sorting, window).await?)
+    Ok(keyset::fetch(snapshot, found(filter), &sorting, window).await?)
 }
 
 /// How many images the library holds, up to one more than `most`.
-pub async fn library_count(snapshot: &Snapshot, words: Option<&[String]>, most: u64) -> Result<u64, Failure> {
-    Ok(keyset::count(snapshot, found(words), most).await?)
+pub async fn library_count(snapshot: &Snapshot, filter: &LibraryFilter, most: u64) -> Result<u64, Failure> {
+    Ok(keyset::count(snapshot, found(filter), most).await?)
 }

@@ -26,22 +26,25 @@ pub async fn replace_file(
     let kept = received.keep(op).await?;
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
+    transaction.share_library().await?;
     let found = find(&transaction, op, id, version).await?;
     let mut changed = image_records::Model {
         file_name: safe_file_name(&file_name),
-        original_hash: kept.original_hash,
+        original_hash: kept.original_hash.clone(),
         original_mime_type: kept.original_mime_type.to_owned(),
         original_bytes: kept.original_bytes,
-        rendition_hash: kept.rendition_hash,
+        rendition_hash: kept.rendition_hash.clone(),
         mime_type: kept.mime_type.to_owned(),
         width: kept.width,
         height: kept.height,
         focal_x: CENTER.0,
         focal_y: CENTER.1,
-        thumb_hash: Some(kept.placeholder.thumb_hash),
-        dominant_color: Some(kept.placeholder.dominant_color),
+        thumb_hash: Some(kept.placeholder.thumb_hash.clone()),
+        dominant_color: Some(kept.placeholder.dominant_color.clone()),
         ..found.record.clone()
     };
     changed.words = words(&changed);
-    write(transaction, op, changed, Action::ImageFileReplaced).await
+    let written = write(transaction, op, changed, Action::ImageFileReplaced).await?;
+    kept.stay(op).await;
+    Ok(written)
 }

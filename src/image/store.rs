@@ -1,8 +1,10 @@
 //! Where picture files are kept: by the SHA-256 of their bytes, originals apart from what may be served.
 
+use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, GetResult, ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStoreExt as _, PutMode, PutOptions};
 
+use crate::clock::Timestamp;
 use crate::error::Failure;
 use crate::operation::Store;
 
@@ -18,8 +20,8 @@ pub enum Kind {
 /// The object's name.
 pub fn path(kind: Kind, hash: &str) -> Path {
     let folder = match kind {
-        Kind::Original => "originals",
-        Kind::Rendition => "renditions",
+        Kind::Original => ORIGINALS,
+        Kind::Rendition => RENDITIONS,
     };
     Path::from_iter([folder, &hash[..hash.len().min(2)], hash])
 }
@@ -29,12 +31,18 @@ pub fn variant_path(hash: &str, name: &str) -> Path {
     Path::from_iter([VARIANTS, &hash[..hash.len().min(2)], hash, name])
 }
 
+/// The folder of what was uploaded, as it was uploaded.
+pub const ORIGINALS: &str = "originals";
+/// The folder of what may be served.
+pub const RENDITIONS: &str = "renditions";
 /// The folder of variants.
 pub const VARIANTS: &str = "variants";
 
-/// Keeps a file. The same bytes are kept once.
-pub async fn put(store: &Store, kind: Kind, hash: &str, bytes: Vec<u8>) -> Result<(), Failure> {
-    put_new(store, &path(kind, hash), bytes).await
+/// Keeps a file. The same bytes are kept once; where they are there, they are written again, which makes the file as young as
+/// if it had come now: what no image names and is old is deleted by `copydesk media check --delete-orphans`.
+pub async fn put(store: &Store, kind: Kind, hash: &str, bytes: Bytes) -> Result<(), Failure> {
+    store.media.put(&path(kind, hash), bytes.into()).await?;
+    Ok(())
 }
 
 /// Keeps a file under this name, if there is none.
@@ -53,9 +61,27 @@ pub async fn get(store: &Store, kind: Kind, hash: &str) -> Result<Option<GetResu
 
 /// Whether there is such a file.
 pub async fn is_there(store: &Store, path: &Path) -> Result<bool, Failure> {
+    Ok(written_at(store, path).await?.is_some())
+}
+
+/// When a file was last written; `None` when it isn't there.
+pub async fn written_at(store: &Store, path: &Path) -> Result<Option<Timestamp>, Failure> {
     match store.media.head(path).await {
-        Ok(_) => Ok(true),
-        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Ok(found) => Ok(Some(time_of(&found))),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// When a file that was found was last written.
+pub fn time_of(found: &ObjectMeta) -> Timestamp {
+    Timestamp(found.last_modified.timestamp_millis())
+}
+
+/// Removes a file; one that is gone by then is none.
+pub async fn delete(store: &Store, path: &Path) -> Result<(), Failure> {
+    match store.media.delete(path).await {
+        Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 
+use bytes::Bytes;
 use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -106,6 +107,7 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
         proposed(about.credit.or(about.creator).or(about.copyright))
     };
     let transaction = op.begin().await?;
+    transaction.share_library().await?;
     let now = op.now();
     let mut record = image_records::Model {
         id: op.new_id(),
@@ -113,17 +115,17 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
         caption,
         credit,
         file_name: safe_file_name(&file_name),
-        original_hash: kept.original_hash,
+        original_hash: kept.original_hash.clone(),
         original_mime_type: kept.original_mime_type.to_owned(),
         original_bytes: kept.original_bytes,
-        rendition_hash: kept.rendition_hash,
+        rendition_hash: kept.rendition_hash.clone(),
         mime_type: kept.mime_type.to_owned(),
         width: kept.width,
         height: kept.height,
         focal_x: CENTER.0,
         focal_y: CENTER.1,
-        thumb_hash: Some(kept.placeholder.thumb_hash),
-        dominant_color: Some(kept.placeholder.dominant_color),
+        thumb_hash: Some(kept.placeholder.thumb_hash.clone()),
+        dominant_color: Some(kept.placeholder.dominant_color.clone()),
         words: String::new(),
         uploader_id,
         version: 1,
@@ -135,6 +137,7 @@ pub async fn upload(op: &Operation, new: NewImage) -> Result<image_records::Mode
     let record = record.into_active_model().reset_all().insert(transaction.connection()).await?;
     let change = NewChange::new(Action::ImageUploaded, SubjectType::Image, record.id).hash(hash(&record)?);
     save(transaction, op, change).await?;
+    kept.stay(op).await;
     Ok(record)
 }
 
@@ -179,6 +182,8 @@ pub(super) struct Received {
 
 /// A file that was kept.
 pub(super) struct KeptFile {
+    original: Bytes,
+    rendition: Bytes,
     pub(super) original_hash: String,
     pub(super) original_mime_type: &'static str,
     pub(super) original_bytes: i64,
@@ -191,22 +196,57 @@ pub(super) struct KeptFile {
 
 impl Received {
     /// Puts both files into the store. Before the row: a row never names a file that isn't there. A file without a row harms
-    /// nobody.
+    /// nobody, and is an orphan that [`super::check_media`] may delete once it is old. So that it can't take these away, of
+    /// which the row is about to be written:
+    ///
+    /// - Bytes that are there already are written again, and are young by that: they may be an orphan.
+    /// - The row is written sharing the lock on the library, which is held alone while an orphan is looked at a last time and
+    ///   deleted. So the row is either seen there, or written after the deletion.
+    /// - A deletion that looked before the bytes were written again, and came after, is then made good by [`KeptFile::stay`].
     pub(super) async fn keep(self, op: &Operation) -> Result<KeptFile, Failure> {
         let Self { original, processed } = self;
+        let (original, rendition) = (Bytes::from(original), Bytes::from(processed.rendition));
         let kept = KeptFile {
             original_hash: hex::encode(Sha256::digest(&original)),
             original_mime_type: processed.original_mime_type,
             original_bytes: i64::try_from(original.len()).unwrap_or(i64::MAX),
-            rendition_hash: hex::encode(Sha256::digest(&processed.rendition)),
+            rendition_hash: hex::encode(Sha256::digest(&rendition)),
             mime_type: processed.mime_type,
             width: i32::try_from(processed.width).unwrap_or(i32::MAX),
             height: i32::try_from(processed.height).unwrap_or(i32::MAX),
             placeholder: processed.placeholder,
+            original,
+            rendition,
         };
-        store::put(&op.store, Kind::Original, &kept.original_hash, original).await?;
-        store::put(&op.store, Kind::Rendition, &kept.rendition_hash, processed.rendition).await?;
+        for (kind, hash, bytes) in kept.files() {
+            store::put(&op.store, kind, hash, bytes.clone()).await?;
+        }
         Ok(kept)
+    }
+}
+
+impl KeptFile {
+    fn files(&self) -> [(Kind, &str, &Bytes); 2] {
+        [
+            (Kind::Original, &self.original_hash, &self.original),
+            (Kind::Rendition, &self.rendition_hash, &self.rendition),
+        ]
+    }
+
+    /// Looks, once the row is written, whether its files are there still: see [`Received::keep`].
+    pub(super) async fn stay(&self, op: &Operation) {
+        for (kind, hash, bytes) in self.files() {
+            let stays = async {
+                if !store::is_there(&op.store, &store::path(kind, hash)).await? {
+                    store::put(&op.store, kind, hash, bytes.clone()).await?;
+                }
+                Ok(())
+            };
+            // The image is in the library, whatever the store answers now.
+            if let Err(Failure::Internal(fault)) = stays.await {
+                tracing::error!(error = %fault, hash, "whether a picture's file is there can't be asked");
+            }
+        }
     }
 }
 

@@ -24,12 +24,12 @@ pub trait Articles: Send + Sync {
         thing: Uuid,
     ) -> impl Future<Output = Result<u64, Failure>> + Send;
 
-    /// How many authors have this image as their portrait.
-    fn count_portraits(
+    /// What uses this image.
+    fn count_image_uses(
         &self,
         transaction: &WriteTransaction,
         image: ImageId,
-    ) -> impl Future<Output = Result<u64, Failure>> + Send;
+    ) -> impl Future<Output = Result<ImageUses, Failure>> + Send;
 
     /// Puts an author in the place of another, wherever articles credit that one. Gives the cache
     /// tags that this touches.
@@ -65,6 +65,15 @@ pub trait Articles: Send + Sync {
         transaction: &WriteTransaction,
         moved: CategoryId,
     ) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
+}
+
+/// How much uses an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageUses {
+    /// Articles that show it, in their newest or their public revision.
+    pub articles: u64,
+    /// Authors whose portrait it is.
+    pub portraits: u64,
 }
 
 /// Refuses to delete what articles use. `what` is "this author", say.

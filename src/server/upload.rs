@@ -115,6 +115,7 @@ fn place(asked: &mut Asked, path: &str, number: usize) -> Result<(), Refused> {
 
 async fn spool(mut part: Field<'_>, largest: u64) -> Result<SpooledFile, Refused> {
     let name = part.file_name().unwrap_or_default().to_owned();
+    // Without a name: nothing is left of it when the process ends, however that ends.
     let file = tempfile::tempfile().map_err(no_space)?;
     let mut writer = tokio::fs::File::from_std(file.try_clone().map_err(no_space)?);
     let mut written = 0_u64;

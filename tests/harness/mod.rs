@@ -6,6 +6,7 @@ mod desk;
 mod picture;
 mod place;
 mod postgres;
+pub mod program;
 mod schema;
 
 pub use actor::{Actor, Answer, CONTRACT, answer};

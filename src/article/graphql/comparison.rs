@@ -120,7 +120,7 @@ impl RevisionComparison {
                     let image = self.library.images.get(&figure.image);
                     Some(ComparedFigure {
                         image_id: ids::global(figure.image),
-                        image: image.map(|row| LibraryImage::new(row.clone(), &self.op.store)),
+                        image: image.map(|row| LibraryImage::alone(&self.op, row.clone())),
                     })
                 };
                 Some(LeadFigureComparison {

@@ -117,7 +117,7 @@ impl DraftObject {
                 resolve(snapshot.connection(), by_article.values_mut()).await?;
                 let library =
                     draft::library(snapshot.connection(), &Vec::from_iter(by_article.values())).await?;
-                Ok(Contents { by_article, library })
+                Ok(Contents::new(&cohort.op, by_article, library))
             })
             .await
     }
@@ -389,7 +389,7 @@ impl DraftViewer {
             let mut content = revision::content(&revision)?;
             resolve(snapshot.connection(), [&mut content]).await?;
             let library = draft::library(snapshot.connection(), &[&content]).await?;
-            let contents = Contents { by_article: HashMap::from([(id, content)]), library };
+            let contents = Contents::new(op, HashMap::from([(id, content)]), library);
             Ok(Some(ArticleContent(DraftContent::new(Arc::new(contents), id, op))))
         })
         .await

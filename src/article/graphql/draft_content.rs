@@ -28,6 +28,16 @@ pub struct Contents {
     pub by_article: HashMap<ArticleId, Content>,
     /// What they refer to.
     pub library: Library,
+    /// The images among that: one page, which loads together.
+    pub images: HashMap<ImageId, LibraryImage>,
+}
+
+impl Contents {
+    /// These, with what they refer to.
+    pub fn new(op: &Arc<Operation>, by_article: HashMap<ArticleId, Content>, library: Library) -> Self {
+        let images = LibraryImage::by_id(op, library.images.values().cloned());
+        Self { by_article, library, images }
+    }
 }
 
 /// A draft's content.
@@ -52,13 +62,14 @@ impl DraftContent {
 
     /// An image that is placed somewhere; none where it is not in the library any more.
     fn figure(&self, image: ImageId, caption: Option<&str>, credit: Option<&str>) -> Option<DraftFigure> {
-        let record = self.contents.library.images.get(&image)?;
+        let image = self.contents.images.get(&image)?;
+        let record = image.record();
         Some(DraftFigure {
             caption: caption.map(str::to_owned).or_else(|| record.caption.clone()),
             credit: credit.map(str::to_owned).or_else(|| record.credit.clone()),
             placed_caption: caption.map(str::to_owned),
             placed_credit: credit.map(str::to_owned),
-            image: LibraryImage::new(record.clone(), &self.op.store),
+            image: image.clone(),
         })
     }
 

@@ -3,8 +3,10 @@
 mod mutations;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, OneofObject, SimpleObject};
+use uuid::Uuid;
 
 pub use mutations::AuthorMutation;
 
@@ -24,8 +26,10 @@ use crate::graphql::scalars::{DateTime, Url};
 use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
 use crate::graphql::{ids, operation};
 use crate::id::ImageId;
-use crate::image::entity::{image_records, images};
+use crate::image;
+use crate::image::entity::images;
 use crate::image::graphql::{ImageObject, LibraryImage};
+use crate::operation::Operation;
 use crate::reads;
 use crate::text::markdown::{self, Flavor};
 use crate::text::shorten::shorten;
@@ -90,7 +94,7 @@ impl AuthorObject {
                 .portraits
                 .get((), || async {
                     let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
-                    crate::image::read::public(&*cohort.op.snapshot().await?, ids).await
+                    image::read::public(&*cohort.op.snapshot().await?, ids).await
                 })
                 .await?;
             Ok(portraits.get(&id).map(|image| ImageObject::new(image.clone(), &cohort.op.store)))
@@ -156,13 +160,30 @@ impl AuthorObject {
 /// What a page of the library's authors loads together.
 #[derive(Default)]
 pub struct AuthorRecordLoads {
-    portraits: Batch<(), HashMap<ImageId, image_records::Model>>,
+    portraits: Batch<(), HashMap<ImageId, LibraryImage>>,
     uses: UseCounts,
 }
 
 /// An author in the library.
 #[derive(Clone)]
 pub struct AuthorRecord(pub Member<author_records::Model, AuthorRecordLoads>);
+
+impl AuthorRecord {
+    /// Authors of several lists, which load together.
+    pub fn pages(
+        op: &Arc<Operation>,
+        pages: HashMap<Uuid, Page<author_records::Model>>,
+    ) -> HashMap<Uuid, Page<Self>> {
+        let pages = Member::pages(op, pages).into_iter();
+        pages.map(|(parent, page)| (parent, page.map(Self))).collect()
+    }
+
+    /// Where one stands in a list by name.
+    pub fn place(&self) -> Position {
+        let row = self.0.row();
+        Position { key: SortKey::Text(row.sort_name.clone()), id: row.id.0 }
+    }
+}
 
 /// An author as editors see them, whether public or not.
 #[Object]
@@ -197,10 +218,11 @@ impl AuthorRecord {
                 .portraits
                 .get((), || async {
                     let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
-                    crate::image::read::records(cohort.op.snapshot().await?.connection(), ids).await
+                    let rows = image::read::records(cohort.op.snapshot().await?.connection(), ids).await?;
+                    Ok(LibraryImage::by_id(&cohort.op, rows.into_values()))
                 })
                 .await?;
-            Ok(portraits.get(&id).map(|image| LibraryImage::new(image.clone(), &cohort.op.store)))
+            Ok(portraits.get(&id).cloned())
         })
         .await
     }
@@ -326,11 +348,7 @@ impl AuthorViewer {
             has_next,
             has_previous,
         };
-        let place = |author: &AuthorRecord| Position {
-            key: SortKey::Text(author.0.row().sort_name.clone()),
-            id: author.0.row().id.0,
-        };
-        Ok(Connection::listed(op, &list, page, place, move |op| async move {
+        Ok(Connection::listed(op, &list, page, AuthorRecord::place, move |op| async move {
             if sees { read::library_count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
         }))
     }
