@@ -14,17 +14,19 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Progress {
     committed: watch::Sender<i64>,
     places: Mutex<Vec<watch::Receiver<i64>>>,
+    advanced: watch::Sender<i64>,
 }
 
 /// One follower's side.
 pub struct Place {
     committed: watch::Receiver<i64>,
     reached: watch::Sender<i64>,
+    advanced: watch::Sender<i64>,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { committed: watch::Sender::new(0), places: Mutex::default() }
+        Self { committed: watch::Sender::new(0), places: Mutex::default(), advanced: watch::Sender::new(0) }
     }
 }
 
@@ -33,7 +35,19 @@ impl Progress {
     pub fn enter(&self) -> Place {
         let reached = watch::Sender::new(0);
         self.places.lock().unwrap_or_else(PoisonError::into_inner).push(reached.subscribe());
-        Place { committed: self.committed.subscribe(), reached }
+        Place { committed: self.committed.subscribe(), reached, advanced: self.advanced.clone() }
+    }
+
+    /// Changes when a follower has come further.
+    pub fn watch(&self) -> watch::Receiver<i64> {
+        self.advanced.subscribe()
+    }
+
+    /// Up to which entry all followers have come.
+    pub fn passed(&self) -> i64 {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = places.iter().filter(|place| place.has_changed().is_ok());
+        places.map(|place| *place.borrow()).min().unwrap_or_default()
     }
 
     /// An entry of this number was committed: wakes the followers, and returns once all have passed it.
@@ -67,7 +81,10 @@ impl Place {
 
     /// All up to this number was applied.
     pub fn reach(&self, sequence: i64) {
-        self.reached.send_replace(sequence);
+        let is_further = self.reached.send_replace(sequence) != sequence;
+        if is_further {
+            self.advanced.send_replace(sequence);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod backup;
 mod bad_input;
 mod budgets;
 mod caching;
+mod cdn;
 mod compare;
 mod conversation;
 mod corpora;

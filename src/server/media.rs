@@ -9,12 +9,14 @@ use object_store::{GetRange, ObjectStoreExt as _};
 use serde::Deserialize;
 
 use super::App;
+use crate::cdn;
 use crate::error::Failure;
 use crate::id::ImageId;
 use crate::image::make_variant::VariantFile;
 use crate::image::store::{self, Kind};
 use crate::image::variant::{Format, Source, Variant};
 use crate::image::{address, read};
+use crate::reads::Tag;
 
 const PUBLIC: &str = "public, max-age=31536000, immutable";
 const PRIVATE: &str = "private, max-age=900";
@@ -114,7 +116,16 @@ async fn answer(
                 file
             }
         };
-        send(app, file, headers).await
+        let is_public = file.cache == PUBLIC;
+        let mut response = send(app, file, headers).await?;
+        if let (true, Some(cdn)) = (is_public, &app.store.config.caching.cdn) {
+            // So that it is dropped when the picture is public no longer.
+            let (name, keys) = cdn::keys::header(cdn.kind, [Tag::of(id)]);
+            if let Ok(keys) = HeaderValue::from_str(&keys) {
+                response.headers_mut().insert(name, keys);
+            }
+        }
+        Ok(response)
     };
     served.await.unwrap_or_else(unavailable)
 }

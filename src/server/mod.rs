@@ -33,6 +33,7 @@ use tracing::Instrument as _;
 use answers::Answers;
 
 use crate::account::memory::Memory;
+use crate::cdn;
 use crate::config::{Config, CorsOrigins};
 use crate::graphql::cost::SchemaTypes;
 use crate::graphql::guard::Limits;
@@ -75,6 +76,7 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
     let answers = Answers::following(&store);
     let verified = Schedule::begin(&store);
     heads::keep(&store);
+    cdn::purge::begin(&store);
     store.database.checkpoint_in_background();
     let app = App { schema: schema::build(), verified, accounts, answers, schema_types, limits, store };
     Ok(Router::new()
