@@ -207,6 +207,11 @@ pub const SETTINGS: &[Setting] = &[
         help: "how often the server checks itself as `copydesk verify` does: `off`, or a time such as `24h`, `90m`, `1d`",
     },
     Setting {
+        name: "trusted_documents",
+        default: "",
+        help: "files of documents, separated by commas, as graphql-codegen, Relay or Apollo write them: only those are executed; empty: any",
+    },
+    Setting {
         name: "answer_cache",
         default: "64MB",
         help: "memory for whole answers to public queries, such as `64MB`; `0`: none",
@@ -354,6 +359,8 @@ pub struct Config {
     pub forwarded_header: ForwardedHeader,
     /// Seconds between two checks of the whole inside the server; none: it does none.
     pub verify_every: Option<i64>,
+    /// Files of the documents that alone are executed; none: any is.
+    pub trusted_documents: Vec<PathBuf>,
     /// What is kept, where, and for how long.
     pub caching: Caching,
     /// Seconds that a request may take.
@@ -631,6 +638,7 @@ impl Config {
             comment_images,
             trusted_proxies: read.networks("trusted_proxies")?,
             forwarded_header,
+            trusted_documents: read.list("trusted_documents").map(PathBuf::from).collect(),
             caching: Caching::read(&read)?,
             verify_every: read.period("verify_every")?,
             request_timeout: read.positive("request_timeout", "a number of seconds above 0")?,
@@ -768,8 +776,7 @@ impl Reader<'_> {
     }
 
     fn networks(&self, name: &str) -> Result<Vec<IpNet>, WrongSetting> {
-        let listed = self.text(name).split(',').map(str::trim).filter(|listed| !listed.is_empty());
-        listed
+        self.list(name)
             .map(|listed| listed.parse().or_else(|_| listed.parse::<IpAddr>().map(IpNet::from)))
             .collect::<Result<_, _>>()
             .map_err(|_| self.wrong(name, "addresses or networks such as 10.0.0.1, 172.16.0.0/12, fd00::/8"))
@@ -790,9 +797,13 @@ impl Reader<'_> {
         number.trim().parse().ok().and_then(|number: u64| number.checked_mul(unit)).ok_or_else(wrong)
     }
 
+    /// What stands between commas.
+    fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.text(name).split(',').map(str::trim).filter(|listed| !listed.is_empty())
+    }
+
     fn web_addresses(&self, name: &str) -> Result<Vec<String>, WrongSetting> {
-        let listed = self.text(name).split(',').map(str::trim).filter(|listed| !listed.is_empty());
-        listed.map(|listed| self.checked_address(name, listed)).collect()
+        self.list(name).map(|listed| self.checked_address(name, listed)).collect()
     }
 
     fn web_address(&self, name: &str) -> Result<String, WrongSetting> {

@@ -22,6 +22,7 @@ mod corpora;
 mod crawl;
 mod cut_off_uploads;
 mod day;
+mod documents;
 mod drafts_stay_private;
 mod edits;
 mod erasure;

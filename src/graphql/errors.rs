@@ -119,6 +119,10 @@ pub mod code {
     pub const BAD_REQUEST: &str = "BAD_REQUEST";
     /// Too often: wait `retryAfter` seconds.
     pub const RATE_LIMITED: &str = "RATE_LIMITED";
+    /// The document that the request names is not known: send it once with its hash.
+    pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+    /// The document is none of those that the operator has listed.
+    pub const DOCUMENT_NOT_TRUSTED: &str = "DOCUMENT_NOT_TRUSTED";
     /// A fault of ours: report the request's id.
     pub const INTERNAL: &str = "INTERNAL";
 }

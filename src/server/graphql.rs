@@ -1,5 +1,6 @@
 //! GraphQL over HTTP: from the request to the document, through the guard, to the answer.
 
+pub mod documents;
 pub mod written;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
+use self::documents::Unnamed;
 use self::written::internal_error;
 use super::answers::{self, Waited};
 use super::negotiate::{self, MediaType, Outcome};
@@ -94,16 +96,30 @@ async fn answer(
     let (asked, uploads) = read(app, &operation, head, body).await?;
     // Asked again: sending a body takes as long as a client likes, and a session may have ended meanwhile.
     let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
-    let query = asked.query.ok_or_else(|| Refused::bad_request("The request has no `query`."))?;
+    let document = match app.documents.find(&asked) {
+        Ok(document) => document,
+        Err(Unnamed { code: code::BAD_REQUEST, message }) => return Err(Refused::bad_request(message)),
+        Err(Unnamed { code, message }) => {
+            let mut error = ServerError::new(message, None);
+            error.extensions.get_or_insert_default().set("code", code);
+            return Ok(written::write(
+                media_type,
+                id,
+                Some(Outcome::Refused),
+                Answer::from_errors(vec![error]),
+            ));
+        }
+    };
+    let query = &*document.text;
     let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
     let tells_cost = headers.contains_key(COST_HEADER);
     let key = (viewer == Viewer::Public)
-        .then(|| answers::key(&query, operation_name, asked.variables.as_ref(), media_type, tells_cost));
+        .then(|| answers::key(query, operation_name, asked.variables.as_ref(), media_type, tells_cost));
     if let Some(answer) = key.and_then(|key| app.answers.get(&key, &app.store)) {
         return Ok(app.answers.response(&answer, head, app.store.clock.now()));
     }
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
-    let checked = match guard::check(&app.schema_types, app.limits, &query, operation_name, &variables) {
+    let checked = match guard::check(&app.schema_types, app.limits, query, operation_name, &variables) {
         Ok(checked) => checked,
         Err(refusal) => {
             let outcome = if refusal.is_unreadable { Outcome::UnreadableDocument } else { Outcome::Refused };
@@ -132,6 +148,9 @@ async fn answer(
     request.operation_name = operation_name.map(str::to_owned);
     request.set_parsed_query(checked.document);
     let mut answer = execute(app, request, Arc::clone(&operation), checked.operation).await?;
+    if answer.data != Value::Null {
+        app.documents.learn(&document);
+    }
     if tells_cost {
         let cost = serde_json::json!({ "cost": checked.cost, "limit": app.limits.cost });
         answer.extensions.insert("cost".to_owned(), Value::from_json(cost).unwrap_or_default());

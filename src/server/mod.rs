@@ -31,6 +31,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
 use answers::Answers;
+use graphql::documents::Documents;
 
 use crate::account::memory::Memory;
 use crate::cdn;
@@ -51,6 +52,7 @@ pub(crate) struct App {
     verified: Arc<Schedule>,
     accounts: Arc<Memory>,
     answers: Arc<Answers>,
+    documents: Arc<Documents>,
     schema: Schema,
     schema_types: Arc<SchemaTypes>,
     limits: Limits,
@@ -60,17 +62,24 @@ pub(crate) struct App {
 #[derive(Clone)]
 pub(crate) struct RequestId(String);
 
-/// The schema's printed form can't be read back: a fault of the build.
+/// Why there is no server.
 #[derive(Debug, thiserror::Error)]
-#[error("the schema can't be read back: {0}")]
-pub struct SchemaError(#[from] async_graphql::parser::Error);
+pub enum RouterError {
+    /// The schema's printed form can't be read back: a fault of the build.
+    #[error("the schema can't be read back: {0}")]
+    Schema(#[from] async_graphql::parser::Error),
+    /// The list of trusted documents can't be used.
+    #[error(transparent)]
+    Documents(#[from] graphql::documents::WrongManifest),
+}
 
 /// The whole server as one service. Needs a runtime: what it keeps in memory follows the log in tasks of its own.
-pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
+pub fn router(store: Arc<Store>) -> Result<Router, RouterError> {
     let config = &store.config;
     let limits =
         Limits { depth: config.max_depth, cost: config.max_cost, introspection: config.introspection };
     let cors = cors(config);
+    let documents = Arc::new(Documents::open(&config.trusted_documents)?);
     let schema_types = Arc::new(SchemaTypes::from_sdl(&schema::sdl())?);
     let accounts = Memory::following(&store);
     let answers = Answers::following(&store);
@@ -78,7 +87,8 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
     heads::keep(&store);
     cdn::purge::begin(&store);
     store.database.checkpoint_in_background();
-    let app = App { schema: schema::build(), verified, accounts, answers, schema_types, limits, store };
+    let app =
+        App { schema: schema::build(), verified, accounts, answers, documents, schema_types, limits, store };
     Ok(Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", axum::routing::any(graphql::handle))

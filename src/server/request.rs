@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::graphql::errors::code;
 
 /// What a client asks, however it came.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename = "an object with `query`", rename_all = "camelCase")]
 pub struct Asked {
     pub query: Option<String>,
@@ -19,8 +19,9 @@ pub struct Asked {
     #[serde(default)]
     pub variables: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(default)]
-    #[allow(dead_code, reason = "read so that one of another shape is refused")]
-    extensions: Option<serde_json::Map<String, serde_json::Value>>,
+    pub document_id: Option<String>,
+    #[serde(default)]
+    pub extensions: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// An answer that comes before anything is executed.
@@ -66,17 +67,20 @@ pub fn from_json(body: &[u8]) -> Result<Asked, Refused> {
 
 /// Reads a request from the query of its address.
 pub fn from_address(query: &str) -> Result<Asked, Refused> {
-    let mut asked = Asked { query: None, operation_name: None, variables: None, extensions: None };
+    let mut asked = Asked::default();
+    let object = |name: &str, value: &str| {
+        serde_json::from_str(value)
+            .map_err(|error| Refused::bad_request(format!("`{name}` is not a JSON object: {error}.")))
+    };
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             "query" => asked.query = Some(value.into_owned()),
             "operationName" if !value.is_empty() => asked.operation_name = Some(value.into_owned()),
             "variables" if !value.is_empty() => {
-                let variables = serde_json::from_str(&value);
-                asked.variables = variables.map_err(|error| {
-                    Refused::bad_request(format!("`variables` is not a JSON object: {error}."))
-                })?;
+                asked.variables = object("variables", &value)?;
             }
+            "extensions" if !value.is_empty() => asked.extensions = object("extensions", &value)?,
+            "documentId" if !value.is_empty() => asked.document_id = Some(value.into_owned()),
             _ => {}
         }
     }
