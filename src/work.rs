@@ -5,16 +5,19 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, Weak};
 
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Failure;
 
 /// Different things that may be made or waited for at once; who asks for one more is told to come again.
 const MOST_UNDER_WAY: usize = 200;
 
+/// A place among those who work at once.
+pub struct Place(#[allow(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
 /// What this node works on.
 pub struct Work {
-    places: Semaphore,
+    places: Arc<Semaphore>,
     under_way: std::sync::Mutex<HashMap<String, Weak<Mutex<()>>>>,
     done: AtomicU64,
 }
@@ -23,10 +26,32 @@ impl Work {
     /// So many at a time.
     pub fn new(places: usize) -> Self {
         Self {
-            places: Semaphore::new(places),
+            places: Arc::new(Semaphore::new(places)),
             under_way: std::sync::Mutex::default(),
             done: AtomicU64::new(0),
         }
+    }
+
+    /// Waits for a place. What the work is about is best read when there is one: what waits then holds no memory.
+    pub async fn place(&self) -> Result<Place, Failure> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.map(Place).map_err(|_| Failure::corrupt("the queue of work is closed"))
+    }
+
+    /// Does it on a thread of its own. The place is taken until it is done, also where nobody waits for it any more.
+    pub async fn run_in<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        });
+        let done = done.await?;
+        self.done.fetch_add(1, Ordering::Relaxed);
+        Ok(done)
     }
 
     /// Does it on a thread of its own, when there is a place.
@@ -34,11 +59,8 @@ impl Work {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let _place =
-            self.places.acquire().await.map_err(|_| Failure::corrupt("the queue of work is closed"))?;
-        let done = tokio::task::spawn_blocking(work).await?;
-        self.done.fetch_add(1, Ordering::Relaxed);
-        Ok(done)
+        let place = self.place().await?;
+        self.run_in(place, work).await
     }
 
     /// How much was done since the start.

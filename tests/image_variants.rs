@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Desk, on_both, picture};
+use crate::harness::{Actor, Desk, noise, on_both, picture};
 use crate::image_formats::drawn;
 
 /// Uploads a picture and publishes it; gives its id and the draft that shows it.
@@ -143,10 +143,15 @@ on_both! {
 
     async fn a_part_is_sent_to_who_asks_for_a_part(desk) {
         let editor = desk.editor().await;
-        let (image, _) = shown(&editor, picture(600, 400), "photo.jpg").await;
-        let urls = told(&desk, &image, "whole: url variant: url(width: 320, format: JPEG)").await;
-        for url in [urls["whole"].as_str().unwrap(), urls["variant"].as_str().unwrap()] {
+        // The whole is sent in parts, the variant at once. What is asked for in parts may have to be made first.
+        let (image, _) = shown(&editor, noise(900, 600), "photo.jpg").await;
+        let urls = told(&desk, &image, "whole: url variant: url(width: 320, format: JPEG) other: url(width: 160)").await;
+        let other = get(&desk, urls["other"].as_str().unwrap(), &[("range", "bytes=2-3")]).await;
+        assert_eq!((other.status, other.bytes.len()), (206, 2));
+        for (url, is_large) in [(urls["whole"].as_str().unwrap(), true), (urls["variant"].as_str().unwrap(), false)] {
             let all = get(&desk, url, &[]).await;
+            assert_eq!(all.bytes.len() > 256 * 1_024, is_large);
+            assert!(::image::load_from_memory(&all.bytes).is_ok());
             let (length, tag) = (all.bytes.len(), all.header("etag").to_owned());
             assert_eq!((all.status, all.header("accept-ranges")), (200, "bytes"));
             for (range, from, to) in [("bytes=0-9", 0, 10), ("bytes=10-", 10, length), ("bytes=-7", length - 7, length), ("bytes=5-999999999", 5, length)] {

@@ -49,11 +49,12 @@ impl VariantFile {
         if store::is_there(store, &self.path).await? {
             return Ok(());
         }
+        let place = store.work.place().await?;
         let missing = || Failure::corrupt(format!("the file {} is missing", self.source.hash));
         let rendition = store::get(store, Kind::Rendition, &self.source.hash).await?.ok_or_else(missing)?;
         let rendition = rendition.bytes().await?;
         let recipe = self.recipe;
-        let made = store.work.run(move || scaled(&rendition, recipe)).await?;
+        let made = store.work.run_in(place, move || scaled(&rendition, recipe)).await?;
         let made =
             made.map_err(|NotMade(why)| Failure::corrupt(format!("{} can't be made: {why}", self.path)))?;
         let (width, is_cropped) = match recipe.size {
