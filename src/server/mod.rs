@@ -31,6 +31,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
 use crate::account::memory::Memory;
+use crate::article::head_start;
 use crate::config::{Config, CorsOrigins};
 use crate::graphql::cost::SchemaTypes;
 use crate::graphql::guard::Limits;
@@ -71,6 +72,7 @@ pub fn router(store: Arc<Store>) -> Result<Router, SchemaError> {
     let accounts = Memory::following(&store);
     let verified = Schedule::begin(&store);
     heads::keep(&store);
+    head_start::begin(&store);
     store.database.checkpoint_in_background();
     let app = App { schema: schema::build(), verified, accounts, schema_types, limits, store };
     Ok(Router::new()
