@@ -125,6 +125,11 @@ pub const SETTINGS: &[Setting] = &[
         default: "2",
         help: "pictures that are decoded at once, each in up to ten bytes of memory for each of `max_image_pixels`",
     },
+    Setting {
+        name: "image_variants",
+        default: "request",
+        help: "when the sizes of a picture are made: at the first `request` for each, or, in all of `image_widths`, in the background after each `publication` of an article that shows it",
+    },
     Setting { name: "max_depth", default: "15", help: "deepest selection in a query" },
     Setting {
         name: "max_cost",
@@ -325,6 +330,8 @@ pub struct Config {
     pub image_webp_quality: u8,
     /// Pictures that are decoded at once.
     pub image_workers: usize,
+    /// When variants of pictures are made.
+    pub image_variants: ImageVariants,
     /// Deepest selection in a query.
     pub max_depth: u32,
     /// Highest cost of a query.
@@ -418,6 +425,15 @@ pub enum CorsOrigins {
     Any,
     /// These, exactly.
     These(Vec<String>),
+}
+
+/// When variants of pictures are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageVariants {
+    /// When one is first asked for.
+    AtRequest,
+    /// After the publication of an article that shows the picture: those that browsers will ask for.
+    AtPublication,
 }
 
 /// The header in which proxies name the client. Only one is read: a proxy that writes the one passes on the other as the
@@ -591,6 +607,11 @@ impl Config {
             "link" => CommentImages::Link,
             _ => return Err(read.wrong("comment_images", "refuse or link")),
         };
+        let image_variants = match read.text("image_variants") {
+            "request" => ImageVariants::AtRequest,
+            "publication" => ImageVariants::AtPublication,
+            _ => return Err(read.wrong("image_variants", "request or publication")),
+        };
         let forwarded_header = match read.text("forwarded_header") {
             "x-forwarded-for" => ForwardedHeader::XForwardedFor,
             "forwarded" => ForwardedHeader::Forwarded,
@@ -614,6 +635,7 @@ impl Config {
             image_jpeg_quality: read.quality("image_jpeg_quality")?,
             image_webp_quality: read.quality("image_webp_quality")?,
             image_workers: read.positive("image_workers", "a number above 0")?,
+            image_variants,
             max_depth: read.positive("max_depth", "a number above 0")?,
             max_cost: read.positive("max_cost", "a number above 0")?,
             sign_in_limit: read.parsed("sign_in_limit", "a number above 0")?,

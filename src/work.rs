@@ -5,16 +5,31 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, Weak};
 
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::error::Failure;
 
 /// Different things that may be made or waited for at once; who asks for one more is told to come again.
 const MOST_UNDER_WAY: usize = 200;
 
+/// A place among those who work at once.
+pub struct Place {
+    permit: Option<OwnedSemaphorePermit>,
+    freed: Arc<Notify>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // First to those who wait for it.
+        self.permit.take();
+        self.freed.notify_one();
+    }
+}
+
 /// What this node works on.
 pub struct Work {
-    places: Semaphore,
+    places: Arc<Semaphore>,
+    freed: Arc<Notify>,
     under_way: std::sync::Mutex<HashMap<String, Weak<Mutex<()>>>>,
     done: AtomicU64,
 }
@@ -23,10 +38,48 @@ impl Work {
     /// So many at a time.
     pub fn new(places: usize) -> Self {
         Self {
-            places: Semaphore::new(places),
+            places: Arc::new(Semaphore::new(places)),
+            freed: Arc::default(),
             under_way: std::sync::Mutex::default(),
             done: AtomicU64::new(0),
         }
+    }
+
+    /// Waits for a place. What the work is about is best read when there is one: what waits then holds no memory.
+    pub async fn place(&self) -> Result<Place, Failure> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        Ok(self.taken(place.map_err(|_| Failure::corrupt("the queue of work is closed"))?))
+    }
+
+    /// Waits for a place that nobody else waits for. For one task alone, which makes what nobody asked for yet.
+    pub async fn idle_place(&self) -> Result<Place, Failure> {
+        loop {
+            match Arc::clone(&self.places).try_acquire_owned() {
+                Ok(place) => return Ok(self.taken(place)),
+                Err(TryAcquireError::NoPermits) => self.freed.notified().await,
+                Err(TryAcquireError::Closed) => return Err(Failure::corrupt("the queue of work is closed")),
+            }
+        }
+    }
+
+    fn taken(&self, permit: OwnedSemaphorePermit) -> Place {
+        Place { permit: Some(permit), freed: Arc::clone(&self.freed) }
+    }
+
+    /// Does it on a thread of its own. The place is taken until it is done, also where nobody waits for it any more.
+    pub async fn run_in<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        });
+        let done = done.await?;
+        self.done.fetch_add(1, Ordering::Relaxed);
+        Ok(done)
     }
 
     /// Does it on a thread of its own, when there is a place.
@@ -34,11 +87,8 @@ impl Work {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let _place =
-            self.places.acquire().await.map_err(|_| Failure::corrupt("the queue of work is closed"))?;
-        let done = tokio::task::spawn_blocking(work).await?;
-        self.done.fetch_add(1, Ordering::Relaxed);
-        Ok(done)
+        let place = self.place().await?;
+        self.run_in(place, work).await
     }
 
     /// How much was done since the start.
@@ -48,6 +98,16 @@ impl Work {
 
     /// Waits until nobody else on this node makes the thing of this name, and keeps others waiting while what it gives lives.
     pub async fn alone(&self, name: &str) -> Result<OwnedMutexGuard<()>, Failure> {
+        let turn = self.turn(name)?;
+        Ok(turn.lock_owned().await)
+    }
+
+    /// The same where nobody makes it; does not wait.
+    pub fn alone_now(&self, name: &str) -> Option<OwnedMutexGuard<()>> {
+        self.turn(name).ok()?.try_lock_owned().ok()
+    }
+
+    fn turn(&self, name: &str) -> Result<Arc<Mutex<()>>, Failure> {
         let turn = {
             let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
             match under_way.get(name).and_then(Weak::upgrade) {
@@ -63,7 +123,7 @@ impl Work {
                 }
             }
         };
-        Ok(turn.lock_owned().await)
+        Ok(turn)
     }
 }
 
@@ -91,6 +151,31 @@ mod tests {
         for task in tasks {
             task.await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn who_is_idle_comes_after_all_who_wait() {
+        let work = Arc::new(Work::new(1));
+        let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let held = work.place().await.unwrap();
+        let run = |name: &'static str, is_idle: bool| {
+            let (work, order) = (Arc::clone(&work), Arc::clone(&order));
+            tokio::spawn(async move {
+                let place = if is_idle { work.idle_place().await } else { work.place().await };
+                order.lock().unwrap().push(name);
+                drop(place.unwrap());
+            })
+        };
+        let tasks = [run("idle", true), run("first", false), run("second", false)];
+        // All of them have begun to wait.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), ["first", "second", "idle"]);
     }
 
     #[tokio::test]

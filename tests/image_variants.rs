@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Desk, on_both, picture};
+use crate::harness::{Actor, Desk, noise, on_both, picture};
 use crate::image_formats::drawn;
 
 /// Uploads a picture and publishes it; gives its id and the draft that shows it.
@@ -141,12 +141,57 @@ on_both! {
         assert_eq!(kept(&desk.folder.join("media/variants")), ["q80-w640.webp"]);
     }
 
+    async fn what_is_published_is_made_ahead(desk) {
+        let desk = desk.restart_with(&[("image_variants", "publication"), ("image_workers", "1")]).await;
+        let editor = desk.editor().await;
+        let image = editor.upload_named(picture(300, 200), "photo.jpg", "Four quarters").await.done("uploadImage", "image")["id"].clone();
+        let draft = editor.create(json!({ "title": "A line", "leadFigure": { "imageId": image }, "sections": [{ "body": "Words." }] })).await;
+        let done = desk.store.work.done();
+        // The one place is taken: the publication does not wait for it, nor do readers.
+        let held = desk.store.work.place().await.unwrap();
+        editor.publish(&draft).await;
+        let variants = desk.folder.join("media/variants");
+        assert!(!variants.exists());
+        let urls = told(&desk, image.as_str().unwrap(), "srcset").await["srcset"].as_str().unwrap().to_owned();
+        drop(held);
+        // As the best browsers show them, and as all do.
+        let made = || {
+            let mut names = kept(&variants);
+            names.retain(|name| !name.contains('#'));
+            names.sort();
+            names
+        };
+        while made().len() < 6 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(made(), ["q80-w160.webp", "q80-w240.webp", "q80-w320.webp", "q82-w160.jpg", "q82-w240.jpg", "q82-w320.jpg"]);
+        for url in urls.split(", ").map(|one| one.split(' ').next().unwrap()) {
+            for accept in ["image/avif,image/webp,*/*", "*/*"] {
+                assert_eq!(get(&desk, url, &[("accept", accept)]).await.status, 200);
+            }
+        }
+        assert_eq!(desk.store.work.done() - done, 6);
+        // What is there is not made again.
+        let again = editor.create(json!({ "title": "Another", "leadFigure": { "imageId": image }, "sections": [{ "body": format!("Words.\n\n![]({})", editor.image("A quay").await.as_str()) }] })).await;
+        let done = desk.store.work.done();
+        editor.publish(&again).await;
+        while made().len() < 8 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(desk.store.work.done() - done, 2);
+    }
+
     async fn a_part_is_sent_to_who_asks_for_a_part(desk) {
         let editor = desk.editor().await;
-        let (image, _) = shown(&editor, picture(600, 400), "photo.jpg").await;
-        let urls = told(&desk, &image, "whole: url variant: url(width: 320, format: JPEG)").await;
-        for url in [urls["whole"].as_str().unwrap(), urls["variant"].as_str().unwrap()] {
+        // The whole is sent in parts, the variant at once. What is asked for in parts may have to be made first.
+        let (image, _) = shown(&editor, noise(900, 600), "photo.jpg").await;
+        let urls = told(&desk, &image, "whole: url variant: url(width: 320, format: JPEG) other: url(width: 160)").await;
+        let other = get(&desk, urls["other"].as_str().unwrap(), &[("range", "bytes=2-3")]).await;
+        assert_eq!((other.status, other.bytes.len()), (206, 2));
+        for (url, is_large) in [(urls["whole"].as_str().unwrap(), true), (urls["variant"].as_str().unwrap(), false)] {
             let all = get(&desk, url, &[]).await;
+            assert_eq!(all.bytes.len() > 256 * 1_024, is_large);
+            assert!(::image::load_from_memory(&all.bytes).is_ok());
             let (length, tag) = (all.bytes.len(), all.header("etag").to_owned());
             assert_eq!((all.status, all.header("accept-ranges")), (200, "bytes"));
             for (range, from, to) in [("bytes=0-9", 0, 10), ("bytes=10-", 10, length), ("bytes=-7", length - 7, length), ("bytes=5-999999999", 5, length)] {

@@ -17,6 +17,7 @@ pub mod entity;
 pub mod erase;
 pub mod fields;
 pub mod graphql;
+pub mod head_start;
 pub mod image_uses;
 mod merge;
 pub mod projection;

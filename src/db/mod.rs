@@ -228,8 +228,13 @@ impl Database {
         self.snapshot_on(&self.reader).await
     }
 
-    /// The same for reading whole tables, which may take longer than a query: PostgreSQL counts a statement's time until its
-    /// last row is taken.
+    /// What reads by one statement alone: that sees one moment by itself, and needs no transaction around it.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// The same as [`Self::snapshot`] for reading whole tables, which may take longer than a query: PostgreSQL counts a
+    /// statement's time until its last row is taken.
     pub async fn snapshot_for_copying(&self) -> Result<Snapshot, DbErr> {
         let snapshot = self.snapshot().await?;
         if self.engine == Engine::Postgres {

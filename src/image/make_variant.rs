@@ -1,6 +1,7 @@
-//! Makes a variant of a picture at its first request, and keeps it: once on a node, however many ask at once; where two nodes
+//! Makes a variant of a picture at its first request, or before it, and keeps it: once on a node, however many ask at once; where two nodes
 //! make it, the one that comes second finds it there.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use object_store::path::Path;
@@ -10,6 +11,7 @@ use super::store::{self, Kind};
 use super::variant::{Format, Size, Source, Variant};
 use crate::error::Failure;
 use crate::operation::Store;
+use crate::work::Place;
 
 /// A variant's file.
 #[derive(Clone, Debug)]
@@ -38,6 +40,35 @@ impl VariantFile {
         Self { path: store::variant_path(&source.hash, &name), tag, recipe, source: source.clone() }
     }
 
+    /// All that browsers will ask for where pages say neither a crop nor a format: every width, as the best browsers show it, and as all do.
+    /// In an order by chance: nodes that make the same at once meet seldom, and find what the other has made.
+    pub fn all_of(store: &Store, source: &Source) -> Vec<Self> {
+        let formats = BTreeSet::from(["image/webp", "*/*"].map(|accept| Format::best(accept, source)));
+        let widths = Variant::widths(source, &store.config.image_widths);
+        let mut files: Vec<(u64, Self)> = Vec::new();
+        for width in widths {
+            for format in &formats {
+                let mut place = [0; 8];
+                store.chance.fill(&mut place);
+                let variant = Variant { size: Size::Width(width), format: None };
+                files.push((u64::from_le_bytes(place), Self::of(store, source, variant, *format)));
+            }
+        }
+        files.sort_by_key(|(place, _)| *place);
+        files.into_iter().map(|(_, file)| file).collect()
+    }
+
+    /// Makes it when nobody waits for anything else to be made, unless it is there, or being made.
+    pub async fn make_when_idle(&self, store: &Arc<Store>) -> Result<(), Failure> {
+        if store::is_there(store, &self.path).await? {
+            return Ok(());
+        }
+        let place = store.work.idle_place().await?;
+        // Not waited for: who makes it may wait for this very place.
+        let Some(_turn) = store.work.alone_now(self.path.as_ref()) else { return Ok(()) };
+        self.make_in(store, place).await
+    }
+
     /// Makes it, if it isn't there. Who asked may go away: it is made nevertheless, for the next.
     pub async fn make(self, store: &Arc<Store>) -> Result<(), Failure> {
         let store = Arc::clone(store);
@@ -49,11 +80,16 @@ impl VariantFile {
         if store::is_there(store, &self.path).await? {
             return Ok(());
         }
+        let place = store.work.place().await?;
+        self.make_in(store, place).await
+    }
+
+    async fn make_in(&self, store: &Store, place: Place) -> Result<(), Failure> {
         let missing = || Failure::corrupt(format!("the file {} is missing", self.source.hash));
         let rendition = store::get(store, Kind::Rendition, &self.source.hash).await?.ok_or_else(missing)?;
         let rendition = rendition.bytes().await?;
         let recipe = self.recipe;
-        let made = store.work.run(move || scaled(&rendition, recipe)).await?;
+        let made = store.work.run_in(place, move || scaled(&rendition, recipe)).await?;
         let made =
             made.map_err(|NotMade(why)| Failure::corrupt(format!("{} can't be made: {why}", self.path)))?;
         let (width, is_cropped) = match recipe.size {

@@ -28,6 +28,14 @@ pub async fn public(
     Ok(rows.into_iter().map(|image| (image.id, image)).collect())
 }
 
+/// A public image.
+pub async fn public_one(
+    connection: &impl ConnectionTrait,
+    id: ImageId,
+) -> Result<Option<images::Model>, Failure> {
+    Ok(images::Entity::find_by_id(id).one(connection).await?)
+}
+
 /// Records, by id.
 pub async fn records(
     connection: &impl ConnectionTrait,
@@ -54,7 +62,7 @@ pub async fn has_file(connection: &impl ConnectionTrait, kind: Kind, hash: &str)
 
 /// Whether something public shows it.
 pub async fn is_public(connection: &impl ConnectionTrait, id: ImageId) -> Result<bool, Failure> {
-    Ok(images::Entity::find_by_id(id).one(connection).await?.is_some())
+    Ok(public_one(connection, id).await?.is_some())
 }
 
 /// The words that an image's must hold; `None`: all images.

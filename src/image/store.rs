@@ -61,13 +61,22 @@ pub async fn get(store: &Store, kind: Kind, hash: &str) -> Result<Option<GetResu
 
 /// Whether there is such a file.
 pub async fn is_there(store: &Store, path: &Path) -> Result<bool, Failure> {
-    Ok(written_at(store, path).await?.is_some())
+    Ok(head(store, path).await?.is_some())
 }
 
 /// When a file was last written; `None` when it isn't there.
 pub async fn written_at(store: &Store, path: &Path) -> Result<Option<Timestamp>, Failure> {
+    Ok(head(store, path).await?.as_ref().map(time_of))
+}
+
+/// A file's bytes; `None` when it isn't there.
+pub async fn size(store: &Store, path: &Path) -> Result<Option<u64>, Failure> {
+    Ok(head(store, path).await?.map(|found| found.size))
+}
+
+async fn head(store: &Store, path: &Path) -> Result<Option<ObjectMeta>, Failure> {
     match store.media.head(path).await {
-        Ok(found) => Ok(Some(time_of(&found))),
+        Ok(found) => Ok(Some(found)),
         Err(object_store::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -59,7 +59,7 @@ pub enum Size {
 }
 
 /// In which format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// For all.
     Jpeg,

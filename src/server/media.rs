@@ -1,12 +1,16 @@
 //! Serves picture files and their variants: public ones to everybody and every cache, private ones under a signed address
 //! that is good for 15 minutes. Originals are never served.
 
+use std::io::SeekFrom;
+
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use object_store::{GetRange, ObjectStoreExt as _};
+use object_store::{GetRange, GetResult, GetResultPayload};
 use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::io::ReaderStream;
 
 use super::App;
 use crate::cdn;
@@ -20,6 +24,11 @@ use crate::reads::Tag;
 
 const PUBLIC: &str = "public, max-age=31536000, immutable";
 const PRIVATE: &str = "private, max-age=900";
+
+/// Bytes of a file that is read at once.
+const READ_AT_ONCE: u64 = 256 * 1_024;
+/// Bytes of a larger one that are read at a time.
+const READ_IN_PARTS: usize = 128 * 1_024;
 
 /// The signature of a private address.
 #[derive(Deserialize)]
@@ -50,6 +59,40 @@ struct File {
     cache: &'static str,
     /// Whether other browsers get another file.
     varies: bool,
+    /// Makes it, where it isn't there yet.
+    made: Option<VariantFile>,
+}
+
+impl File {
+    /// Makes it, if it can be made: it was looked for, and is not there. So what is there is asked for once.
+    async fn make(&self, app: &App) -> Result<(), Failure> {
+        match &self.made {
+            Some(made) => made.clone().make(&app.store).await,
+            None => Err(self.missing()),
+        }
+    }
+
+    fn missing(&self) -> Failure {
+        Failure::corrupt(format!("the file {} is missing", self.path))
+    }
+
+    /// Its bytes.
+    async fn size(&self, app: &App) -> Result<u64, Failure> {
+        if let Some(size) = store::size(&app.store, &self.path).await? {
+            return Ok(size);
+        }
+        self.make(app).await?;
+        store::size(&app.store, &self.path).await?.ok_or_else(|| self.missing())
+    }
+
+    /// The file, or a part of it.
+    async fn open(&self, app: &App, range: Option<GetRange>) -> Result<GetResult, Failure> {
+        if let Some(found) = store::open(&app.store, &self.path, range.clone()).await? {
+            return Ok(found);
+        }
+        self.make(app).await?;
+        store::open(&app.store, &self.path, range).await?.ok_or_else(|| self.missing())
+    }
 }
 
 /// Answers `/media/{id}/{file}`.
@@ -97,23 +140,21 @@ async fn answer(
                 mime_type: source.mime_type,
                 cache,
                 varies: false,
+                made: None,
             },
             Found::Variant(source, variant, cache) => {
                 let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
                 let accept = accept.collect::<Vec<_>>().join(",");
                 let format = variant.format.unwrap_or_else(|| Format::best(&accept, &source));
                 let made = VariantFile::of(&app.store, &source, variant, format);
-                let file = File {
+                File {
                     path: made.path.clone(),
                     tag: made.tag.clone(),
                     mime_type: format.mime_type().to_owned(),
                     cache,
                     varies: variant.format.is_none(),
-                };
-                if !is_known(headers, &file.tag) && !store::is_there(&app.store, &file.path).await? {
-                    made.make(&app.store).await?;
+                    made: Some(made),
                 }
-                file
             }
         };
         let is_public = file.cache == PUBLIC;
@@ -169,10 +210,9 @@ async fn send(app: &App, file: File, headers: &HeaderMap) -> Result<Response, Fa
 
 /// The bytes that are wanted; `416` where there are none.
 async fn body(app: &App, file: &File, wanted: Option<GetRange>) -> Result<Response, Failure> {
-    let missing = || Failure::corrupt(format!("the file {} is missing", file.path));
     let is_part = wanted.is_some();
     if let Some(wanted) = &wanted {
-        let size = app.store.media.head(&file.path).await?.size;
+        let size = file.size(app).await?;
         if wanted.as_range(size).is_err() {
             let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
             if let Ok(value) = HeaderValue::from_str(&format!("bytes */{size}")) {
@@ -181,9 +221,9 @@ async fn body(app: &App, file: &File, wanted: Option<GetRange>) -> Result<Respon
             return Ok(response);
         }
     }
-    let found = store::open(&app.store, &file.path, wanted).await?.ok_or_else(missing)?;
+    let found = file.open(app, wanted).await?;
     let (size, range) = (found.meta.size, found.range.clone());
-    let mut response = Response::new(Body::from_stream(found.into_stream()));
+    let mut response = Response::new(content(found).await?);
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     if is_part {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
@@ -193,6 +233,24 @@ async fn body(app: &App, file: &File, wanted: Option<GetRange>) -> Result<Respon
         }
     }
     Ok(response)
+}
+
+/// What is sent. A small file is read at once: each step of reading waits for another thread, or for the bucket. A large one in
+/// parts, as fast as the client takes them.
+async fn content(found: GetResult) -> Result<Body, Failure> {
+    let (start, length) = (found.range.start, found.range.end - found.range.start);
+    if length <= READ_AT_ONCE {
+        return Ok(Body::from(found.bytes().await?));
+    }
+    match found.payload {
+        // object_store would read eight kilobytes at a time.
+        GetResultPayload::File(file, _) => {
+            let mut file = tokio::fs::File::from_std(file);
+            file.seek(SeekFrom::Start(start)).await?;
+            Ok(Body::from_stream(ReaderStream::with_capacity(file.take(length), READ_IN_PARTS)))
+        }
+        GetResultPayload::Stream(parts) => Ok(Body::from_stream(parts)),
+    }
 }
 
 /// The one range that is asked for. Whoever asks for several, or in another unit, gets the whole, as the specification allows.
@@ -251,8 +309,7 @@ async fn find(
         }
         _ => Found::Unknown,
     };
-    let snapshot = app.store.database.snapshot().await?;
-    let public = read::public(&snapshot, vec![id]).await?.remove(&id);
+    let public = read::public_one(app.store.database.reader(), id).await?;
     if let Some(image) = &public
         && let found @ (Found::Whole(..) | Found::Variant(..)) = named(image.into(), PUBLIC)
     {
@@ -272,7 +329,7 @@ async fn find(
     if !address::signature_holds(&app.store, id, &path, expires, signature) {
         return Ok(Found::Unknown);
     }
-    let record = read::records(snapshot.connection(), vec![id]).await?.remove(&id);
+    let record = read::records(app.store.database.reader(), vec![id]).await?.remove(&id);
     Ok(record.map_or(Found::Unknown, |record| named((&record).into(), PRIVATE)))
 }
 

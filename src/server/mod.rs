@@ -25,6 +25,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
@@ -34,6 +35,7 @@ use answers::Answers;
 use graphql::documents::Documents;
 
 use crate::account::memory::Memory;
+use crate::article::head_start;
 use crate::cdn;
 use crate::config::{Config, CorsOrigins};
 use crate::graphql::cost::SchemaTypes;
@@ -86,6 +88,7 @@ pub fn router(store: Arc<Store>) -> Result<Router, RouterError> {
     let verified = Schedule::begin(&store);
     heads::keep(&store);
     cdn::purge::begin(&store);
+    head_start::begin(&store);
     store.database.checkpoint_in_background();
     let app =
         App { schema: schema::build(), verified, accounts, answers, documents, schema_types, limits, store };
@@ -117,6 +120,12 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    // Of what is sent in parts, none waits for the receipt of the one before.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection waits for receipts");
+        }
+    });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

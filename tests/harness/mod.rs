@@ -11,7 +11,7 @@ mod schema;
 
 pub use actor::{Actor, Answer, CONTRACT, answer};
 pub use desk::{Desk, Engine, MORNING, PASSWORD};
-pub use picture::picture;
+pub use picture::{noise, picture};
 pub use place::Place;
 pub use schema::fields_of;
 

@@ -1,0 +1,77 @@
+//! With `image_variants = "publication"`, the variants that readers' browsers will ask for are made when an article is published,
+//! not at the first request. A follower of the log, which only notes which pictures: no publication waits for one to be made.
+//!
+//! What is noted is in memory, and bounded. What is lost with the process, or is too much, is made at its first request, as
+//! everything is without it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+use super::read;
+use crate::config::ImageVariants;
+use crate::db::Snapshot;
+use crate::error::Failure;
+use crate::id::{ArticleId, GlobalId as _};
+use crate::image::make_variant::VariantFile;
+use crate::image::variant::Source;
+use crate::log::Action;
+use crate::log::entity::changes;
+use crate::log::follow::{self, Follows};
+use crate::operation::Store;
+
+/// Pictures that wait at most.
+const MOST_WAITING: usize = 1_000;
+
+struct HeadStart(mpsc::Sender<Source>);
+
+/// Lets it follow the log, where the settings say so.
+pub fn begin(store: &Arc<Store>) {
+    if store.config.image_variants == ImageVariants::AtPublication {
+        let (sender, waiting) = mpsc::channel(MOST_WAITING);
+        follow::follow(store, Arc::new(HeadStart(sender)));
+        tokio::spawn(make_all(Arc::downgrade(store), waiting));
+    }
+}
+
+impl Follows for HeadStart {
+    async fn apply(
+        &self,
+        _store: &Store,
+        snapshot: &Snapshot,
+        entries: &[changes::Model],
+    ) -> Result<(), Failure> {
+        let published = entries.iter().filter(|entry| entry.action == Action::ArticlePublished.name());
+        let articles: Vec<ArticleId> =
+            published.map(|entry| ArticleId::from_uuid(entry.subject_id)).collect();
+        if articles.is_empty() {
+            return Ok(());
+        }
+        let figures = read::figures(snapshot, &articles).await?;
+        let pictures: BTreeMap<_, _> =
+            figures.values().flatten().map(|(_, image)| (image.id, Source::from(image))).collect();
+        for picture in pictures.into_values() {
+            // Full: it is made at its first request.
+            let _ = self.0.try_send(picture);
+        }
+        Ok(())
+    }
+
+    fn caught_up(&self, _sequence: i64, _since: Instant) {}
+}
+
+/// Makes what is noted, one after the other, for as long as the store is there.
+async fn make_all(store: Weak<Store>, mut waiting: mpsc::Receiver<Source>) {
+    while let Some(picture) = waiting.recv().await {
+        let Some(files) = store.upgrade().map(|store| VariantFile::all_of(&store, &picture)) else { return };
+        for file in files {
+            let Some(store) = store.upgrade() else { return };
+            if let Err(failure) = file.make_when_idle(&store).await {
+                tracing::warn!(?failure, hash = %picture.hash, "a variant can't be made ahead");
+                break;
+            }
+        }
+    }
+}
