@@ -117,11 +117,14 @@ def measure(arguments, wrk, plain, folder):
             starts.append(time.perf_counter() - began)
             idle = idle or server.memory()
     rows = []
+    for level, cache in [("from memory", []), ("executed", ["--answer-cache", "0"])]:
+        with Server([*serve, *cache], folder, port) as server:
+            server.first_answer(*graphql(front_page()))
+            for name, request in targets():
+                rows.append(load_both(arguments, wrk, plain, folder, server, f"{name}, {level}", request))
+            after = server.memory()
     with Server(serve, folder, port) as server:
-        server.first_answer(*graphql(front_page()))
-        for name, request in targets():
-            rows.append(load_both(arguments, wrk, plain, folder, server, name, request))
-        after = server.memory()
+        rows.append(load_both(arguments, wrk, plain, folder, server, "`GET /health/live`", ("GET", "/health/live", None)))
     with Server([*serve, "--demo"], folder, port) as server:
         doors = measure_doors(arguments, wrk, folder, server)
     with Server([*serve, "--demo"], folder, port) as server:
@@ -185,7 +188,6 @@ def targets():
         ("article page (`ArticlePage`)", graphql({"query": contract("ArticlePage"), "variables": {"slug": "tide-gates"}})),
         ("front page (`FrontPage`)", graphql(front_page())),
         ("deep list: 20 whole articles", graphql({"query": WHOLE_LIST, "variables": {"first": 20}})),
-        ("`GET /health/live`", ("GET", "/health/live", None)),
     ]
 
 

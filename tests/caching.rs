@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::harness::{Actor, Answer, Desk, on_both};
 
+mod nodes;
 mod world;
 
 use world::{Chance, KINDS, LATER, World, act, questions};
