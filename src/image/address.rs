@@ -23,24 +23,28 @@ pub fn file_name(rendition_hash: &str, mime_type: &str) -> String {
     format!("{}.{ending}", short(rendition_hash))
 }
 
+/// The address of a picture, or of a variant of it: for everybody, or signed.
+pub fn of(store: &Store, id: ImageId, source: &Source, variant: Option<Variant>, is_signed: bool) -> String {
+    let file = match variant {
+        None => file_name(&source.hash, &source.mime_type),
+        Some(variant) => variant_name(source, variant),
+    };
+    if is_signed { sign(store, id, &file) } else { of_file(store, id, &file) }
+}
+
 /// The address of a public picture.
 pub fn public(store: &Store, image: &images::Model) -> String {
-    of_file(store, image.id, &file_name(&image.rendition_hash, &image.mime_type))
+    of(store, image.id, &image.into(), None, false)
 }
 
 /// The address of a variant of a public picture.
 pub fn public_variant(store: &Store, image: &images::Model, variant: Variant) -> String {
-    of_file(store, image.id, &variant_name(&image.into(), variant))
+    of(store, image.id, &image.into(), Some(variant), false)
 }
 
 /// A signed address of any picture.
 pub fn signed(store: &Store, record: &image_records::Model) -> String {
-    sign(store, record.id, &file_name(&record.rendition_hash, &record.mime_type))
-}
-
-/// A signed address of a variant of any picture.
-pub fn signed_variant(store: &Store, record: &image_records::Model, variant: Variant) -> String {
-    sign(store, record.id, &variant_name(&record.into(), variant))
+    of(store, record.id, &record.into(), None, true)
 }
 
 fn variant_name(source: &Source, variant: Variant) -> String {
