@@ -69,7 +69,15 @@ mod tests {
                 assert!(!named.is_disjoint(&touched([tag])), "{count}");
             }
             let other = touched([Tag::of("another article altogether")]);
-            assert_eq!(named.is_disjoint(&other), count <= 500, "{count}: what is not folded is exact");
+            if count <= 500 {
+                assert!(named.is_disjoint(&other), "{count}: what is not folded is exact");
+            }
+            if count >= 5_000 {
+                assert!(
+                    !named.is_disjoint(&other),
+                    "{count}: what has too many groups goes with every change"
+                );
+            }
         }
     }
 
