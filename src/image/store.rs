@@ -38,19 +38,31 @@ pub const RENDITIONS: &str = "renditions";
 /// The folder of variants.
 pub const VARIANTS: &str = "variants";
 
+/// How often it is tried to keep a file.
+const TRIES: u32 = 5;
+
 /// Keeps a file. The same bytes are kept once; where they are there, they are written again, which makes the file as young as
 /// if it had come now: what no image names and is old is deleted by `copydesk media check --delete-orphans`.
 pub async fn put(store: &Store, kind: Kind, hash: &str, bytes: Bytes) -> Result<(), Failure> {
-    store.media.put(&path(kind, hash), bytes.into()).await?;
-    Ok(())
+    write(store, &path(kind, hash), bytes, PutMode::Overwrite).await
 }
 
 /// Keeps a file under this name, if there is none.
 pub async fn put_new(store: &Store, path: &Path, bytes: Vec<u8>) -> Result<(), Failure> {
-    let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-    match store.media.put_opts(path, bytes.into(), options).await {
-        Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
+    write(store, path, bytes.into(), PutMode::Create).await
+}
+
+/// Tries again what failed: whoever deletes the last file of a folder takes the folder away, also while another is put there.
+async fn write(store: &Store, path: &Path, bytes: Bytes, mode: PutMode) -> Result<(), Failure> {
+    let mut tries = TRIES;
+    loop {
+        let options = PutOptions { mode: mode.clone(), ..PutOptions::default() };
+        match store.media.put_opts(path, bytes.clone().into(), options).await {
+            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => return Ok(()),
+            Err(error) if tries > 1 => tracing::debug!(%error, %path, "a file can't be kept: tried again"),
+            Err(error) => return Err(error.into()),
+        }
+        tries -= 1;
     }
 }
 
