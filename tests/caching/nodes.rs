@@ -102,6 +102,6 @@ on_both! {
         for task in writers.into_iter().chain(readers) {
             task.await.unwrap();
         }
-        assert!(answered.load(Ordering::SeqCst) > 500, "{answered:?} answers");
+        assert!(answered.load(Ordering::SeqCst) > 100, "{answered:?} answers");
     }
 }
