@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
@@ -19,11 +19,9 @@ use crate::error::Failure;
 use crate::id::{GlobalId as _, UserId};
 use crate::log::SubjectType;
 use crate::log::entity::changes;
-use crate::log::follow::{self, Follows};
+use crate::log::follow::{self, Follows, MOST_BEHIND};
 use crate::operation::{Store, Viewer};
 
-/// What is kept counts only while the log was followed to its end so lately.
-const MOST_BEHIND: Duration = Duration::from_secs(1);
 /// Tokens whose signature need not be checked again.
 const MOST_TOKENS: u64 = 10_000;
 
@@ -145,6 +143,8 @@ impl Follows for Memory {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::operation::Role;
 

@@ -19,14 +19,11 @@ use moka::sync::Cache;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
-use crate::log::Entry;
 use crate::log::entity::changes;
-use crate::log::follow::Follows;
+use crate::log::follow::{Follows, MOST_BEHIND, touched};
 use crate::operation::Store;
 use crate::reads::{Sources, Tag};
 
-/// What is kept counts only while the log was followed to its end so lately.
-pub const MOST_BEHIND: Duration = Duration::from_secs(1);
 /// Entries that are remembered, for what is read while they come.
 const REMEMBERED: usize = 1_000;
 /// What one thing weighs beside its value, and each of its tags.
@@ -211,8 +208,7 @@ impl<K, V> Known<K, V> {
 impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Follows for Tagged<K, V> {
     async fn apply(&self, _: &Store, _: &Snapshot, entries: &[changes::Model]) -> Result<(), Failure> {
         for change in entries {
-            let entry: Entry = serde_json::from_str(&change.entry)?;
-            self.drop_touched(change.sequence, entry.tags.iter().map(|tag| Tag::of(tag)).collect());
+            self.drop_touched(change.sequence, touched(change)?);
         }
         Ok(())
     }

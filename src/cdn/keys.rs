@@ -9,7 +9,7 @@ use crate::config::CdnKind;
 use crate::reads::Tag;
 
 /// Longest list of keys in bytes: what Varnish takes by default, with room for other headers.
-const LONGEST: usize = 7_000;
+pub(super) const LONGEST: usize = 7_000;
 /// Groups in which tags fall.
 const GROUPS: u64 = 4_096;
 /// What every answer names.
@@ -44,13 +44,9 @@ fn keys(tags: &BTreeSet<Tag>) -> Vec<String> {
     if length(&folded) <= LONGEST { folded } else { all().chain([MANY.to_owned()]).collect() }
 }
 
-/// The keys of all answers that these tags are in.
+/// The keys of all answers that these tags are in; of no tags, none.
 pub fn touched(tags: impl IntoIterator<Item = Tag>) -> BTreeSet<String> {
-    let mut keys = BTreeSet::from([MANY.to_owned()]);
-    for tag in tags {
-        keys.extend([tag.to_string(), group(tag)]);
-    }
-    keys
+    tags.into_iter().flat_map(|tag| [tag.to_string(), group(tag), MANY.to_owned()]).collect()
 }
 
 #[cfg(test)]

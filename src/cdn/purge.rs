@@ -13,15 +13,13 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
-use super::keys::{ALL, touched};
+use super::keys::{self, ALL, LONGEST};
 use crate::config::{Cdn, CdnKind};
 use crate::error::Failure;
-use crate::log::Entry;
-use crate::log::follow::Follower;
+use crate::log::follow::{Follower, touched};
 use crate::log::read;
 use crate::media_store::choose_tls;
 use crate::operation::Store;
-use crate::reads::Tag;
 
 /// Entries read at once.
 const BATCH: u64 = 500;
@@ -29,8 +27,6 @@ const BATCH: u64 = 500;
 const FAR_BEHIND: i64 = 10_000;
 /// Keys that are worth to be named: for more, all is dropped.
 const MOST_KEYS: usize = 2_000;
-/// Bytes of keys in one request to Varnish, whose headers are that long by default.
-const LONGEST: usize = 7_000;
 /// How long an address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long is waited before an address is told again that did not take it: doubled each time, up to the second.
@@ -113,11 +109,9 @@ impl Teller {
             let Some(last) = entries.last().map(|change| change.sequence) else { break };
             let mut tags = Vec::new();
             for change in &entries {
-                let entry: Entry = serde_json::from_str(&change.entry)?;
-                tags.extend(entry.tags.iter().map(|tag| Tag::of(tag)));
+                tags.extend(touched(change)?);
             }
-            let keys = match touched(tags.iter().copied()) {
-                _ if tags.is_empty() => BTreeSet::new(),
+            let keys = match keys::touched(tags) {
                 keys if keys.len() > MOST_KEYS => BTreeSet::from([ALL.to_owned()]),
                 keys => keys,
             };
@@ -212,6 +206,7 @@ fn pieces(kind: CdnKind, keys: &BTreeSet<String>) -> Vec<Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reads::Tag;
 
     #[test]
     fn pieces_hold_every_key_once_and_are_short_enough() {

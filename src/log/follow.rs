@@ -1,17 +1,21 @@
 //! Following the log: a follower asks for what comes after a number, in order, and so misses nothing and repeats nothing.
 
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
+use super::change::Entry;
 use super::entity::changes;
 use super::read;
 use crate::db::Snapshot;
 use crate::db::listen::Listener;
 use crate::error::Failure;
 use crate::operation::Store;
+use crate::reads::Tag;
 
+/// What is kept in memory counts only while the log was followed to its end so lately.
+pub const MOST_BEHIND: Duration = Duration::from_secs(1);
 /// Entries read at once.
 const BATCH: u64 = 500;
 
@@ -45,6 +49,12 @@ impl Follower {
         }
         Ok(rows)
     }
+}
+
+/// The cache tags that an entry touches.
+pub fn touched(change: &changes::Model) -> Result<Vec<Tag>, Failure> {
+    let entry: Entry = serde_json::from_str(&change.entry)?;
+    Ok(entry.tags.iter().map(|tag| Tag::of(tag)).collect())
 }
 
 /// What is kept in memory and must die with the entry that changes it.
@@ -89,7 +99,7 @@ async fn turn(
     who: &impl Follows,
     follower: &mut Option<Follower>,
     listener: &mut Option<Listener>,
-) -> Option<std::time::Duration> {
+) -> Option<Duration> {
     let store = store.upgrade()?;
     if let Err(failure) = read_on(&store, who, follower).await {
         tracing::warn!(?failure, "the log can't be followed at the moment");

@@ -93,7 +93,7 @@ impl Answers {
     }
 
     /// Waits for who makes the same answer already.
-    pub async fn wait(self: &Arc<Self>, key: Key, store: &Store) -> Waited<'_> {
+    pub async fn wait(&self, key: Key, store: &Store) -> Waited<'_> {
         let first = match &self.kept {
             None => None,
             Some(_) => match self.flights.turn(&key).await {
