@@ -14,6 +14,11 @@ COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && npm --version
 
+# For the assembly of what makes AVIF.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends nasm \
+    && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /src
 COPY . .
 # What was downloaded and compiled stays in BuildKit's caches from one build to the next, and out of the image. A cache

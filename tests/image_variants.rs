@@ -8,7 +8,7 @@ use crate::harness::{Actor, Desk, noise, on_both, picture};
 use crate::image_formats::drawn;
 
 /// Uploads a picture and publishes it; gives its id and the draft that shows it.
-async fn shown(editor: &Actor, file: Vec<u8>, name: &str) -> (String, Value) {
+pub async fn shown(editor: &Actor, file: Vec<u8>, name: &str) -> (String, Value) {
     let uploaded = editor.upload_named(file, name, "A quay").await;
     let image = uploaded.done("uploadImage", "image")["id"].as_str().unwrap().to_owned();
     let draft = editor.create(json!({ "title": "With a picture", "leadFigure": { "imageId": image }, "sections": [{ "body": "Words" }] })).await;
@@ -16,23 +16,24 @@ async fn shown(editor: &Actor, file: Vec<u8>, name: &str) -> (String, Value) {
 }
 
 /// What the public is told of an image.
-async fn told(desk: &Desk, image: &str, fields: &str) -> Value {
+pub async fn told(desk: &Desk, image: &str, fields: &str) -> Value {
     desk.stranger().query(&format!("{{ image(by: {{ id: \"{image}\" }}) {{ {fields} }} }}")).await.data()["image"].clone()
 }
 
-struct Got {
-    status: u16,
-    headers: reqwest::header::HeaderMap,
-    bytes: Vec<u8>,
+/// What was answered.
+pub struct Got {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub bytes: Vec<u8>,
 }
 
 impl Got {
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// Whether what is said in `Accept` decides.
-    fn varies(&self) -> bool {
+    pub fn varies(&self) -> bool {
         let fields = self.headers.get_all("vary").iter().map(|value| value.to_str().unwrap().to_lowercase());
         fields
             .flat_map(|field| field.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>())
@@ -46,7 +47,7 @@ impl Got {
     }
 }
 
-async fn get(desk: &Desk, url: &str, headers: &[(&str, &str)]) -> Got {
+pub async fn get(desk: &Desk, url: &str, headers: &[(&str, &str)]) -> Got {
     let request =
         headers.iter().fold(desk.http.get(url), |request, (name, value)| request.header(*name, *value));
     let response = request.send().await.unwrap();
@@ -55,7 +56,7 @@ async fn get(desk: &Desk, url: &str, headers: &[(&str, &str)]) -> Got {
 }
 
 /// The files of variants, however deep.
-fn kept(folder: &Path) -> Vec<String> {
+pub fn kept(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .flat_map(|entry| match entry.path().is_dir() {
@@ -109,12 +110,12 @@ on_both! {
         let start = url.strip_suffix("w160").unwrap();
         // An older focal point leads to the one of now.
         for (name, status) in [
-            ("w160", 200), ("w320", 200), ("w480", 404), ("w161", 404), ("w160.gif", 404), ("w160.avif", 404), ("c160x240", 200), ("c160x250", 404),
+            ("w160", 200), ("w320", 200), ("w480", 404), ("w161", 404), ("w160.gif", 404), ("w160.avif", 200), ("w480.avif", 404), ("w160.avifs", 404), ("c160x240", 200), ("c160x250", 404),
             ("c160x240-1x1", 200), ("c160x240-5000x5000", 404), ("w0160", 404), ("w160%2e%2e", 404), ("..%2f..%2fw160", 404), ("", 404),
         ] {
             assert_eq!(get(&desk, &format!("{start}{name}"), &[]).await.status, status, "{name}");
         }
-        assert_eq!(kept(&desk.folder.join("media/variants")).len(), 3);
+        assert_eq!(kept(&desk.folder.join("media/variants")).len(), 4);
         let other_hash = url.replace(start.rsplit('/').nth(1).unwrap(), &"0".repeat(32));
         assert_eq!(get(&desk, &other_hash, &[]).await.status, 404);
         let never = url.replace(&image, "img_0198a4a0000070008000000000000001");
@@ -127,18 +128,23 @@ on_both! {
     async fn many_who_ask_at_once_have_it_made_once(desk) {
         let editor = desk.editor().await;
         let (image, _) = shown(&editor, picture(1_200, 900), "photo.jpg").await;
-        let url = told(&desk, &image, "url(width: 640, format: WEBP)").await["url"].as_str().unwrap().to_owned();
         let second = desk.second_node().await;
-        let before = (desk.store.work.done(), second.store.work.done());
-        let there = url.replace(&desk.address, &second.address);
-        let asked = (0..200).map(|number| {
-            let (desk, url) = (&desk, if number % 10 == 0 { &there } else { &url });
-            async move { get(desk, url, &[]).await }
-        });
-        let answers = futures_util::future::join_all(asked).await;
-        assert!(answers.iter().all(|answer| answer.size() == (640, 480)));
-        assert!(desk.store.work.done() - before.0 <= 1 && second.store.work.done() - before.1 <= 1);
-        assert_eq!(kept(&desk.folder.join("media/variants")), ["q80-w640.webp"]);
+        for (format, mime_type) in [("WEBP", "image/webp"), ("AVIF", "image/avif")] {
+            let url = told(&desk, &image, &format!("url(width: 640, format: {format})")).await["url"].as_str().unwrap().to_owned();
+            let before = (desk.store.work.done(), second.store.work.done());
+            let there = url.replace(&desk.address, &second.address);
+            let asked = (0..200).map(|number| {
+                let (desk, url) = (&desk, if number % 10 == 0 { &there } else { &url });
+                async move { get(desk, url, &[]).await }
+            });
+            let answers = futures_util::future::join_all(asked).await;
+            assert!(answers.iter().all(|answer| (answer.status, answer.header("content-type"), &answer.bytes) == (200, mime_type, &answers[0].bytes)));
+            assert!(format == "AVIF" || answers[0].size() == (640, 480));
+            assert!(desk.store.work.done() - before.0 <= 1 && second.store.work.done() - before.1 <= 1);
+        }
+        let mut made = kept(&desk.folder.join("media/variants"));
+        made.sort();
+        assert_eq!(made, ["q65-w640.avif", "q80-w640.webp"]);
     }
 
     async fn what_is_published_is_made_ahead(desk) {

@@ -29,6 +29,7 @@ mod erasure;
 mod explorer;
 mod hand_on;
 mod house;
+mod image_avif;
 mod image_formats;
 mod image_library;
 mod image_variants;

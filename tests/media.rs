@@ -36,15 +36,15 @@ on_both! {
         std::fs::remove_file(media.join(at("renditions", &names[0]))).unwrap();
         std::fs::write(media.join(at("renditions", &names[1])), b"rotten").unwrap();
         let lost = "f".repeat(64);
-        for place in [at("originals", &lost), format!("variants/ff/{lost}/q80-w160.webp"), format!("variants/{}/{}/q80-w160.webp", &names[2][..2], names[2])] {
+        for place in [at("originals", &lost), format!("variants/ff/{lost}/q65-w160.avif"), format!("variants/ff/{lost}/q80-w160.webp"), format!("variants/{}/{}/q80-w160.webp", &names[2][..2], names[2])] {
             std::fs::create_dir_all(media.join(&place).parent().unwrap()).unwrap();
             std::fs::write(media.join(place), b"lost").unwrap();
         }
         let (files, missing, corrupt, orphaned) = check(true).await;
-        assert_eq!(files, 8);
+        assert_eq!(files, 9);
         assert_eq!(missing.into_iter().collect::<Vec<_>>(), [at("renditions", &names[0])]);
         assert_eq!(corrupt.into_iter().collect::<std::collections::BTreeSet<_>>(), [at("renditions", &names[1]), at("originals", &lost)].into());
-        assert_eq!(orphaned.into_iter().collect::<Vec<_>>(), [at("originals", &lost), format!("variants/ff/{lost}/q80-w160.webp")]);
+        assert_eq!(orphaned.into_iter().collect::<Vec<_>>(), [at("originals", &lost), format!("variants/ff/{lost}/q65-w160.avif"), format!("variants/ff/{lost}/q80-w160.webp")]);
         assert!(check(false).await.2.is_empty());
     }
 

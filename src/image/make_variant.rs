@@ -30,6 +30,7 @@ impl VariantFile {
         let quality = match format {
             Format::Jpeg => store.config.image_jpeg_quality,
             Format::WebP => store.config.image_webp_quality,
+            Format::Avif => store.config.image_avif_quality,
             Format::Png => 100,
         };
         let recipe = Recipe { size: variant.size, focal_point: source.focal_point, format, quality };
@@ -40,10 +41,15 @@ impl VariantFile {
         Self { path: store::variant_path(&source.hash, &name), tag, recipe, source: source.clone() }
     }
 
-    /// All that browsers will ask for where pages say neither a crop nor a format: every width, as the best browsers show it, and as all do.
+    /// All that browsers will ask for where pages say neither a crop nor a format: every width, as the best browsers show it, as
+    /// most do, and as all do.
     /// In an order by chance: nodes that make the same at once meet seldom, and find what the other has made.
     pub fn all_of(store: &Store, source: &Source) -> Vec<Self> {
-        let formats = BTreeSet::from(["image/webp", "*/*"].map(|accept| Format::best(accept, source)));
+        let browsers = ["image/avif,image/webp", "image/webp", "*/*"];
+        let formats: BTreeSet<Format> = browsers
+            .into_iter()
+            .map(|accept| Format::best(accept, source, store.config.image_auto_avif))
+            .collect();
         let widths = Variant::widths(source, &store.config.image_widths);
         let mut files: Vec<(u64, Self)> = Vec::new();
         for width in widths {

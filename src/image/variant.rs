@@ -67,14 +67,20 @@ pub enum Format {
     Png,
     /// Smaller.
     WebP,
+    /// Smaller still, and several times as long in the making.
+    Avif,
 }
 
 impl Format {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Avif];
+
     fn ending(self) -> &'static str {
         match self {
             Self::Jpeg => "jpg",
             Self::Png => "png",
             Self::WebP => "webp",
+            Self::Avif => "avif",
         }
     }
 
@@ -84,24 +90,28 @@ impl Format {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
             Self::WebP => "image/webp",
+            Self::Avif => "image/avif",
         }
     }
 
-    /// What a browser gets that did not ask for a format: the smallest that it says it shows. `*/*` says nothing: programs send
-    /// it that show no WebP.
-    pub fn best(accept: &str, source: &Source) -> Self {
-        let shows_webp = accept.split(',').any(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let is_webp = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("image/webp"));
-            let is_refused = parts.any(|part| {
-                part.strip_prefix("q=")
-                    .and_then(|quality| quality.parse::<f32>().ok())
-                    .is_some_and(|quality| quality <= 0.0)
-            });
-            is_webp && !is_refused
-        });
+    /// What a browser gets that did not ask for a format: the smallest that it says it shows, AVIF only where that is meant to be
+    /// made for all. `*/*` says nothing: programs send it that show no WebP.
+    pub fn best(accept: &str, source: &Source, makes_avif: bool) -> Self {
+        let shows = |format: Self| {
+            accept.split(',').any(|range| {
+                let mut parts = range.split(';').map(str::trim);
+                let is_named = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(format.mime_type()));
+                let is_refused = parts.any(|part| {
+                    part.strip_prefix("q=")
+                        .and_then(|quality| quality.parse::<f32>().ok())
+                        .is_some_and(|quality| quality <= 0.0)
+                });
+                is_named && !is_refused
+            })
+        };
         match source.mime_type.as_str() {
-            _ if shows_webp => Self::WebP,
+            _ if makes_avif && shows(Self::Avif) => Self::Avif,
+            _ if shows(Self::WebP) => Self::WebP,
             "image/jpeg" => Self::Jpeg,
             _ => Self::Png,
         }
@@ -175,8 +185,7 @@ impl Variant {
         let (size, format) = match name.split_once('.') {
             None => (name, None),
             Some((size, ending)) => {
-                let all = [Format::Jpeg, Format::Png, Format::WebP];
-                (size, Some(all.into_iter().find(|format| format.ending() == ending)?))
+                (size, Some(Format::ALL.into_iter().find(|format| format.ending() == ending)?))
             }
         };
         let on_ladder = |number: &str| number.parse().ok().filter(|number| ladder.contains(number));
@@ -321,7 +330,7 @@ mod tests {
     #[test]
     fn a_name_is_written_in_one_way() {
         let of = Source { focal_point: (0, 10_000), ..source(2_000, 1_000) };
-        for name in ["w160", "w640.webp", "c160x1280.png", "c320x640-0x10000.jpg"] {
+        for name in ["w160", "w640.webp", "w320.avif", "c160x1280.png", "c320x640-0x10000.jpg"] {
             let (variant, focal_point) = Variant::parse(name, LADDER).unwrap();
             assert_eq!(variant.name(&Source { focal_point, ..of.clone() }), name);
         }
@@ -356,10 +365,19 @@ mod tests {
     #[test]
     fn a_browser_gets_what_it_says_it_shows() {
         let (photo, drawing) = (source(1, 1), Source { mime_type: "image/gif".to_owned(), ..source(1, 1) });
-        assert_eq!(Format::best("image/avif,image/webp,*/*;q=0.8", &photo), Format::WebP);
-        assert_eq!(Format::best("image/webp;q=0, */*", &photo), Format::Jpeg);
-        assert_eq!(Format::best("*/*", &photo), Format::Jpeg);
-        assert_eq!(Format::best("", &drawing), Format::Png);
+        let browsers = "image/avif,image/webp,*/*;q=0.8";
+        for (accept, without_avif, with_avif) in [
+            (browsers, Format::WebP, Format::Avif),
+            ("image/avif;q=0, image/webp", Format::WebP, Format::WebP),
+            ("IMAGE/AVIF", Format::Jpeg, Format::Avif),
+            ("image/webp;q=0, */*", Format::Jpeg, Format::Jpeg),
+            ("image/avifs, */*", Format::Jpeg, Format::Jpeg),
+        ] {
+            assert_eq!(Format::best(accept, &photo, false), without_avif, "{accept}");
+            assert_eq!(Format::best(accept, &photo, true), with_avif, "{accept}");
+        }
+        assert_eq!(Format::best("", &drawing, true), Format::Png);
+        assert_eq!(Format::best(browsers, &drawing, true), Format::Avif);
     }
 
     #[test]

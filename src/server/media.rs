@@ -145,7 +145,9 @@ async fn answer(
             Found::Variant(source, variant, cache) => {
                 let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
                 let accept = accept.collect::<Vec<_>>().join(",");
-                let format = variant.format.unwrap_or_else(|| Format::best(&accept, &source));
+                let format = variant
+                    .format
+                    .unwrap_or_else(|| Format::best(&accept, &source, app.store.config.image_auto_avif));
                 let made = VariantFile::of(&app.store, &source, variant, format);
                 File {
                     path: made.path.clone(),

@@ -14,7 +14,9 @@ use moxcms::{CicpColorPrimaries, CicpProfile, ColorProfile, MatrixCoefficients, 
 use re_rav1d::dav1d::pixel::{MatrixCoefficients as Matrix, YUVRange};
 use re_rav1d::dav1d::{Decoder, Picture, PixelLayout, PlanarImageComponent, Settings};
 
+use super::boxes::Numbers;
 use super::color;
+use super::items::Items;
 use super::{Refused, broken};
 
 /// Runs what reads an AVIF, and takes a fault in it for one of the file.
@@ -255,31 +257,28 @@ struct Properties {
 
 impl Properties {
     fn of(file: &[u8]) -> Option<Self> {
-        let meta = inside(file, b"meta")?.get(4..)?;
-        let main = inside(meta, b"pitm")?;
-        let main = number(main.get(4..)?, if *main.first()? == 0 { 2 } else { 4 })?;
-        let shared = inside(meta, b"iprp")?;
-        let properties: Vec<(&[u8; 4], &[u8])> = Boxes(inside(shared, b"ipco")?).collect();
+        let items = Items::read(file)?;
         let mut found = Self::default();
-        for index in associated(inside(shared, b"ipma")?, main)? {
-            match index.checked_sub(1).and_then(|at| properties.get(at)) {
-                Some((b"colr", content)) => match content.split_first_chunk::<4>() {
+        for property in items.properties(items.main) {
+            match property {
+                (b"colr", content) => match content.split_first_chunk::<4>() {
                     Some((b"prof" | b"rICC", profile)) => found.icc = Some(profile.to_vec()),
                     Some((b"nclx", numbers)) => {
-                        let number = |at: usize| u16::try_from(number(numbers.get(at..)?, 2)?).ok();
-                        found.cicp = number(0).zip(number(2));
+                        let mut numbers = Numbers(numbers);
+                        let mut number = || u16::try_from(numbers.next(2)?).ok();
+                        found.cicp = number().zip(number());
                     }
                     _ => {}
                 },
                 // Quarters of a turn against the clock.
-                Some((b"irot", content)) => match content.first()? & 3 {
+                (b"irot", content) => match content.first()? & 3 {
                     1 => found.turns.push(Orientation::Rotate270),
                     2 => found.turns.push(Orientation::Rotate180),
                     3 => found.turns.push(Orientation::Rotate90),
                     _ => {}
                 },
                 // 0: above and below are exchanged; 1: left and right.
-                Some((b"imir", content)) => found.turns.push(match content.first()? & 1 {
+                (b"imir", content) => found.turns.push(match content.first()? & 1 {
                     0 => Orientation::FlipVertical,
                     _ => Orientation::FlipHorizontal,
                 }),
@@ -308,59 +307,4 @@ impl Properties {
             full_range: true,
         }))
     }
-}
-
-/// The boxes in a box: what they are called, and what they hold. (ISO/IEC 14496-12, 4.2.)
-struct Boxes<'a>(&'a [u8]);
-
-impl<'a> Iterator for Boxes<'a> {
-    type Item = (&'a [u8; 4], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (size, rest) = self.0.split_first_chunk::<4>()?;
-        let (name, rest) = rest.split_first_chunk::<4>()?;
-        let (length, content) = match u32::from_be_bytes(*size) {
-            0 => (rest.len(), rest),
-            1 => {
-                let (size, rest) = rest.split_first_chunk::<8>()?;
-                (usize::try_from(u64::from_be_bytes(*size)).ok()?.checked_sub(16)?, rest)
-            }
-            size => ((size as usize).checked_sub(8)?, rest),
-        };
-        let (content, after) = content.split_at_checked(length)?;
-        self.0 = after;
-        Some((name, content))
-    }
-}
-
-fn inside<'a>(boxes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
-    Boxes(boxes).find(|(found, _)| *found == name).map(|(_, content)| content)
-}
-
-fn number(bytes: &[u8], length: usize) -> Option<usize> {
-    let bytes = bytes.get(..length)?;
-    Some(bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
-}
-
-/// The places, from 1, of an item's properties.
-fn associated(list: &[u8], item: usize) -> Option<Vec<usize>> {
-    let id_length = if *list.first()? == 0 { 2 } else { 4 };
-    let index_length = 1 + usize::from(list.get(3)? & 1);
-    let count = number(list.get(4..)?, 4)?;
-    let mut at = 8;
-    for _ in 0..count {
-        let id = number(list.get(at..)?, id_length)?;
-        at += id_length;
-        let places = usize::from(*list.get(at)?);
-        at += 1;
-        if id == item {
-            // The first bit says whether a reader must know the property.
-            let mask = if index_length == 1 { 0x7F } else { 0x7FFF };
-            let read =
-                |place: usize| Some(number(list.get(at + place * index_length..)?, index_length)? & mask);
-            return (0..places).map(read).collect();
-        }
-        at += places * index_length;
-    }
-    None
 }

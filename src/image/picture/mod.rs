@@ -7,8 +7,11 @@
 
 mod about;
 mod avif;
+mod boxes;
 mod color;
 mod format;
+mod items;
+mod make_avif;
 mod moving;
 mod placeholder;
 mod scaled;
@@ -27,6 +30,7 @@ pub use about::About;
 use about::Blocks;
 use avif::Avif;
 use format::Format;
+use items::Items;
 pub use placeholder::Placeholder;
 use placeholder::placeholder;
 pub use scaled::{NotMade, Recipe, scaled};
@@ -152,14 +156,21 @@ fn process_avif(bytes: &[u8], bounds: Bounds) -> Result<Processed, Refused> {
     check_size(width, height, 1, bounds)?;
     let picture = avif.decode(bytes, bounds.pixels)?;
     let format = if picture.color().has_alpha() { Format::Png } else { Format::Jpeg };
+    let rendition = encode(&picture, format, None).map_err(|error| broken(&error))?;
+    let items = Items::read(bytes);
+    let about = About::read(Blocks {
+        exif: items.as_ref().and_then(Items::exif),
+        iptc: None,
+        xmp: items.as_ref().and_then(Items::xmp),
+    });
     Ok(Processed {
         original_mime_type: Format::Avif.mime_type(),
         mime_type: format.mime_type(),
-        rendition: encode(&picture, format, None).map_err(|error| broken(&error))?,
+        rendition: strip::without_private_metadata(rendition, format, &about)?,
         width: picture.width(),
         height: picture.height(),
         placeholder: placeholder(&picture, None),
-        about: About::default(),
+        about,
     })
 }
 

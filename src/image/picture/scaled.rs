@@ -9,7 +9,7 @@ use image::codecs::png::PngEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageDecoder as _, ImageEncoder as _, ImageReader};
 use moxcms::ColorProfile;
 
-use super::{color, strip};
+use super::{color, make_avif, strip};
 use crate::image::variant::{Format, Size};
 
 /// Why a picture can't be made: a fault of ours, since its file was whole when it was taken.
@@ -60,6 +60,7 @@ pub fn scaled(rendition: &[u8], recipe: Recipe) -> Result<Vec<u8>, NotMade> {
         Format::Jpeg => super::Format::Jpeg,
         Format::Png => super::Format::Png,
         Format::WebP => super::Format::WebP,
+        Format::Avif => super::Format::Avif,
     };
     match rights {
         // The rendition's packet holds the rights alone.
@@ -75,8 +76,12 @@ fn resize(
     recipe: Recipe,
 ) -> Result<(Vec<u8>, u32, u32), NotMade> {
     let cut = recipe.size.cut(width, height, recipe.focal_point);
+    let (shown_width, shown_height) = match recipe.format {
+        Format::Avif => make_avif::fitted(cut.shown_width, cut.shown_height),
+        _ => (cut.shown_width, cut.shown_height),
+    };
     let source = ImageRef::new(width, height, pixels, kind).map_err(not_made)?;
-    let mut target = Image::new(cut.shown_width, cut.shown_height, kind);
+    let mut target = Image::new(shown_width, shown_height, kind);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(
         f64::from(cut.left),
         f64::from(cut.top),
@@ -84,7 +89,7 @@ fn resize(
         f64::from(cut.height),
     );
     Resizer::new().resize(&source, &mut target, &options).map_err(not_made)?;
-    Ok((target.into_vec(), cut.shown_width, cut.shown_height))
+    Ok((target.into_vec(), shown_width, shown_height))
 }
 
 fn on_white(pixels: &[u8]) -> Vec<u8> {
@@ -124,12 +129,15 @@ fn encode(
                 .map_err(|error| NotMade(format!("{error:?}")))?;
             bytes.extend_from_slice(&encoded);
         }
+        Format::Avif => bytes = make_avif::encode(pixels, (width, height), has_alpha, recipe.quality)?,
     }
     Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::avif::Avif;
+    use super::super::items::Items;
     use super::*;
     use crate::image::variant::CENTER;
 
@@ -138,9 +146,15 @@ mod tests {
     }
 
     fn make(file: &[u8], size: Size, focal_point: (i32, i32), format: Format) -> DynamicImage {
-        let bytes = scaled(file, Recipe { size, focal_point, format, quality: 90 }).unwrap();
-        assert_eq!(image::guess_format(&bytes).unwrap().to_mime_type(), format.mime_type());
-        image::load_from_memory(&bytes).unwrap()
+        read(&scaled(file, Recipe { size, focal_point, format, quality: 90 }).unwrap(), format)
+    }
+
+    fn read(bytes: &[u8], format: Format) -> DynamicImage {
+        assert_eq!(image::guess_format(bytes).unwrap().to_mime_type(), format.mime_type());
+        match format {
+            Format::Avif => Avif::read(bytes).unwrap().decode(bytes, 1_000_000).unwrap(),
+            _ => image::load_from_memory(bytes).unwrap(),
+        }
     }
 
     fn is_near(picture: &DynamicImage, x: u32, y: u32, color: [u8; 3]) -> bool {
@@ -158,7 +172,7 @@ mod tests {
             "moving.png",
             "lying-1.webp",
         ] {
-            for format in [Format::Jpeg, Format::Png, Format::WebP] {
+            for format in Format::ALL {
                 let small = make(&drawn(name), Size::Width(24), CENTER, format);
                 assert_eq!((small.width(), small.height()), (24, 16), "{name}");
                 assert!(
@@ -185,7 +199,7 @@ mod tests {
         let clear =
             image::RgbaImage::from_fn(16, 16, |x, _| image::Rgba([10, 20, 200, if x < 8 { 0 } else { 255 }]));
         clear.write_to(&mut Cursor::new(&mut file), image::ImageFormat::Png).unwrap();
-        for format in [Format::Png, Format::WebP] {
+        for format in [Format::Png, Format::WebP, Format::Avif] {
             let small = make(&file, Size::Width(8), CENTER, format).to_rgba8();
             assert!(small.get_pixel(1, 1)[3] < 8 && small.get_pixel(6, 6)[3] > 247);
         }
@@ -202,16 +216,63 @@ mod tests {
         wide.write_with_encoder(encoder).unwrap();
         let packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>Ann</x:xmpmeta>";
         let file = strip::with_xmp(file, super::super::Format::Png, packet).unwrap();
-        for format in [Format::Jpeg, Format::Png, Format::WebP] {
+        for format in Format::ALL {
             let bytes =
                 scaled(&file, Recipe { size: Size::Width(8), focal_point: CENTER, format, quality: 95 })
                     .unwrap();
-            let mut decoder =
-                ImageReader::new(Cursor::new(&bytes)).with_guessed_format().unwrap().into_decoder().unwrap();
-            assert_eq!(decoder.icc_profile().unwrap(), None);
-            assert_eq!(decoder.xmp_metadata().unwrap().as_deref(), Some(packet.as_slice()), "{format:?}");
-            let [red, green, _] = image::load_from_memory(&bytes).unwrap().to_rgb8().get_pixel(4, 4).0;
+            let (profile, rights) = match format {
+                Format::Avif => (None, Items::read(&bytes).unwrap().xmp()),
+                _ => {
+                    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().unwrap();
+                    let mut decoder = reader.into_decoder().unwrap();
+                    (decoder.icc_profile().unwrap(), decoder.xmp_metadata().unwrap())
+                }
+            };
+            assert_eq!((profile, rights.as_deref()), (None, Some(packet.as_slice())), "{format:?}");
+            let [red, green, _] = read(&bytes, format).to_rgb8().get_pixel(4, 4).0;
             assert!(red > 208 && green < 32, "{format:?}: {red} {green}");
+        }
+    }
+
+    /// How far colors are from those that they were, on average.
+    fn difference(one: &DynamicImage, other: &DynamicImage) -> f64 {
+        assert_eq!((one.width(), one.height()), (other.width(), other.height()));
+        let (one, other) = (one.to_rgba8(), other.to_rgba8());
+        let apart =
+            one.as_raw().iter().zip(other.as_raw()).map(|(one, other)| f64::from(one.abs_diff(*other)));
+        apart.sum::<f64>() / one.as_raw().len() as f64
+    }
+
+    #[test]
+    fn an_avif_shows_what_it_was_made_of() {
+        let colors = image::RgbImage::from_fn(200, 130, |x, y| {
+            image::Rgb([(x * 255 / 200) as u8, (y * 255 / 130) as u8, ((x + y) % 40 * 6) as u8])
+        });
+        let through = image::RgbaImage::from_fn(61, 47, |x, y| {
+            image::Rgba([(x * 4) as u8, (y * 5) as u8, 90, if x < 30 { 255 } else { (y * 5) as u8 }])
+        });
+        for (drawn, most) in [(DynamicImage::from(colors), 4.0), (through.into(), 4.0)] {
+            let mut file = Vec::new();
+            drawn.write_to(&mut Cursor::new(&mut file), image::ImageFormat::Png).unwrap();
+            let made = make(&file, Size::Width(drawn.width()), CENTER, Format::Avif);
+            assert_eq!(made.color().has_alpha(), drawn.color().has_alpha());
+            let apart = difference(&made, &drawn);
+            assert!(apart < most, "{apart}");
+        }
+    }
+
+    #[test]
+    fn a_picture_of_any_shape_becomes_an_avif() {
+        for (width, height) in [(1, 1), (1, 300), (300, 1), (2, 3), (7, 7), (17, 15), (65, 63)] {
+            for has_alpha in [false, true] {
+                let drawn = image::RgbaImage::from_pixel(width, height, image::Rgba([200, 100, 50, 128]));
+                let drawn = DynamicImage::from(drawn);
+                let drawn = if has_alpha { drawn } else { drawn.to_rgb8().into() };
+                let mut file = Vec::new();
+                drawn.write_to(&mut Cursor::new(&mut file), image::ImageFormat::Png).unwrap();
+                let made = make(&file, Size::Width(width), CENTER, Format::Avif);
+                assert!(difference(&made, &drawn) < 4.0, "{width} × {height}, {has_alpha}");
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use img_parts::{Bytes, ImageICC as _};
 
 use super::about::About;
 use super::format::Format;
-use super::{Refused, broken, moving};
+use super::{Refused, broken, make_avif, moving};
 
 /// How XMP is told from EXIF in a JPEG.
 const XMP_IN_JPEG: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -68,7 +68,10 @@ pub(super) fn with_xmp(file: Vec<u8>, format: Format, packet: &[u8]) -> Result<V
             jpeg.segments_mut().insert(at, JpegSegment::new_with_contents(0xE1, contents.into()));
             jpeg.encoder().bytes()
         }
-        Format::Jpeg | Format::Gif | Format::Avif => file,
+        Format::Avif => {
+            make_avif::with_xmp(&file, packet).ok_or(img_parts::Error::WrongSignature).map(Bytes::from)?
+        }
+        Format::Jpeg | Format::Gif => file,
     };
     Ok(with_packet.to_vec())
 }
