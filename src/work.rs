@@ -2,7 +2,7 @@
 //! the same only once, however many ask for it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, Weak};
 
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, TryAcquireError};
@@ -32,6 +32,17 @@ pub struct Work {
     freed: Arc<Notify>,
     under_way: std::sync::Mutex<HashMap<String, Weak<Mutex<()>>>>,
     done: AtomicU64,
+    under_hand: Arc<AtomicUsize>,
+    most_at_once: Arc<AtomicUsize>,
+}
+
+/// Counts one piece of work for as long as it is under hand, however it ends.
+struct UnderHand(Arc<AtomicUsize>);
+
+impl Drop for UnderHand {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Work {
@@ -42,6 +53,8 @@ impl Work {
             freed: Arc::default(),
             under_way: std::sync::Mutex::default(),
             done: AtomicU64::new(0),
+            under_hand: Arc::default(),
+            most_at_once: Arc::default(),
         }
     }
 
@@ -72,10 +85,14 @@ impl Work {
         place: Place,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
+        let (under_hand, most_at_once) = (Arc::clone(&self.under_hand), Arc::clone(&self.most_at_once));
         let done = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(place);
-            done
+            // Let go of, in case it panics too, before another takes the place.
+            let _place = place;
+            let now = under_hand.fetch_add(1, Ordering::Relaxed) + 1;
+            let _counted = UnderHand(under_hand);
+            most_at_once.fetch_max(now, Ordering::Relaxed);
+            work()
         });
         let done = done.await?;
         self.done.fetch_add(1, Ordering::Relaxed);
@@ -94,6 +111,16 @@ impl Work {
     /// How much was done since the start.
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
+    }
+
+    /// How much is under hand now, on threads that work.
+    pub fn under_hand(&self) -> usize {
+        self.under_hand.load(Ordering::Relaxed)
+    }
+
+    /// How much ever was at once since the start.
+    pub fn most_at_once(&self) -> usize {
+        self.most_at_once.load(Ordering::Relaxed)
     }
 
     /// Waits until nobody else on this node makes the thing of this name, and keeps others waiting while what it gives lives.

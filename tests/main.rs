@@ -53,6 +53,7 @@ mod search;
 mod sessions;
 mod site;
 mod start;
+mod storm;
 mod tokens;
 mod trash;
 mod users;

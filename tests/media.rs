@@ -122,7 +122,8 @@ on_both! {
     }
 }
 
-async fn checked(store: &Store, look: Look) -> Checked {
+/// What a look at the media finds.
+pub async fn checked(store: &Store, look: Look) -> Checked {
     check_media(store, look, &|_| {}).await.unwrap_or_else(|failure| panic!("{failure:?}"))
 }
 
