@@ -138,7 +138,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "image_variants",
         default: "request",
-        help: "when the sizes of a picture are made: at the first `request` for each, or, in all of `image_widths`, in the background after each `publication` of an article that shows it",
+        help: "when the sizes of a picture are made: at the first `request` for each, or, in all of `image_widths`, in the background after each `publication` of an article that shows it, and where a public picture gets another file",
     },
     Setting { name: "max_depth", default: "15", help: "deepest selection in a query" },
     Setting {

@@ -187,6 +187,35 @@ on_both! {
         assert_eq!(desk.store.work.done() - done, 2);
     }
 
+    async fn what_replaces_a_public_file_is_made_ahead(desk) {
+        let desk = desk.restart_with(&[("image_variants", "publication"), ("image_widths", "80, 160")]).await;
+        let editor = desk.editor().await;
+        let variants = desk.folder.join("media/variants");
+        // Nobody sees a picture of a draft: what replaces it is not made ahead, nor is it afterwards.
+        let hidden = editor.upload_named(picture(300, 200), "photo.jpg", "Four quarters").await.done("uploadImage", "image")["id"].clone();
+        let replaced = editor.replace_file(picture(310, 200), "photo.jpg", &json!({ "imageId": hidden, "version": 1 })).await;
+        replaced.done("replaceImageFile", "image");
+        let (image, _) = shown(&editor, picture(320, 200), "photo.jpg").await;
+        while kept(&variants).iter().filter(|name| !name.contains('#')).count() < 4 {
+            tokio::task::yield_now().await;
+        }
+        let done = desk.store.work.done();
+        let file = editor.replace_file(picture(200, 300), "photo.jpg", &json!({ "imageId": image, "version": 1 })).await;
+        file.done("replaceImageFile", "image");
+        // The upload, and four of it.
+        while desk.store.work.done() - done < 5 || kept(&variants).iter().filter(|name| !name.contains('#')).count() < 8 {
+            tokio::task::yield_now().await;
+        }
+        let urls = told(&desk, &image, "small: url(width: 80) large: url(width: 160)").await;
+        for (url, size) in [(&urls["small"], (80, 120)), (&urls["large"], (160, 240))] {
+            for accept in ["image/webp", "*/*"] {
+                assert_eq!(get(&desk, url.as_str().unwrap(), &[("accept", accept)]).await.size(), size);
+            }
+        }
+        assert_eq!(desk.store.work.done() - done, 5, "none is made again");
+        assert_eq!(kept(&variants).len(), 8, "none is of what nobody sees");
+    }
+
     async fn a_part_is_sent_to_who_asks_for_a_part(desk) {
         let editor = desk.editor().await;
         // The whole is sent in parts, the variant at once. What is asked for in parts may have to be made first.

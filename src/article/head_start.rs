@@ -1,5 +1,5 @@
 //! With `image_variants = "publication"`, the variants that readers' browsers will ask for are made when an article is published,
-//! not at the first request. A follower of the log, which only notes which pictures: no publication waits for one to be made.
+//! or a public picture gets another file, not at the first request. A follower of the log, which only notes which pictures: no publication waits for one to be made.
 //!
 //! What is noted is in memory, and bounded. What is lost with the process, or is too much, is made at its first request, as
 //! everything is without it.
@@ -14,7 +14,8 @@ use super::read;
 use crate::config::ImageVariants;
 use crate::db::Snapshot;
 use crate::error::Failure;
-use crate::id::{ArticleId, GlobalId as _};
+use crate::id::{ArticleId, GlobalId as _, ImageId};
+use crate::image;
 use crate::image::make_variant::VariantFile;
 use crate::image::variant::Source;
 use crate::log::Action;
@@ -43,15 +44,19 @@ impl Follows for HeadStart {
         snapshot: &Snapshot,
         entries: &[changes::Model],
     ) -> Result<(), Failure> {
-        let published = entries.iter().filter(|entry| entry.action == Action::ArticlePublished.name());
+        let of = |action: Action| entries.iter().filter(move |entry| entry.action == action.name());
         let articles: Vec<ArticleId> =
-            published.map(|entry| ArticleId::from_uuid(entry.subject_id)).collect();
-        if articles.is_empty() {
-            return Ok(());
+            of(Action::ArticlePublished).map(|entry| ArticleId::from_uuid(entry.subject_id)).collect();
+        let replaced: Vec<ImageId> =
+            of(Action::ImageFileReplaced).map(|entry| ImageId::from_uuid(entry.subject_id)).collect();
+        let mut pictures = BTreeMap::new();
+        if !articles.is_empty() {
+            let figures = read::figures(snapshot, &articles).await?;
+            pictures.extend(figures.values().flatten().map(|(_, image)| (image.id, Source::from(image))));
         }
-        let figures = read::figures(snapshot, &articles).await?;
-        let pictures: BTreeMap<_, _> =
-            figures.values().flatten().map(|(_, image)| (image.id, Source::from(image))).collect();
+        // Of those that nothing public shows, nobody will ask.
+        let images = image::read::public(snapshot, replaced).await?;
+        pictures.extend(images.values().map(|image| (image.id, Source::from(image))));
         for picture in pictures.into_values() {
             // Full: it is made at its first request.
             let _ = self.0.try_send(picture);
