@@ -32,6 +32,23 @@ on_both! {
         assert_eq!(desk.verify().await, Vec::<String>::new());
     }
 
+    async fn a_picture_in_tiles_is_put_together(desk) {
+        let editor = desk.editor().await;
+        for (name, mime_type) in [("tiles.avif", "image/jpeg"), ("tiles-through.avif", "image/png")] {
+            let uploaded = editor.upload_named(drawn(name), name, "Four quarters").await;
+            let image = uploaded.done("uploadImage", "image");
+            assert_eq!((&image["width"], &image["height"], &image["mimeType"]), (&json!(192), &json!(128), &json!(mime_type)), "{name}");
+            let file = desk.http.get(image["url"].as_str().unwrap()).send().await.unwrap().bytes().await.unwrap();
+            let shown = ::image::load_from_memory(&file).unwrap().to_rgb8();
+            // One tile each, and where four meet.
+            for (x, y, color) in [(30, 30, [220, 30, 30]), (160, 30, [30, 160, 60]), (30, 100, [30, 60, 200]), (160, 100, [240, 240, 240]), (94, 62, [220, 30, 30])] {
+                let found = shown.get_pixel(x, y).0;
+                assert!(found.iter().zip(color).all(|(found, drawn)| found.abs_diff(drawn) <= 10), "{name} at {x}, {y}: {found:?}");
+            }
+        }
+        assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
     async fn an_upload_tells_what_stands_in_its_place(desk) {
         let editor = desk.editor().await;
         let image = editor.upload(picture(400, 200), "A quay").await.done("uploadImage", "image")["id"].clone();
@@ -50,6 +67,7 @@ on_both! {
         let editor = desk.editor().await;
         for (file, name, words) in [
             ("moving.gif", "photo.jpg", "a GIF"), ("lying-1.jpg", "photo.heic", "a JPEG"), ("moving.avif", "photo.avif", "moving AVIF"),
+            ("pq.avif", "photo.avif", "high dynamic range"), ("hlg.avif", "photo.avif", "high dynamic range"),
         ] {
             let answer = editor.upload_named(drawn(file), name, "Four quarters").await;
             assert_eq!(answer.user_errors("uploadImage"), ["INVALID"]);

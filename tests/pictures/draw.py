@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Draws the pictures that the tests upload: kinds of files that the server reads and doesn't write.
 
-    pip install pillow==13.0.0
+    pip install pillow==13.0.0; apt-get install libavif-bin
     python3 tests/pictures/draw.py
 
 All show the same: four quarters, each of one color, 48 by 32 pixels, upright as readers should see them.
 """
 
 import struct
+import subprocess
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -110,6 +112,20 @@ def main():
     frames[0].save(HERE / "moving.webp", lossless=True, **moving)
     frames[0].save(HERE / "moving.png", **moving)
     frames[0].save(HERE / "moving.avif", quality=90, **moving)
+    # Four times as wide and high: a tile has 64 pixels at least.
+    large = quarters(192, 128)
+    avifenc(large, "tiles.avif", "--grid", "3x2")
+    clear = large.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(large.size))
+    avifenc(clear, "tiles-through.avif", "--grid", "3x2")
+    avifenc(still, "pq.avif", "--cicp", "9/16/9", "--depth", "10")
+    avifenc(still, "hlg.avif", "--cicp", "9/18/9", "--depth", "10")
+
+
+def avifenc(picture, name, *arguments):
+    with tempfile.NamedTemporaryFile(suffix=".png") as drawn:
+        picture.save(drawn.name)
+        subprocess.run(["avifenc", "--min", "4", "--max", "8", *arguments, drawn.name, HERE / name], check=True, capture_output=True)
 
 
 if __name__ == "__main__":

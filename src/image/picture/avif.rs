@@ -1,5 +1,5 @@
-//! AVIF, which becomes another kind of file: decoded, set upright, and brought to sRGB. Stills of one piece are read, neither
-//! films nor tiles.
+//! AVIF, which becomes another kind of file: decoded, set upright, and brought to sRGB. Stills are read, in one piece or in tiles;
+//! no films.
 //!
 //! AV1 is decoded by rav1d, in Rust and without assembly. The parser and what stands around the decoder hold assertions, and
 //! give up where one doesn't hold: that is caught here. A panic in the decoder itself can't be: its functions are C's by
@@ -7,9 +7,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use avif_parse::{AV1Metadata, AvifData};
+use avif_parse::AV1Metadata;
 use image::metadata::Orientation;
-use image::{DynamicImage, RgbImage, RgbaImage};
+use image::{DynamicImage, GrayImage, ImageBuffer, Pixel, RgbImage, RgbaImage};
 use moxcms::{CicpColorPrimaries, CicpProfile, ColorProfile, MatrixCoefficients, TransferCharacteristics};
 use re_rav1d::dav1d::pixel::{MatrixCoefficients as Matrix, YUVRange};
 use re_rav1d::dav1d::{Decoder, Picture, PixelLayout, PlanarImageComponent, Settings};
@@ -24,41 +24,57 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, Refused>) -> Result<T,
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(broken(&"the decoder gave up")))
 }
 
-/// The parts of a file, and how large its pictures say that they are.
-pub(super) struct Avif {
-    parts: AvifData,
-    size: AV1Metadata,
+/// A file, and how large its picture says that it is.
+pub(super) struct Avif<'a> {
+    items: Items<'a>,
+    colors: Tiles,
+    opacities: Option<Tiles>,
 }
 
-impl Avif {
+/// A picture in one piece, or in pieces of one size that lie side by side. (ISO/IEC 23008-12, 6.6.2.3.)
+struct Tiles {
+    /// Row by row, each as AV1 has it.
+    tiles: Vec<Vec<u8>>,
+    columns: u32,
+    tile_width: u32,
+    tile_height: u32,
+    /// How much of the tiles is shown; `None`: the one piece as it is.
+    shown: Option<(u32, u32)>,
+}
+
+impl<'a> Avif<'a> {
     /// Reads the file's structure.
-    pub(super) fn read(mut bytes: &[u8]) -> Result<Self, Refused> {
-        let parts = AvifData::from_reader(&mut bytes).map_err(refused)?;
-        let size = parts.primary_item_metadata().map_err(refused)?;
-        Ok(Self { parts, size })
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Refused> {
+        let items = Items::read(bytes).ok_or_else(|| broken(&"its parts are not where it says"))?;
+        let colors = Tiles::read(&items, items.main)?;
+        let opacities = items.opacity().map(|item| Tiles::read(&items, item)).transpose()?;
+        Ok(Self { items, colors, opacities })
     }
 
-    /// Pixels, before it is turned. The picture itself may say less, never more.
+    /// Pixels, before it is turned, of all tiles. The picture itself may have less, never more.
     pub(super) fn dimensions(&self) -> (u32, u32) {
-        (self.size.max_frame_width.get(), self.size.max_frame_height.get())
+        let rows = u32::try_from(self.colors.tiles.len()).unwrap_or(u32::MAX) / self.colors.columns;
+        let width = self.colors.tile_width.saturating_mul(self.colors.columns);
+        (width, self.colors.tile_height.saturating_mul(rows))
     }
 
-    /// The pixels, upright and in sRGB. `file` is what it was read from.
-    pub(super) fn decode(self, file: &[u8], max_pixels: u64) -> Result<DynamicImage, Refused> {
-        let properties = Properties::of(file).unwrap_or_default();
+    /// The pixels, upright and in sRGB.
+    pub(super) fn decode(self, max_pixels: u64) -> Result<DynamicImage, Refused> {
+        let properties = Properties::of(&self.items);
         if matches!(properties.cicp, Some((_, 16 | 18))) {
             return Err(Refused(
                 "Pictures of high dynamic range (PQ, HLG) are not accepted: export the picture with a common color profile, such as sRGB."
                     .to_owned(),
             ));
         }
-        let colors = frame(self.parts.primary_item.to_vec(), max_pixels)?;
-        let rgb = rgb_of(&colors)?;
-        let mut picture = DynamicImage::from(rgb);
-        if let Some(alpha) = self.parts.alpha_item {
-            let alpha = frame(alpha.to_vec(), max_pixels)?;
-            picture = with_alpha(picture.to_rgb8(), &alpha, self.parts.premultiplied_alpha)?.into();
-        }
+        let colors = self.colors.decode(max_pixels, rgb_of)?;
+        let mut picture: DynamicImage = match self.opacities {
+            None => colors.into(),
+            Some(opacities) => {
+                let opacities = opacities.decode(max_pixels, |picture| Ok(opacities_of(picture)))?;
+                with_opacities(&colors, &opacities, self.items.is_premultiplied())?.into()
+            }
+        };
         if let Some(profile) = properties.profile() {
             picture = color::to_srgb(picture, &profile);
         }
@@ -69,14 +85,86 @@ impl Avif {
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "map_err gives it so")]
-fn refused(error: avif_parse::Error) -> Refused {
-    match error {
-        avif_parse::Error::Unsupported(what) => {
-            Refused(format!("This kind of AVIF is not accepted ({what}): export the picture as JPEG."))
+impl Tiles {
+    fn read(items: &Items<'_>, item: usize) -> Result<Self, Refused> {
+        let torn = || broken(&"its parts are not where it says");
+        let bytes = items.bytes(item).ok_or_else(torn)?;
+        match items.kind(item) {
+            Some(b"av01") => {
+                let (tile_width, tile_height) = size_of(&bytes)?;
+                Ok(Self { tiles: vec![bytes], columns: 1, tile_width, tile_height, shown: None })
+            }
+            Some(b"grid") => Self::grid(items, item, &bytes),
+            other => {
+                let kind = other.map(|kind| String::from_utf8_lossy(kind).into_owned()).unwrap_or_default();
+                Err(Refused(format!(
+                    "This kind of AVIF is not accepted ({kind}): export the picture as JPEG."
+                )))
+            }
         }
-        error => broken(&error),
     }
+
+    fn grid(items: &Items<'_>, item: usize, grid: &[u8]) -> Result<Self, Refused> {
+        let torn = || broken(&"its tiles don't fit together");
+        let read = || {
+            let mut numbers = Numbers(grid);
+            let length = if numbers.next(2)? & 1 == 0 { 2 } else { 4 };
+            let (rows, columns) = (numbers.next(1)? + 1, numbers.next(1)? + 1);
+            let mut size = || u32::try_from(numbers.next(length)?).ok().filter(|pixels| *pixels > 0);
+            Some((rows, columns, size()?, size()?))
+        };
+        let (rows, columns, width, height) = read().ok_or_else(torn)?;
+        let places = items.referred(b"dimg", item);
+        if places.len() != rows * columns {
+            return Err(torn());
+        }
+        let (mut tiles, mut size) = (Vec::new(), None);
+        for place in places {
+            let tile = items.bytes(place).filter(|_| items.kind(place) == Some(b"av01")).ok_or_else(torn)?;
+            let tile_size = size_of(&tile)?;
+            if *size.get_or_insert(tile_size) != tile_size {
+                return Err(torn());
+            }
+            tiles.push(tile);
+        }
+        let (tile_width, tile_height) = size.ok_or_else(torn)?;
+        // They cover the picture, and none lies beside it.
+        let covers = |tile: u32, count: usize, shown: u32| {
+            let (tile, count, shown) = (u64::from(tile), count as u64, u64::from(shown));
+            tile * (count - 1) < shown && shown <= tile * count
+        };
+        if !covers(tile_width, columns, width) || !covers(tile_height, rows, height) {
+            return Err(torn());
+        }
+        let columns = u32::try_from(columns).map_err(|_| torn())?;
+        Ok(Self { tiles, columns, tile_width, tile_height, shown: Some((width, height)) })
+    }
+
+    /// Decodes them, one after another, into one picture.
+    fn decode<P: Pixel<Subpixel = u8>>(
+        self,
+        max_pixels: u64,
+        read: impl Fn(&Picture) -> Result<ImageBuffer<P, Vec<u8>>, Refused>,
+    ) -> Result<ImageBuffer<P, Vec<u8>>, Refused> {
+        let mut whole = self.shown.map(|(width, height)| ImageBuffer::new(width, height));
+        for (number, tile) in (0_u32..).zip(self.tiles) {
+            let tile = read(&frame(tile, max_pixels)?)?;
+            let Some(whole) = &mut whole else { return Ok(tile) };
+            if tile.dimensions() != (self.tile_width, self.tile_height) {
+                return Err(broken(&"its tiles don't fit together"));
+            }
+            let (row, column) = (number / self.columns, number % self.columns);
+            let (left, top) = (u64::from(column * self.tile_width), u64::from(row * self.tile_height));
+            image::imageops::replace(whole, &tile, left.cast_signed(), top.cast_signed());
+        }
+        whole.ok_or_else(|| broken(&"it has no tiles"))
+    }
+}
+
+/// How large a picture may be at most, as AV1 says.
+fn size_of(item: &[u8]) -> Result<(u32, u32), Refused> {
+    let size = AV1Metadata::parse_av1_bitstream(item).map_err(|error| broken(&error))?;
+    Ok((size.max_frame_width.get(), size.max_frame_height.get()))
 }
 
 /// Decodes the one frame of an item.
@@ -226,26 +314,35 @@ fn rgb_of(picture: &Picture) -> Result<RgbImage, Refused> {
     }))
 }
 
-fn with_alpha(colors: RgbImage, alpha: &Picture, is_premultiplied: bool) -> Result<RgbaImage, Refused> {
-    if (alpha.width(), alpha.height()) != colors.dimensions() {
+fn opacities_of(picture: &Picture) -> GrayImage {
+    let plane = picture.plane(PlanarImageComponent::Y);
+    let samples = samples_of(&plane, picture, PlanarImageComponent::Y, (false, false));
+    let scale = Scale::of(picture);
+    GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
+        image::Luma([byte((samples.at(x as usize, y as usize) - scale.black) / scale.luma)])
+    })
+}
+
+fn with_opacities(
+    colors: &RgbImage,
+    opacities: &GrayImage,
+    is_premultiplied: bool,
+) -> Result<RgbaImage, Refused> {
+    if opacities.dimensions() != colors.dimensions() {
         return Err(broken(&"its transparency is of another size"));
     }
-    let plane = alpha.plane(PlanarImageComponent::Y);
-    let samples = samples_of(&plane, alpha, PlanarImageComponent::Y, (false, false));
-    let scale = Scale::of(alpha);
     Ok(RgbaImage::from_fn(colors.width(), colors.height(), |x, y| {
-        let opacity = ((samples.at(x as usize, y as usize) - scale.black) / scale.luma).clamp(0.0, 1.0);
-        let image::Rgb(color) = *colors.get_pixel(x, y);
-        let [r, g, b] = color.map(|light| match is_premultiplied && opacity > 0.0 {
-            true => byte(f32::from(light) / 255.0 / opacity),
+        let (image::Luma([opacity]), image::Rgb(color)) =
+            (*opacities.get_pixel(x, y), *colors.get_pixel(x, y));
+        let [r, g, b] = color.map(|light| match is_premultiplied && opacity > 0 {
+            true => byte(f32::from(light) / f32::from(opacity)),
             false => light,
         });
-        image::Rgba([r, g, b, byte(opacity)])
+        image::Rgba([r, g, b, opacity])
     }))
 }
 
-/// What the file says about its main picture, beside the pixels. The parser leaves that out, and the one that doesn't gives
-/// pointers.
+/// What the file says about its main picture, beside the pixels.
 #[derive(Default)]
 struct Properties {
     icc: Option<Vec<u8>>,
@@ -256,8 +353,7 @@ struct Properties {
 }
 
 impl Properties {
-    fn of(file: &[u8]) -> Option<Self> {
-        let items = Items::read(file)?;
+    fn of(items: &Items<'_>) -> Self {
         let mut found = Self::default();
         for property in items.properties(items.main) {
             match property {
@@ -271,21 +367,21 @@ impl Properties {
                     _ => {}
                 },
                 // Quarters of a turn against the clock.
-                (b"irot", content) => match content.first()? & 3 {
+                (b"irot", content) => match content.first().map_or(0, |turns| turns & 3) {
                     1 => found.turns.push(Orientation::Rotate270),
                     2 => found.turns.push(Orientation::Rotate180),
                     3 => found.turns.push(Orientation::Rotate90),
                     _ => {}
                 },
                 // 0: above and below are exchanged; 1: left and right.
-                (b"imir", content) => found.turns.push(match content.first()? & 1 {
+                (b"imir", content) => found.turns.push(match content.first().map_or(0, |axis| axis & 1) {
                     0 => Orientation::FlipVertical,
                     _ => Orientation::FlipHorizontal,
                 }),
                 _ => {}
             }
         }
-        Some(found)
+        found
     }
 
     /// The colors that the pixels are in, where they aren't sRGB.

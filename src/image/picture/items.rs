@@ -1,5 +1,5 @@
-//! The items of an AVIF: its pictures and what is said of them, where each lies, and which belongs to which. The parser that
-//! reads its main picture keeps those to itself. (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12.)
+//! The items of an AVIF: its pictures and what is said of them, where each lies, and which belongs to which. (ISO/IEC 14496-12,
+//! 8.11; ISO/IEC 23008-12.) By hand: `avif-parse` reads no tiles and nothing that is said, and others give pointers.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,9 @@ pub(super) struct Items<'a> {
     kinds: BTreeMap<usize, Kind<'a>>,
     places: BTreeMap<usize, Place>,
 }
+
+/// How a picture of opacities is called. (ISO/IEC 23000-22, 7.3.5.2.)
+const OPACITY: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
 
 /// What an item is.
 struct Kind<'a> {
@@ -66,6 +69,28 @@ impl<'a> Items<'a> {
             Some(places.into_iter().filter_map(|place| all.get(place.checked_sub(1)?).copied()).collect())
         };
         found().unwrap_or_default()
+    }
+
+    /// What kind of item it is.
+    pub(super) fn kind(&self, item: usize) -> Option<&[u8; 4]> {
+        self.kinds.get(&item).map(|item| &item.kind)
+    }
+
+    /// The picture that says how transparent the main one is.
+    pub(super) fn opacity(&self) -> Option<usize> {
+        let is_opacity = |item: usize| {
+            let says_so = |(name, content): (&[u8; 4], &[u8])| {
+                name == b"auxC" && content.get(4..).is_some_and(|kind| kind.starts_with(OPACITY))
+            };
+            self.referred(b"auxl", item).contains(&self.main)
+                && self.properties(item).into_iter().any(says_so)
+        };
+        self.kinds.keys().copied().find(|item| is_opacity(*item))
+    }
+
+    /// Whether colors are kept as bright as they shine through.
+    pub(super) fn is_premultiplied(&self) -> bool {
+        !self.referred(b"prem", self.main).is_empty()
     }
 
     /// What is said of the main picture as XMP.

@@ -154,7 +154,7 @@ fn process_avif(bytes: &[u8], bounds: Bounds) -> Result<Processed, Refused> {
     let avif = Avif::read(bytes)?;
     let (width, height) = avif.dimensions();
     check_size(width, height, 1, bounds)?;
-    let picture = avif.decode(bytes, bounds.pixels)?;
+    let picture = avif.decode(bounds.pixels)?;
     let format = if picture.color().has_alpha() { Format::Png } else { Format::Jpeg };
     let rendition = encode(&picture, format, None).map_err(|error| broken(&error))?;
     let items = Items::read(bytes);
@@ -386,6 +386,75 @@ mod tests {
     }
 
     #[test]
+    fn tiles_are_put_together() {
+        let bounds = Bounds { pixels: 192 * 128, ..BOUNDS };
+        let corners = |bytes: &[u8], (width, height): (u32, u32)| {
+            let processed = process(bytes, "", bounds).unwrap();
+            assert_eq!((processed.width, processed.height), (width, height));
+            let shown = image::load_from_memory(&processed.rendition).unwrap().to_rgba8();
+            for (x, y, color) in [
+                (20, 20, [220, 30, 30]),
+                (94, 62, [220, 30, 30]),
+                (170, 20, [30, 160, 60]),
+                (20, 110, [30, 60, 200]),
+                (98, 66, [240, 240, 240]),
+                (170, 110, [240, 240, 240]),
+            ] {
+                let [r, g, b, _] = shown.get_pixel(x, y).0;
+                let is_near = [r, g, b].iter().zip(color).all(|(found, drawn)| found.abs_diff(drawn) <= 8);
+                assert!(is_near, "at {x}, {y}: {r} {g} {b}, not {color:?}");
+            }
+            (processed.mime_type, shown)
+        };
+        let tiles = drawn("tiles.avif");
+        assert_eq!(corners(&tiles, (192, 128)).0, "image/jpeg");
+        let (mime_type, through) = corners(&drawn("tiles-through.avif"), (192, 128));
+        assert_eq!(mime_type, "image/png");
+        assert!(through.get_pixel(100, 2)[3] < 10 && through.get_pixel(100, 125)[3] > 245);
+        assert!(through.get_pixel(30, 64)[3].abs_diff(128) < 8);
+
+        // What the file says of its tiles: two rows of three, and what is shown of them.
+        let said = [0, 0, 1, 2, 0, 192, 0, 128];
+        let at = tiles.windows(said.len()).position(|window| window == said).unwrap();
+        let saying = |grid: [u8; 8]| [&tiles[..at], &grid, &tiles[at + 8..]].concat();
+        corners(&saying([0, 0, 1, 2, 0, 190, 0, 120]), (190, 120));
+        for wrong in [
+            [0, 0, 1, 1, 0, 128, 0, 128],
+            [0, 0, 5, 0, 0, 192, 0, 128],
+            [0, 0, 1, 2, 0, 193, 0, 128],
+            [0, 0, 1, 2, 0, 128, 0, 128],
+            [0, 0, 1, 2, 0, 0, 0, 128],
+            [0, 1, 1, 2, 0, 192, 0, 128],
+        ] {
+            let Refused(message) = process(&saying(wrong), "", bounds).unwrap_err();
+            assert!(message.contains("tiles"), "{wrong:?}: {message}");
+        }
+        let few = Bounds { pixels: 192 * 128 - 1, ..BOUNDS };
+        assert!(process(&tiles, "", few).unwrap_err().0.contains("192 × 128"));
+    }
+
+    #[test]
+    fn what_few_screens_show_is_refused_with_what_to_do() {
+        for name in ["pq.avif", "hlg.avif"] {
+            let Refused(message) = process(&drawn(name), name, BOUNDS).unwrap_err();
+            assert!(message.contains("high dynamic range") && message.contains("export"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_avif_keeps_its_rights() {
+        let said = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
+            xmlns:photoshop='http://ns.adobe.com/photoshop/1.0/' photoshop:Credit='The desk' photoshop:City='SecretCity'/></rdf:RDF></x:xmpmeta>";
+        let pixels = [90; 16 * 16 * 3];
+        let file =
+            make_avif::with_xmp(&make_avif::encode(&pixels, (16, 16), false, 80).unwrap(), said).unwrap();
+        assert!(contains(&file, b"SecretCity"));
+        let processed = keep(&file);
+        assert_eq!(processed.about.credit.as_deref(), Some("The desk"));
+        assert!(contains(&processed.rendition, b"The desk") && !contains(&processed.rendition, b"Secret"));
+    }
+
+    #[test]
     fn inks_become_light_by_their_profile() {
         let processed = process(&drawn("inks-with-profile.jpg"), "", BOUNDS).unwrap();
         let shown = image::load_from_memory(&processed.rendition).unwrap().to_rgb8();
@@ -464,8 +533,11 @@ mod tests {
 
     #[test]
     fn what_is_no_whole_picture_is_refused() {
+        let large = Bounds { pixels: 192 * 128, ..BOUNDS };
         for name in [
             "still.avif",
+            "tiles.avif",
+            "tiles-through.avif",
             "through.avif",
             "progressive.jpg",
             "inks.jpg",
@@ -476,8 +548,9 @@ mod tests {
             "moving.png",
         ] {
             let whole = drawn(name);
+            assert!(process(&whole, name, large).is_ok(), "{name}");
             for cut in [whole.len() / 4, whole.len() / 2, whole.len() * 3 / 4, whole.len() - 1] {
-                let refused = process(&whole[..cut], name, BOUNDS);
+                let refused = process(&whole[..cut], name, large);
                 assert!(refused.is_err(), "{name}, {cut} of {} bytes", whole.len());
             }
         }
@@ -492,14 +565,21 @@ mod tests {
     /// No file, however broken, does more than be refused.
     #[test]
     fn broken_bytes_break_nothing() {
-        for name in
-            ["still.avif", "inks-with-profile.jpg", "moving.gif", "moving.webp", "moving.png", "lying-6.jpg"]
-        {
+        let bounds = Bounds { pixels: 192 * 128, ..BOUNDS };
+        for name in [
+            "still.avif",
+            "tiles-through.avif",
+            "inks-with-profile.jpg",
+            "moving.gif",
+            "moving.webp",
+            "moving.png",
+            "lying-6.jpg",
+        ] {
             let whole = drawn(name);
             for at in (0..whole.len()).step_by(7) {
                 let mut changed = whole.clone();
                 changed[at] ^= 0x55;
-                let _ = process(&changed, name, BOUNDS);
+                let _ = process(&changed, name, bounds);
             }
         }
     }

@@ -152,7 +152,7 @@ mod tests {
     fn read(bytes: &[u8], format: Format) -> DynamicImage {
         assert_eq!(image::guess_format(bytes).unwrap().to_mime_type(), format.mime_type());
         match format {
-            Format::Avif => Avif::read(bytes).unwrap().decode(bytes, 1_000_000).unwrap(),
+            Format::Avif => Avif::read(bytes).unwrap().decode(1_000_000).unwrap(),
             _ => image::load_from_memory(bytes).unwrap(),
         }
     }
