@@ -1,5 +1,6 @@
 //! With `image_variants = "publication"`, the variants that readers' browsers will ask for are made when an article is published,
-//! or a public picture gets another file, not at the first request. A follower of the log, which only notes which pictures: no publication waits for one to be made.
+//! or a public picture gets another file, not at the first request. A follower of the log, which only notes which pictures: no
+//! publication waits for one to be made.
 //!
 //! What is noted is in memory, and bounded. What is lost with the process, or is too much, is made at its first request, as
 //! everything is without it.

@@ -118,9 +118,11 @@ impl Tiles {
         if places.len() != rows * columns {
             return Err(torn());
         }
-        let (mut tiles, mut size) = (Vec::new(), None);
+        let (mut tiles, mut size, mut left) = (Vec::new(), None, items.file_length());
         for place in places {
             let tile = items.bytes(place).filter(|_| items.kind(place) == Some(b"av01")).ok_or_else(torn)?;
+            // The same may stand in many places, but not so often that it is more than the file.
+            left = left.checked_sub(tile.len()).ok_or_else(torn)?;
             let tile_size = size_of(&tile)?;
             if *size.get_or_insert(tile_size) != tile_size {
                 return Err(torn());
@@ -146,7 +148,13 @@ impl Tiles {
         max_pixels: u64,
         read: impl Fn(&Picture) -> Result<ImageBuffer<P, Vec<u8>>, Refused>,
     ) -> Result<ImageBuffer<P, Vec<u8>>, Refused> {
-        let mut whole = self.shown.map(|(width, height)| ImageBuffer::new(width, height));
+        let mut whole = match self.shown {
+            Some((width, height)) if u64::from(width) * u64::from(height) <= max_pixels => {
+                Some(ImageBuffer::new(width, height))
+            }
+            Some(_) => return Err(broken(&"its transparency is of another size")),
+            None => None,
+        };
         for (number, tile) in (0_u32..).zip(self.tiles) {
             let tile = read(&frame(tile, max_pixels)?)?;
             let Some(whole) = &mut whole else { return Ok(tile) };
@@ -381,6 +389,8 @@ impl Properties {
                 _ => {}
             }
         }
+        // One of each, at most. (ISO/IEC 23000-22, 7.)
+        found.turns.truncate(2);
         found
     }
 
@@ -402,5 +412,47 @@ impl Properties {
             matrix_coefficients: MatrixCoefficients::Identity,
             full_range: true,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::make_avif::{a_box, encode, full_box};
+    use super::*;
+
+    /// A picture in so many rows and columns, each the same tile of 64 × 64 pixels.
+    fn in_tiles(rows: u8, columns: u8, tile: &[u8]) -> Vec<u8> {
+        let size = |count: u8| (64 * u16::from(count)).to_be_bytes();
+        let grid = [&[0, 0, rows - 1, columns - 1][..], &size(columns), &size(rows)].concat();
+        let count = u16::from(rows) * u16::from(columns);
+        let places = 2_u16.to_be_bytes().repeat(usize::from(count));
+        let item = |item: u8, kind: &[u8; 4]| full_box(b"infe", 2, &[&[0, item, 0, 0], kind, b"\0"]);
+        let file = |behind: usize| {
+            let place = |item: u8, at: usize, length: usize| {
+                let numbers = [at, length].map(|number| u32::try_from(number).unwrap().to_be_bytes());
+                [&[0, item, 0, 0, 0, 1][..], &numbers.concat()].concat()
+            };
+            let places_in_file = [place(1, behind, grid.len()), place(2, behind + grid.len(), tile.len())];
+            let meta = [
+                full_box(b"pitm", 0, &[&[0, 1]]),
+                full_box(b"iinf", 0, &[&[0, 2], &item(1, b"grid"), &item(2, b"av01")]),
+                full_box(b"iloc", 0, &[&[0x44, 0, 0, 2], &places_in_file.concat()]),
+                full_box(b"iref", 0, &[&a_box(b"dimg", &[&[0, 1], &count.to_be_bytes(), &places])]),
+            ];
+            [full_box(b"meta", 0, &[&meta.concat()]), a_box(b"mdat", &[&grid, tile])].concat()
+        };
+        let behind = file(0).len() - grid.len() - tile.len();
+        file(behind)
+    }
+
+    #[test]
+    fn a_tile_may_stand_in_some_places_but_not_in_so_many_that_memory_ends() {
+        let tile = encode(&[90; 64 * 64 * 3], (64, 64), false, 80).unwrap();
+        let tile = Items::read(&tile).unwrap().bytes(1).unwrap();
+        let file = in_tiles(1, 2, &tile);
+        let picture = Avif::read(&file).unwrap().decode(1_000_000).unwrap();
+        assert_eq!((picture.width(), picture.height()), (128, 64));
+        let Err(Refused(words)) = Avif::read(&in_tiles(255, 255, &tile)) else { panic!("it was read") };
+        assert!(words.contains("tiles"), "{words}");
     }
 }

@@ -15,6 +15,10 @@ pub(super) struct Items<'a> {
     places: BTreeMap<usize, Place>,
 }
 
+/// What says where all is, in no honest file, is larger, or tells of more items: each is looked for among all.
+const MOST_META: usize = 4 << 20;
+const MOST_ITEMS: usize = 1_000;
+
 /// How a picture of opacities is called. (ISO/IEC 23000-22, 7.3.5.2.)
 const OPACITY: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
 
@@ -33,15 +37,20 @@ struct Place {
 }
 
 impl<'a> Items<'a> {
-    /// Reads which there are; `None` where the file is another, or broken.
+    /// Reads which there are; `None` where the file is another, or broken, or tells of too many.
     pub(super) fn read(file: &'a [u8]) -> Option<Self> {
-        let meta = inside(file, b"meta")?.get(4..)?;
+        let meta = inside(file, b"meta").filter(|meta| meta.len() <= MOST_META)?.get(4..)?;
         let mut main = Numbers(inside(meta, b"pitm")?);
         let version = main.next(4)? >> 24;
         let main = main.next(if version == 0 { 2 } else { 4 })?;
         let kinds = kinds(inside(meta, b"iinf")?)?;
         let places = places(inside(meta, b"iloc")?)?;
         Some(Self { file, meta, main, kinds, places })
+    }
+
+    /// How many bytes the file has.
+    pub(super) fn file_length(&self) -> usize {
+        self.file.len()
     }
 
     /// The bytes of an item.
@@ -143,6 +152,9 @@ fn kinds(list: &[u8]) -> Option<BTreeMap<usize, Kind<'_>>> {
             let content_type = texts.split(|byte| *byte == 0).nth(1).unwrap_or_default();
             kinds.insert(item, Kind { kind: *kind, content_type });
         }
+        if kinds.len() > MOST_ITEMS {
+            return None;
+        }
     }
     Some(kinds)
 }
@@ -156,6 +168,8 @@ fn places(list: &[u8]) -> Option<BTreeMap<usize, Place>> {
     let index_size = if version == 0 { 0 } else { size(3) };
     let id_size = if version < 2 { 2 } else { 4 };
     let mut places = BTreeMap::new();
+    // Sizes may be 0, and a part then takes no byte to tell of; but not all of an item that is there.
+    let mut parts_left = list.len();
     for _ in 0..numbers.next(id_size)? {
         let item = numbers.next(id_size)?;
         let method = if version == 0 { 0 } else { numbers.next(2)? & 15 };
@@ -164,6 +178,7 @@ fn places(list: &[u8]) -> Option<BTreeMap<usize, Place>> {
         let base = numbers.next(base_size)?;
         let mut parts = Vec::new();
         for _ in 0..numbers.next(2)? {
+            parts_left = parts_left.checked_sub(1)?;
             numbers.next(index_size)?;
             let start = base.checked_add(numbers.next(offset_size)?)?;
             parts.push((start, numbers.next(length_size)?));
@@ -193,4 +208,17 @@ fn associated(list: &[u8], item: usize) -> Option<Vec<usize>> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_that_take_no_bytes_are_not_believed_without_end() {
+        // All sizes are 0; one item, in that many parts.
+        let list = |parts: u16| [&[0; 4][..], &[0, 0, 0, 1, 0, 1, 0, 0], &parts.to_be_bytes()].concat();
+        assert_eq!(places(&list(1)).unwrap()[&1].parts, [(0, 0)]);
+        assert!(places(&list(u16::MAX)).is_none());
+    }
 }

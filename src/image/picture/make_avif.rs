@@ -100,13 +100,13 @@ pub(super) fn with_xmp(file: &[u8], packet: &[u8]) -> Option<Vec<u8>> {
 /// Bytes before what a box holds.
 const HEADER: usize = 8;
 
-fn a_box(name: &[u8; 4], contents: &[&[u8]]) -> Vec<u8> {
+pub(super) fn a_box(name: &[u8; 4], contents: &[&[u8]]) -> Vec<u8> {
     let length: usize = contents.iter().map(|content| content.len()).sum();
     let length = u32::try_from(HEADER + length).unwrap_or(u32::MAX);
     [&[&length.to_be_bytes()[..], name], contents].concat().concat()
 }
 
-fn full_box(name: &[u8; 4], version: u8, contents: &[&[u8]]) -> Vec<u8> {
+pub(super) fn full_box(name: &[u8; 4], version: u8, contents: &[&[u8]]) -> Vec<u8> {
     a_box(name, &[&[&[version, 0, 0, 0][..]], contents].concat())
 }
 
