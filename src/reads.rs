@@ -63,8 +63,10 @@ impl Display for Tag {
 pub struct Sources {
     /// What it tells of.
     pub tags: HashSet<Tag>,
-    /// From when on it may be another without any change.
+    /// From when on it may be another without any change,
     pub until: Option<Timestamp>,
+    /// and before when: a clock may be set back.
+    pub since: Option<Timestamp>,
     /// That it is for one viewer alone.
     pub is_private: bool,
 }
@@ -95,10 +97,14 @@ impl Reads {
         self.with(|sources| sources.tags.extend(names.into_iter().map(|name| Tag::of(&name.to_string()))));
     }
 
-    /// The answer is another from this moment on.
-    pub fn hold_until(&self, moment: Timestamp) {
+    /// The answer that is made now is one before this moment and another from it on.
+    pub fn turn_at(&self, moment: Timestamp, now: Timestamp) {
         self.with(|sources| {
-            sources.until = Some(sources.until.map_or(moment, |until| until.min(moment)));
+            if now < moment {
+                sources.until = Some(sources.until.map_or(moment, |until| until.min(moment)));
+            } else {
+                sources.since = Some(sources.since.map_or(moment, |since| since.max(moment)));
+            }
         });
     }
 
@@ -125,13 +131,13 @@ mod tests {
         for reads in [&noting, &idle] {
             reads.note(ARTICLES);
             reads.note_all([ARTICLES, TAGS]);
-            reads.hold_until(Timestamp(7));
-            reads.hold_until(Timestamp(5));
-            reads.hold_until(Timestamp(9));
+            for moment in [7, 5, 9, 2, 3, 1] {
+                reads.turn_at(Timestamp(moment), Timestamp(3));
+            }
         }
-        let Sources { tags, until, is_private } = noting.sources();
+        let Sources { tags, until, since, is_private } = noting.sources();
         assert_eq!(tags, HashSet::from([Tag::of("articles"), Tag::of("tags")]));
-        assert_eq!((until, is_private), (Some(Timestamp(5)), false));
+        assert_eq!((since, until, is_private), (Some(Timestamp(3)), Some(Timestamp(5)), false));
         assert_eq!(idle.sources(), Sources::default());
     }
 

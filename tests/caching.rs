@@ -174,6 +174,26 @@ on_both! {
         assert_eq!(desk.stranger().query(open).await.data()["article"]["commentsOpen"], false);
     }
 
+    async fn a_clock_that_jumps_makes_no_answer_old(desk) {
+        let desk = desk.restart_with(&[("comments_close_after_days", "1")]).await;
+        let (editor, reader) = (desk.editor().await, desk.stranger());
+        editor.publish(&editor.write("Story").await).await;
+        let open = "{ article(by: { slug: \"story\" }) { commentsOpen } }";
+        // Beyond the end, back again, to just before and just after it, and to before there was a story.
+        for (seconds, is_open) in [(0, true), (100_000, false), (-100_000, true), (86_399, true), (1, false), (-90_000, true)] {
+            desk.clock.advance_seconds(seconds);
+            assert_eq!(reader.query(open).await.data()["article"]["commentsOpen"], is_open, "{seconds}");
+            assert!(is_kept(&desk, &reader, open).await, "{seconds}");
+            assert_eq!(reader.query(open).await.data()["article"]["commentsOpen"], is_open, "{seconds}, from memory");
+        }
+        // What is published by a clock that was set back is seen at once.
+        let front = "{ articles { nodes { title } } }";
+        assert_eq!(reader.query(front).await.data()["articles"]["nodes"].as_array().unwrap().len(), 1);
+        let editor = desk.sign_in("edda@desk.example").await;
+        editor.publish(&editor.write("News of yesterday").await).await;
+        assert_eq!(reader.query(front).await.data()["articles"]["nodes"].as_array().unwrap().len(), 2);
+    }
+
     async fn many_who_ask_at_once_have_it_made_once(desk) {
         let (editor, reader) = (desk.editor().await, desk.stranger());
         editor.publish(&editor.write("Story").await).await;

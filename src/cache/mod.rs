@@ -38,6 +38,7 @@ pub struct Kept<K, V> {
     /// The place of the log at which it was read.
     sequence: i64,
     until: Option<Timestamp>,
+    since: Option<Timestamp>,
     weight: u32,
     is_dropped: AtomicBool,
 }
@@ -106,7 +107,9 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
     /// What is kept under this key, if it holds at this moment.
     pub fn get(&self, key: &K, now: impl Fn() -> Timestamp) -> Option<Arc<Kept<K, V>>> {
         let found = self.is_current(Instant::now()).then(|| self.kept.get(key)).flatten().filter(|kept| {
-            !kept.is_dropped.load(Ordering::Acquire) && kept.until.is_none_or(|until| now() < until)
+            !kept.is_dropped.load(Ordering::Acquire)
+                && kept.until.is_none_or(|until| now() < until)
+                && kept.since.is_none_or(|since| now() >= since)
         });
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -135,6 +138,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
             key: key.clone(),
             sequence,
             until: sources.until,
+            since: sources.since,
             weight: u32::try_from(weight).unwrap_or(u32::MAX),
             is_dropped: AtomicBool::new(false),
         });
@@ -277,6 +281,9 @@ mod tests {
         cache.keep(1, 10, 0, &sources, 9);
         assert!(cache.get(&1, || Timestamp(4)).is_some());
         assert!(cache.get(&1, || Timestamp(5)).is_none());
+        cache.keep(1, 10, 0, &Sources { since: Some(Timestamp(5)), ..of(&[]) }, 9);
+        assert!(cache.get(&1, || Timestamp(5)).is_some());
+        assert!(cache.get(&1, || Timestamp(4)).is_none(), "a clock was set back");
         assert!(cache.is_current(cache.born + MOST_BEHIND));
         assert!(!cache.is_current(Instant::now() + MOST_BEHIND + Duration::from_millis(1)));
         cache.keep(2, 20, 0, &Sources { is_private: true, ..of(&[]) }, 9);

@@ -82,9 +82,10 @@ impl ArticleObject {
     /// Whether readers may comment, as long as that lasts.
     fn opening(&self) -> Opening {
         let op = self.op();
-        let opening = self.row().opening(&op.store.config, op.now());
-        if let Some(moment) = opening.closes_at.filter(|_| opening.is_open) {
-            op.reads().hold_until(moment);
+        let now = op.now();
+        let opening = self.row().opening(&op.store.config, now);
+        if let Some(moment) = opening.closes_at {
+            op.reads().turn_at(moment, now);
         }
         opening
     }
