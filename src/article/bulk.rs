@@ -1,5 +1,6 @@
 //! Published articles by the hundred, with their history: what loads an archive. The rows are those that creating and publishing
-//! one by one would write, by the same projection; the changes are for the log, which the caller appends them to.
+//! one by one would write, by the same projection; the changes are for the log, which the caller appends them to. They are made
+//! beforehand, which takes as long as putting them in: the next hundreds while the last are put in.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,13 @@ use super::draft::Stage;
 use super::entity::private::{drafts, revisions, slug_history, uses as uses_table};
 use super::entity::public::{article_slugs, articles};
 use super::projection;
-use super::public::{Parts, References, insert_all};
+use super::public::{Parts, References};
 use super::publish::slug_tag;
 use super::verify::Tree;
 use super::{revision, uses};
 use crate::account::policy::{self, act};
 use crate::clock::Timestamp;
-use crate::db::WriteTransaction;
+use crate::db::{WriteTransaction, insert};
 use crate::error::Failure;
 use crate::id::ArticleId;
 use crate::log::{Action, NewChange, SubjectType};
@@ -37,14 +38,15 @@ pub struct Finished {
     pub comment_count: i32,
 }
 
-/// Puts them in, owned by the viewer. The caller holds the lock on the public tables. Gives what the log must say, in order, for
-/// each article.
-pub async fn add(
-    transaction: &WriteTransaction,
-    op: &Operation,
-    articles: Vec<Finished>,
-    tree: &Tree,
-) -> Result<Vec<Vec<NewChange>>, Failure> {
+/// Articles that only have to be put in.
+pub struct Prepared {
+    rows: Rows,
+    references: Vec<References>,
+    changes: Vec<Vec<NewChange>>,
+}
+
+/// Works out what is to be written, the viewer being the owner. The categories must stand so until it is put in.
+pub fn prepare(op: &Operation, articles: Vec<Finished>, tree: &Tree) -> Result<Prepared, Failure> {
     policy::allow_new::<act::CreateArticle>(op)?;
     policy::may_ever::<act::PublishArticle>(op)?;
     let owner = op.viewer.user_id().ok_or(Failure::Unauthenticated)?;
@@ -120,13 +122,21 @@ pub async fn add(
         });
         rows.parts.add(id, projection, at);
     }
-    let touched = References::refer_all(&references, transaction).await?;
-    if let Some(of_last) = changes.last_mut() {
-        let published = of_last.pop().map(|change: NewChange| change.tags(touched));
-        of_last.extend(published);
+    Ok(Prepared { rows, references, changes })
+}
+
+impl Prepared {
+    /// Puts them in. The caller holds the lock on the public tables. Gives what the log must say, in order, for each article.
+    pub async fn put_in(self, transaction: &WriteTransaction) -> Result<Vec<Vec<NewChange>>, Failure> {
+        let Self { rows, references, mut changes } = self;
+        let touched = References::refer_all(&references, transaction).await?;
+        if let Some(of_last) = changes.last_mut() {
+            let published = of_last.pop().map(|change: NewChange| change.tags(touched));
+            of_last.extend(published);
+        }
+        rows.insert(transaction).await?;
+        Ok(changes)
     }
-    rows.insert(transaction).await?;
-    Ok(changes)
 }
 
 #[derive(Default)]
@@ -145,12 +155,12 @@ impl Rows {
     async fn insert(self, transaction: &WriteTransaction) -> Result<(), Failure> {
         let Self { drafts, revisions, slug_history, uses, articles, slugs, parts, months } = self;
         let connection = transaction.connection();
-        insert_all(connection, drafts).await?;
-        insert_all(connection, revisions).await?;
-        insert_all(connection, slug_history).await?;
-        insert_all(connection, uses).await?;
-        insert_all(connection, articles).await?;
-        insert_all(connection, slugs).await?;
+        insert::all(connection, drafts).await?;
+        insert::all(connection, revisions).await?;
+        insert::all(connection, slug_history).await?;
+        insert::all(connection, uses).await?;
+        insert::all(connection, articles).await?;
+        insert::all(connection, slugs).await?;
         parts.insert(connection).await?;
         for (month, by) in months {
             archive::count_more(connection, month, by).await?;

@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel, Iterable as _, QueryFilter as _,
-};
+use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 
 use super::archive;
 use super::commenting::Commenting;
@@ -19,14 +17,11 @@ use super::entity::public::{
 };
 use super::projection::Projection;
 use crate::clock::Timestamp;
-use crate::db::WriteTransaction;
+use crate::db::{WriteTransaction, insert};
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
 use crate::reads::{ARTICLES, articles_of, links_to};
 use crate::{author, image, taxonomy};
-
-/// Values that one statement binds, at most: both engines take several times as many.
-const MOST_VALUES: usize = 8_000;
 
 /// What a public article refers to: each once, however often it stands there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -244,7 +239,7 @@ async fn insert_slugs(connection: &DatabaseTransaction, id: ArticleId) -> Result
     let rows = slugs
         .into_iter()
         .map(|slug| article_slugs::ActiveModel { slug: Set(slug.slug), article_id: Set(id) });
-    insert_all(connection, rows.collect()).await
+    Ok(insert::all(connection, rows).await?)
 }
 
 /// The rows of articles' parts, table by table.
@@ -326,28 +321,13 @@ impl Parts {
     /// Puts them in.
     pub(super) async fn insert(self, connection: &DatabaseTransaction) -> Result<(), Failure> {
         let Self { sections, figures, links, references, authors, tags, categories, search } = self;
-        insert_all(connection, sections).await?;
-        insert_all(connection, figures).await?;
-        insert_all(connection, links).await?;
-        insert_all(connection, references).await?;
-        insert_all(connection, authors).await?;
-        insert_all(connection, tags).await?;
-        insert_all(connection, categories).await?;
-        insert_all(connection, search).await
+        insert::all(connection, sections).await?;
+        insert::all(connection, figures).await?;
+        insert::all(connection, links).await?;
+        insert::all(connection, references).await?;
+        insert::all(connection, authors).await?;
+        insert::all(connection, tags).await?;
+        insert::all(connection, categories).await?;
+        Ok(insert::all(connection, search).await?)
     }
-}
-
-/// Inserts rows in as few statements as both engines take; none without a statement.
-pub(super) async fn insert_all<A>(connection: &DatabaseTransaction, rows: Vec<A>) -> Result<(), Failure>
-where
-    A: sea_orm::ActiveModelTrait + sea_orm::ActiveModelBehavior + Send,
-    <A::Entity as sea_orm::EntityTrait>::Model: IntoActiveModel<A>,
-{
-    let at_once = MOST_VALUES / <A::Entity as sea_orm::EntityTrait>::Column::iter().count().max(1);
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let some: Vec<A> = rows.by_ref().take(at_once).collect();
-        A::Entity::insert_many(some).exec_without_returning(connection).await?;
-    }
-    Ok(())
 }

@@ -13,11 +13,10 @@ use uuid::Uuid;
 
 use super::entity::public::{article_authors, article_categories, article_tags};
 use super::projection::project_categories;
-use super::public::insert_all;
 use super::resolve::replace_in;
 use super::{image_uses, uses};
 use crate::clock::Timestamp;
-use crate::db::WriteTransaction;
+use crate::db::{WriteTransaction, insert};
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
 use crate::library;
@@ -140,7 +139,7 @@ macro_rules! label {
                             published_at: Set(published_at),
                         }));
                     }
-                    insert_all(connection, written).await?;
+                    insert::all(connection, written).await?;
                 }
                 Ok(i32::try_from(with_old.count(connection).await?).unwrap_or(i32::MAX))
             }
@@ -206,7 +205,7 @@ async fn refile(
                 });
             }
         }
-        insert_all(connection, written).await?;
+        insert::all(connection, written).await?;
     }
     let mut by: BTreeMap<i32, Vec<CategoryId>> = BTreeMap::new();
     let touched = counts.iter().filter(|(_, more)| **more != 0).map(|(id, _)| articles_of(id)).collect();

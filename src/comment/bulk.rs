@@ -1,15 +1,15 @@
 //! Approved comments by the hundred, with their history: what loads an archive. The rows are those that sending and approving one
-//! by one would write; the changes are for the log, which the caller appends them to.
+//! by one would write; the changes are for the log, which the caller appends them to. They are made beforehand, as articles are.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _, TryIntoModel as _};
+use sea_orm::{ActiveModelTrait as _, TryIntoModel as _};
 
 use super::entity::{comment_records, comments};
 use super::read::Status;
 use super::record;
 use crate::account::policy::{self, act};
 use crate::clock::Timestamp;
-use crate::db::WriteTransaction;
+use crate::db::{WriteTransaction, insert};
 use crate::error::Failure;
 use crate::id::{ArticleId, CommentId};
 use crate::log::{Action, NewChange, SubjectType};
@@ -34,22 +34,21 @@ pub struct Approved {
     pub at: Timestamp,
 }
 
-/// Rows inserted at once: far below what either engine binds in a statement.
-const ROWS: usize = 500;
+/// Comments that only have to be put in.
+pub struct Prepared {
+    records: Vec<comment_records::ActiveModel>,
+    public: Vec<comments::ActiveModel>,
+    changes: Vec<NewChange>,
+}
 
-/// Puts them in; that the articles count them is the caller's to see to. The caller holds the lock on the public tables. Gives
-/// what the log must say, in order.
-pub async fn add(
-    transaction: &WriteTransaction,
-    op: &Operation,
-    given: &[Approved],
-) -> Result<Vec<NewChange>, Failure> {
+/// Works out what is to be written; that the articles count them is the caller's to see to.
+pub fn prepare(op: &Operation, given: Vec<Approved>) -> Result<Prepared, Failure> {
     policy::may_ever::<act::ModerateComment>(op)?;
     let mut changes = Vec::with_capacity(given.len() * 2);
     let mut records = Vec::with_capacity(given.len());
     let mut public = Vec::with_capacity(given.len());
     for comment in given {
-        let Approved { id, article, parent, author_name, author_email, body, at } = comment.clone();
+        let Approved { id, article, parent, author_name, author_email, body, at } = comment;
         let pending = comment_records::ActiveModel {
             id: Set(id),
             article_id: Set(article),
@@ -87,13 +86,15 @@ pub async fn add(
             is_by_article_author: Set(false),
         });
     }
-    for rows in records.chunks(ROWS) {
-        comment_records::Entity::insert_many(rows.to_vec())
-            .exec_without_returning(transaction.connection())
-            .await?;
+    Ok(Prepared { records, public, changes })
+}
+
+impl Prepared {
+    /// Puts them in. The caller holds the lock on the public tables. Gives what the log must say, in order.
+    pub async fn put_in(self, transaction: &WriteTransaction) -> Result<Vec<NewChange>, Failure> {
+        let Self { records, public, changes } = self;
+        insert::all(transaction.connection(), records).await?;
+        insert::all(transaction.connection(), public).await?;
+        Ok(changes)
     }
-    for rows in public.chunks(ROWS) {
-        comments::Entity::insert_many(rows.to_vec()).exec_without_returning(transaction.connection()).await?;
-    }
-    Ok(changes)
 }

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 pub mod ids;
+pub mod insert;
 pub mod keyset;
 pub mod listen;
 pub mod lock;
@@ -23,6 +24,11 @@ use crate::reads::Reads;
 
 /// How long a statement or a wait for a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How much of the file a connection to SQLite keeps in memory, in KiB: the engine's own default,
+const READER_PAGES: u32 = 2_000;
+/// and for the writer what hundreds of articles take that are loaded at once: a page that does not fit is written once more each
+/// time it is touched.
+const WRITER_PAGES: u32 = 32_000;
 /// Makes SQLite's index of words anew from the rows.
 const REBUILD_WORDS: &str = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
 
@@ -177,10 +183,14 @@ impl Database {
             DatabaseAddress::Sqlite(path) => {
                 make_private(path)?;
                 let url = format!("sqlite://{}?mode=rwc", path.display());
-                let writer = counted(sea_orm::Database::connect(sqlite_options(&url, 1)).await?);
-                let reader = counted(sea_orm::Database::connect(sqlite_options(&url, connections)).await?);
-                let follower = sea_orm::Database::connect(when_needed(sqlite_options(&url, 1))).await?;
-                let checkpointer = sea_orm::Database::connect(when_needed(sqlite_options(&url, 1))).await?;
+                let writer =
+                    counted(sea_orm::Database::connect(sqlite_options(&url, 1, WRITER_PAGES)).await?);
+                let reader = counted(
+                    sea_orm::Database::connect(sqlite_options(&url, connections, READER_PAGES)).await?,
+                );
+                let aside = || when_needed(sqlite_options(&url, 1, READER_PAGES));
+                let follower = sea_orm::Database::connect(aside()).await?;
+                let checkpointer = sea_orm::Database::connect(aside()).await?;
                 (Engine::Sqlite, writer, reader, follower, checkpointer)
             }
             DatabaseAddress::Postgres(url) => {
@@ -322,7 +332,7 @@ fn make_private(path: &std::path::Path) -> Result<(), DbErr> {
     }
 }
 
-fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
+fn sqlite_options(url: &str, connections: u32, pages_kib: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -330,7 +340,7 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
         .idle_timeout(None::<Duration>)
         .max_lifetime(None::<Duration>)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
+        .map_sqlx_sqlite_opts(move |sqlite| {
             // FULL: an acknowledged write survives a power cut, not the program's end alone.
             sqlite
                 .journal_mode(SqliteJournalMode::Wal)
@@ -339,6 +349,7 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
                 // What is deleted is overwritten, not only unlinked: what was erased is in no free page.
                 .pragma("secure_delete", "ON")
                 .pragma("wal_autocheckpoint", checkpoint::LATEST_PAGES)
+                .pragma("cache_size", format!("-{pages_kib}"))
                 .busy_timeout(PATIENCE)
         });
     options

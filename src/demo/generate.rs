@@ -1,10 +1,12 @@
 //! `copydesk generate`: a synthetic archive of any size, for trying out and for measuring. Put in in bulk, with its history: the
-//! log tells of each article and comment as if it had come through the API.
+//! log tells of each article and comment as if it had come through the API. The next articles are made while the last are put in.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::mpsc;
 
 use super::words::Words;
 use super::{EDITOR, Loaded, Loader, add_editor, content, failed};
@@ -13,12 +15,14 @@ use crate::account::user;
 use crate::article::bulk::{self, Finished};
 use crate::article::content::{Content, LeadFigure, RelatedLink, Section};
 use crate::article::fields;
+use crate::article::verify::Tree;
 use crate::author::create::NewAuthor;
 use crate::clock::{Clock as _, SetClock, SystemChance, SystemClock, Timestamp};
 use crate::comment;
+use crate::comment::bulk::Approved;
 use crate::config::Config;
 use crate::error::Failure;
-use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
+use crate::id::{ArticleId, AuthorId, CategoryId, GlobalId, ImageId, TagId};
 use crate::log::save_all;
 use crate::operation::{Operation, Viewer};
 use crate::start;
@@ -68,24 +72,18 @@ pub async fn generate(config: &Config, plan: Plan, tell: &dyn Fn(u64)) -> anyhow
     let words = Words::new(plan.seed);
     let library = Library::make(&loader, plan, &words).await?;
     let op = loader.op();
-    let mut earlier: Option<ArticleId> = None;
+    let tree = taxonomy::read::tree(store.database.reader()).await.map_err(failed)?;
+    let maker = Maker { plan, now, words, library, tree, op: loader.op() };
+    let (send, mut made) = mpsc::channel(1);
+    let making = tokio::task::spawn_blocking(move || maker.make(&send));
     let mut done = 0;
-    while done < plan.articles {
-        let end = plan.articles.min(done + BATCH);
-        let batch: Vec<Made> = (done..end)
-            .map(|number| {
-                let at = moment(now, plan, number);
-                clock.set(at);
-                let made = library.article(&op, &words, number, at, earlier);
-                earlier = Some(made.article.id);
-                made
-            })
-            .collect();
-        clock.set(now);
-        put_in(&op, batch).await.map_err(failed)?;
-        done = end;
+    while let Some(batch) = made.recv().await {
+        let batch = batch.map_err(failed)?;
+        done += batch.size;
+        batch.put_in(&op).await.map_err(failed)?;
         tell(done);
     }
+    making.await?;
     sign_out(&op, false).await.map_err(failed)?;
     Ok(format!("{done} articles made\n  Editor     {EDITOR}\n  Password   {}", password.expose_secret()))
 }
@@ -97,29 +95,136 @@ fn moment(now: Timestamp, plan: Plan, number: u64) -> Timestamp {
     Timestamp(now.0 - span + span / all * number)
 }
 
-async fn put_in(op: &Operation, batch: Vec<Made>) -> Result<(), Failure> {
-    let transaction = op.begin().await?;
-    transaction.lock_public_tables().await?;
-    let tree = taxonomy::read::tree(transaction.connection()).await?;
-    let (articles, comments): (Vec<_>, Vec<_>) =
-        batch.into_iter().map(|made| (made.article, made.comments)).unzip();
-    let told = bulk::add(&transaction, op, articles, &tree).await?;
-    let counts: Vec<usize> = comments.iter().map(Vec::len).collect();
-    let mut of_comments = comment::bulk::add(&transaction, op, &comments.concat()).await?.into_iter();
-    let mut changes = Vec::new();
-    for (of_article, comments) in told.into_iter().zip(counts) {
-        changes.extend(of_article);
-        // Sent, and approved.
-        changes.extend(of_comments.by_ref().take(2 * comments));
-    }
-    save_all(transaction, op, changes).await?;
-    Ok(())
+/// Articles with their conversations, ready to be put in.
+struct Batch {
+    size: u64,
+    articles: bulk::Prepared,
+    comments: comment::bulk::Prepared,
 }
 
-/// An article with its conversation.
-struct Made {
-    article: Finished,
-    comments: Vec<comment::bulk::Approved>,
+impl Batch {
+    async fn put_in(self, op: &Operation) -> Result<(), Failure> {
+        let transaction = op.begin().await?;
+        transaction.lock_public_tables().await?;
+        let told = self.articles.put_in(&transaction).await?;
+        let mut of_comments = self.comments.put_in(&transaction).await?.into_iter();
+        let mut changes = Vec::new();
+        for of_article in told {
+            changes.extend(of_article);
+            // Sent, and approved.
+            changes.extend(of_comments.by_ref().take(2 * COMMENTS));
+        }
+        save_all(transaction, op, changes).await?;
+        Ok(())
+    }
+}
+
+/// Makes the articles, one after the other.
+struct Maker {
+    plan: Plan,
+    now: Timestamp,
+    words: Words,
+    library: Library,
+    tree: Tree,
+    op: Operation,
+}
+
+impl Maker {
+    /// All of them, for whoever puts them in; ends early where nobody does any more.
+    fn make(self, send: &mpsc::Sender<Result<Batch, Failure>>) {
+        let mut earlier = None;
+        let mut begin = 0;
+        while begin < self.plan.articles {
+            let end = self.plan.articles.min(begin + BATCH);
+            if send.blocking_send(self.batch(begin..end, &mut earlier)).is_err() {
+                break;
+            }
+            begin = end;
+        }
+    }
+
+    fn batch(&self, numbers: Range<u64>, earlier: &mut Option<ArticleId>) -> Result<Batch, Failure> {
+        let size = numbers.end - numbers.start;
+        let (mut articles, mut comments) = (Vec::new(), Vec::new());
+        for number in numbers {
+            let at = moment(self.now, self.plan, number);
+            let article = self.article(number, at, *earlier);
+            *earlier = Some(article.id);
+            comments.extend(self.conversation(article.id, at));
+            articles.push(article);
+        }
+        Ok(Batch {
+            size,
+            articles: bulk::prepare(&self.op, articles, &self.tree)?,
+            comments: comment::bulk::prepare(&self.op, comments)?,
+        })
+    }
+
+    /// An id as it was given at that moment.
+    fn id<T: GlobalId>(&self, at: Timestamp) -> T {
+        T::generate(&SetClock::at(at), &*self.op.store.chance)
+    }
+
+    fn article(&self, number: u64, at: Timestamp, earlier: Option<ArticleId>) -> Finished {
+        let Self { words, library, .. } = self;
+        let dossier = format!("dossier{}", number / ARTICLES_A_DOSSIER);
+        let title = words.line(6);
+        let (lead, placed) = (
+            library.images[words.below(library.images.len())],
+            library.images[words.below(library.images.len())],
+        );
+        let sections = (0..SECTIONS)
+            .map(|part| {
+                let mut body = words.paragraph(5);
+                match part {
+                    1 => body.push_str(&format!("\n\n![]({placed} \"{}\")", words.line(5))),
+                    2 => body.push_str(&format!("\n\n- {}\n- {}", words.line(4), words.line(4))),
+                    3 => body.push_str(&format!("\n\nSee {dossier}. *{}*", words.line(3))),
+                    _ => {}
+                }
+                let heading = (part > 0).then(|| words.line(4));
+                Section { id: self.id(at), heading, level: 2, body }
+            })
+            .collect();
+        let external =
+            RelatedLink::External { url: format!("https://example.org/{number}"), title: words.line(4) };
+        let link = earlier.map(|article| RelatedLink::Article { article, title: None });
+        let content = Content {
+            slug: format!("{}-{number}", slug::from_title(&title)),
+            title,
+            excerpt: Some(words.paragraph(2)),
+            lead_figure: Some(LeadFigure { image: lead, caption: Some(words.line(5)), credit: None }),
+            sections,
+            authors: some_of(words, 2, &library.authors),
+            categories: some_of(words, 2, &library.categories),
+            tags: some_of(words, 4, &library.tags),
+            related_links: link.into_iter().chain([external]).collect(),
+            ..fields::blank(self.op.random_hex::<16>())
+        };
+        let comment_count = i32::try_from(COMMENTS).unwrap_or_default();
+        Finished { id: self.id(at), content, published_at: at, comment_count }
+    }
+
+    fn conversation(&self, article: ArticleId, at: Timestamp) -> Vec<Approved> {
+        let mut comments: Vec<Approved> = Vec::with_capacity(COMMENTS);
+        for place in 0..COMMENTS {
+            comments.push(Approved {
+                id: self.id(at),
+                article,
+                // Every other one answers the first.
+                parent: comments.first().filter(|_| place % 2 == 1).map(|first| first.id),
+                author_name: self.words.line(1),
+                author_email: format!("reader{}@example.org", self.words.below(1_000)),
+                body: self.words.paragraph(2),
+                at,
+            });
+        }
+        comments
+    }
+}
+
+fn some_of<T: Copy>(words: &Words, count: usize, all: &[T]) -> Vec<T> {
+    words.some_below(count, all.len()).iter().map(|at| all[*at]).collect()
 }
 
 /// What articles refer to.
@@ -157,67 +262,5 @@ impl Library {
         tags.sort_unstable();
         authors.sort_unstable();
         Ok(Self { images, authors, categories, tags })
-    }
-
-    fn article(
-        &self,
-        op: &Operation,
-        words: &Words,
-        number: u64,
-        at: Timestamp,
-        earlier: Option<ArticleId>,
-    ) -> Made {
-        let dossier = format!("dossier{}", number / ARTICLES_A_DOSSIER);
-        let title = words.line(6);
-        let (lead, placed) =
-            (self.images[words.below(self.images.len())], self.images[words.below(self.images.len())]);
-        let sections = (0..SECTIONS)
-            .map(|part| {
-                let mut body = words.paragraph(5);
-                match part {
-                    1 => body.push_str(&format!("\n\n![]({placed} \"{}\")", words.line(5))),
-                    2 => body.push_str(&format!("\n\n- {}\n- {}", words.line(4), words.line(4))),
-                    3 => body.push_str(&format!("\n\nSee {dossier}. *{}*", words.line(3))),
-                    _ => {}
-                }
-                let heading = (part > 0).then(|| words.line(4));
-                Section { id: op.new_id(), heading, level: 2, body }
-            })
-            .collect();
-        let external =
-            RelatedLink::External { url: format!("https://example.org/{number}"), title: words.line(4) };
-        let link = earlier.map(|article| RelatedLink::Article { article, title: None });
-        let content = Content {
-            slug: format!("{}-{number}", slug::from_title(&title)),
-            title,
-            excerpt: Some(words.paragraph(2)),
-            lead_figure: Some(LeadFigure { image: lead, caption: Some(words.line(5)), credit: None }),
-            sections,
-            authors: words.some_below(2, self.authors.len()).iter().map(|at| self.authors[*at]).collect(),
-            categories: words
-                .some_below(2, self.categories.len())
-                .iter()
-                .map(|at| self.categories[*at])
-                .collect(),
-            tags: words.some_below(4, self.tags.len()).iter().map(|at| self.tags[*at]).collect(),
-            related_links: link.into_iter().chain([external]).collect(),
-            ..fields::blank(op.random_hex::<16>())
-        };
-        let id = op.new_id();
-        let mut comments: Vec<comment::bulk::Approved> = Vec::with_capacity(COMMENTS);
-        for place in 0..COMMENTS {
-            comments.push(comment::bulk::Approved {
-                id: op.new_id(),
-                article: id,
-                // Every other one answers the first.
-                parent: comments.first().filter(|_| place % 2 == 1).map(|first| first.id),
-                author_name: words.line(1),
-                author_email: format!("reader{}@example.org", words.below(1_000)),
-                body: words.paragraph(2),
-                at,
-            });
-        }
-        let comment_count = i32::try_from(COMMENTS).unwrap_or_default();
-        Made { article: Finished { id, content, published_at: at, comment_count }, comments }
     }
 }

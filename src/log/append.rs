@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::change::{Action, Entry, SubjectType};
 use super::entity::{changes, log_head};
 use crate::clock::Timestamp;
-use crate::db::WriteTransaction;
+use crate::db::{WriteTransaction, insert};
 use crate::error::Failure;
 use crate::id::GlobalId;
 use crate::operation::{Operation, Viewer};
@@ -84,9 +84,6 @@ pub fn content_hash(thing: &impl Serialize) -> Result<String, Failure> {
     Ok(hex::encode(Sha256::digest(serde_json_canonicalizer::to_vec(thing)?)))
 }
 
-/// Entries put in by one statement.
-const ROWS: usize = 500;
-
 /// Appends the change and commits: from here on it is done. Entries stand in the order of commits because the head's row
 /// stays locked until then. Returns when this node's followers of the log have passed the entry.
 pub async fn save(transaction: WriteTransaction, op: &Operation, change: NewChange) -> Result<i64, Failure> {
@@ -112,17 +109,12 @@ pub async fn save_all(
     if !transaction.is_alone() && !changes.iter().any(|change| own == Some(change.subject_id)) {
         op.check_standing(&transaction).await?;
     }
-    let mut rows = Vec::with_capacity(changes.len());
-    for change in changes {
+    let rows = changes.into_iter().map(|change| {
         let (row, hash) = entry(op, change, &head)?;
         head = log_head::Model { id: head.id, sequence: head.sequence + 1, hash };
-        rows.push(row);
-    }
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let some = rows.by_ref().take(ROWS);
-        changes::Entity::insert_many(some).exec_without_returning(connection).await?;
-    }
+        Ok::<_, Failure>(row)
+    });
+    insert::as_made(connection, rows).await?;
     let sequence = head.sequence;
     log_head::ActiveModel { id: Set(1), sequence: Set(sequence), hash: Set(head.hash) }
         .update(connection)
