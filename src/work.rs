@@ -113,14 +113,18 @@ impl Work {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// How much is under hand now, on threads that work.
-    pub fn under_hand(&self) -> usize {
-        self.under_hand.load(Ordering::Relaxed)
-    }
-
-    /// How much ever was at once since the start.
-    pub fn most_at_once(&self) -> usize {
-        self.most_at_once.load(Ordering::Relaxed)
+    /// How much was done, is under hand now, and ever was at once: each with a name and what it is.
+    pub fn told(&self) -> [(u64, &'static str, &'static str); 3] {
+        let number = |count: &AtomicUsize| u64::try_from(count.load(Ordering::Relaxed)).unwrap_or(u64::MAX);
+        [
+            (self.done(), "copydesk_pictures_decoded_total", "Pictures that were decoded since the start."),
+            (number(&self.under_hand), "copydesk_pictures_under_hand", "Pictures that are decoded now."),
+            (
+                number(&self.most_at_once),
+                "copydesk_pictures_most_at_once",
+                "Pictures that were ever decoded at once since the start; `image_workers` at most.",
+            ),
+        ]
     }
 
     /// Waits until nobody else on this node makes the thing of this name, and keeps others waiting while what it gives lives.

@@ -15,19 +15,11 @@ use world::{Chance, KINDS, LATER, World, act, questions};
 /// Changes in one run: `COPYDESK_TEST_CACHING_STEPS` says otherwise.
 const STEPS: usize = 40;
 
-/// A number of the server's metrics.
-async fn metric(desk: &Desk, name: &str) -> u64 {
-    let text = desk.http.get(format!("{}/metrics", desk.address)).send().await.unwrap().text().await.unwrap();
-    let line =
-        text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{text}"));
-    line.rsplit(' ').next().unwrap().parse().unwrap()
-}
-
 /// Whether an answer came from memory.
 async fn is_kept(desk: &Desk, reader: &Actor, question: &str) -> bool {
-    let before = metric(desk, "copydesk_answers_found_total").await;
+    let before = desk.metric("copydesk_answers_found_total").await;
     reader.query(question).await;
-    metric(desk, "copydesk_answers_found_total").await > before
+    desk.metric("copydesk_answers_found_total").await > before
 }
 
 async fn get(desk: &Desk, query: &str, headers: &[(&str, &str)]) -> Answer {
@@ -64,7 +56,7 @@ on_both! {
                 assert_eq!(kept.text, fresh.text, "after change {number} ({done}), this is old: {question}");
             }
         }
-        let (found, missed) = (metric(&desk, "copydesk_answers_found_total").await, metric(&desk, "copydesk_answers_missed_total").await);
+        let (found, missed) = (desk.metric("copydesk_answers_found_total").await, desk.metric("copydesk_answers_missed_total").await);
         assert!(found > missed, "most answers came from memory: {found}, {missed} did not");
     }
 

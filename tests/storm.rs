@@ -103,12 +103,6 @@ async fn ask(desk: &Desk, editor: &crate::harness::Actor, number: usize) {
     assert_eq!(answer.data()["viewer"]["drafts"]["totalCount"], 6);
 }
 
-async fn metric(desk: &Desk, name: &str) -> usize {
-    let text = desk.http.get(format!("{}/metrics", desk.address)).send().await.unwrap().text().await.unwrap();
-    let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap();
-    line.rsplit(' ').next().unwrap().parse().unwrap()
-}
-
 /// All files of the instance but the database's.
 fn files(desk: &Desk) -> Vec<String> {
     let mut names = kept(&desk.folder);
@@ -168,9 +162,9 @@ on_both! {
                 }
             }
         }
-        let most = metric(&desk, "copydesk_pictures_most_at_once").await;
+        let most = desk.metric("copydesk_pictures_most_at_once").await;
         assert!((1..=2).contains(&most), "{most} at once");
-        assert_eq!(metric(&desk, "copydesk_pictures_under_hand").await, 0);
+        assert_eq!(desk.metric("copydesk_pictures_under_hand").await, 0);
 
         // The same bytes are kept once: four of what was taken, as they came and as they may be served, and nothing of all else.
         let taken = bombs.iter().filter(|bomb| bomb.refusal.is_none()).count();

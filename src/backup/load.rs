@@ -12,11 +12,10 @@ use uuid::Uuid;
 use super::BackupError;
 use super::rows::{self, Row};
 use super::tables::{self, Kind, Table};
+use crate::db::insert::MOST_VALUES;
 use crate::db::{Database, Engine, WriteTransaction};
 use crate::log::entity::log_head;
 
-/// Values that one statement binds, at most: both engines take several times as many.
-const MOST_VALUES: usize = 2_000;
 /// Bytes that one statement carries, about.
 const MOST_BYTES: usize = 1024 * 1024;
 /// Rows whose parent is set by one statement.

@@ -8,7 +8,7 @@ use sea_orm::{
 
 /// Values that one statement binds, at most. Both engines take many times as many; but then there is nothing to be made while
 /// one is carried out.
-const MOST_VALUES: usize = 2_000;
+pub const MOST_VALUES: usize = 2_000;
 
 /// Inserts rows in as few statements as both engines take; none without a statement.
 pub async fn all<A, Rows>(connection: &impl ConnectionTrait, rows: Rows) -> Result<(), DbErr>

@@ -68,7 +68,7 @@ pub async fn generate(config: &Config, plan: Plan, tell: &dyn Fn(u64)) -> anyhow
     store.database.checkpoint_in_background();
     let password = SecretString::from(operator.random_hex::<8>());
     let viewer = add_editor(&store, "Archive Editor", &password).await?;
-    let loader = Loader { store: Arc::clone(&store), viewer, clock: Arc::clone(&clock), now };
+    let loader = Loader { store: Arc::clone(&store), viewer, clock, now };
     let words = Words::new(plan.seed);
     let library = Library::make(&loader, plan, &words).await?;
     let op = loader.op();

@@ -71,23 +71,9 @@ pub async fn metrics(State(app): State<App>) -> Response {
         let problems = run.problems.map_or(-1, |problems| i64::try_from(problems).unwrap_or(i64::MAX));
         text += &gauge("copydesk_verify_problems", help, problems);
     }
-    for (value, name, help) in app.answers.told() {
+    for (value, name, help) in app.answers.told().into_iter().chain(app.store.work.told()) {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         text += &if name.ends_with("_total") { counter(name, help, value) } else { gauge(name, help, value) };
-    }
-    let work = &app.store.work;
-    let decoded = i64::try_from(work.done()).unwrap_or(i64::MAX);
-    text +=
-        &counter("copydesk_pictures_decoded_total", "Pictures that were decoded since the start.", decoded);
-    for (number, name, help) in [
-        (work.under_hand(), "copydesk_pictures_under_hand", "Pictures that are decoded now."),
-        (
-            work.most_at_once(),
-            "copydesk_pictures_most_at_once",
-            "Pictures that were ever decoded at once since the start; `image_workers` at most.",
-        ),
-    ] {
-        text += &gauge(name, help, i64::try_from(number).unwrap_or(i64::MAX));
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

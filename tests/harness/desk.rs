@@ -243,6 +243,17 @@ impl Desk {
         self.user(Role::Admin, "Ada").await
     }
 
+    /// A number of the server's metrics.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let answer = self.http.get(format!("{}/metrics", self.address)).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")))
+            .unwrap_or_else(|| panic!("{text}"));
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
     /// Runs a statement behind Copydesk's back.
     pub async fn tamper(&self, sql: &str) {
         let transaction = self.store.database.begin().await.unwrap();

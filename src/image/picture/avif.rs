@@ -26,7 +26,8 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, Refused>) -> Result<T,
 
 /// A file, and how large its picture says that it is.
 pub(super) struct Avif<'a> {
-    items: Items<'a>,
+    /// What is in it and said of it.
+    pub(super) items: Items<'a>,
     colors: Tiles,
     opacities: Option<Tiles>,
 }

@@ -30,7 +30,6 @@ pub use about::About;
 use about::Blocks;
 use avif::Avif;
 use format::Format;
-use items::Items;
 pub use placeholder::Placeholder;
 use placeholder::placeholder;
 pub use scaled::{NotMade, Recipe, scaled};
@@ -154,15 +153,10 @@ fn process_avif(bytes: &[u8], bounds: Bounds) -> Result<Processed, Refused> {
     let avif = Avif::read(bytes)?;
     let (width, height) = avif.dimensions();
     check_size(width, height, 1, bounds)?;
+    let about = About::read(Blocks { exif: avif.items.exif(), iptc: None, xmp: avif.items.xmp() });
     let picture = avif.decode(bounds.pixels)?;
     let format = if picture.color().has_alpha() { Format::Png } else { Format::Jpeg };
     let rendition = encode(&picture, format, None).map_err(|error| broken(&error))?;
-    let items = Items::read(bytes);
-    let about = About::read(Blocks {
-        exif: items.as_ref().and_then(Items::exif),
-        iptc: None,
-        xmp: items.as_ref().and_then(Items::xmp),
-    });
     Ok(Processed {
         original_mime_type: Format::Avif.mime_type(),
         mime_type: format.mime_type(),
