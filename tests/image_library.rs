@@ -90,6 +90,22 @@ on_both! {
         assert_eq!(desk.verify().await, Vec::<String>::new());
     }
 
+    async fn a_picture_is_its_uploaders_own_until_somebody_else_uses_it(desk) {
+        let (editor, author) = (desk.editor().await, desk.author().await);
+        let image = author.image("A quay").await;
+        let showing = json!({ "title": "A line", "leadFigure": { "imageId": image }, "sections": [{ "body": "Words" }] });
+        let edit = async |version: i32| update(&author, json!({ "imageId": image, "version": version, "alt": format!("A quay in {version}") })).await;
+        // In a draft of one's own it is one's own.
+        author.create(showing.clone()).await;
+        assert_eq!(edit(1).await.done("updateImage", "image")["version"], 2);
+        let draft = editor.create(showing).await;
+        assert_eq!(edit(2).await.error_code(), "FORBIDDEN");
+        assert_eq!(author.replace_file(picture(61, 20), "quay.jpg", &json!({ "imageId": image, "version": 2 })).await.error_code(), "FORBIDDEN");
+        editor.save(&draft, json!({ "leadFigure": null })).await;
+        assert_eq!(edit(2).await.done("updateImage", "image")["version"], 3);
+        assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
     async fn what_nothing_uses_is_deleted(desk) {
         let editor = desk.editor().await;
         let delete = async |image: &str| {

@@ -1,13 +1,14 @@
 //! What uses an image: articles, and authors whose portrait it is. Whether it may be deleted is decided by this, and which images
 //! the library lists as used.
 
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait as _, SelectStatement, SubQueryStatement};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
+use super::entity::private::drafts;
 use super::uses;
 use crate::author;
 use crate::error::Failure;
-use crate::id::ImageId;
+use crate::id::{ImageId, UserId};
 use crate::image::entity::image_records;
 use crate::library::ImageUses;
 
@@ -17,6 +18,18 @@ pub(super) async fn count(connection: &impl ConnectionTrait, image: ImageId) -> 
         articles: uses::count(connection, image.0).await?,
         portraits: author::read::count_portraits(connection, image).await?,
     })
+}
+
+/// Whether a draft of anybody else's than this user's uses an image.
+pub(super) async fn is_in_a_draft_of_others(
+    connection: &impl ConnectionTrait,
+    image: ImageId,
+    user: UserId,
+) -> Result<bool, Failure> {
+    let found = drafts::Entity::find()
+        .filter(drafts::Column::ArticleId.in_subquery(uses::users(image.0)))
+        .filter(drafts::Column::OwnerId.ne(user));
+    Ok(found.one(connection).await?.is_some())
 }
 
 /// That something uses an image of the library, or that nothing does: a condition for lists of images.

@@ -18,7 +18,7 @@ use super::{image_uses, uses};
 use crate::clock::Timestamp;
 use crate::db::{WriteTransaction, insert};
 use crate::error::Failure;
-use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
+use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId, UserId};
 use crate::library;
 use crate::reads::articles_of;
 use crate::{author, taxonomy};
@@ -40,6 +40,15 @@ impl library::Articles for Articles {
         image: ImageId,
     ) -> Result<library::ImageUses, Failure> {
         image_uses::count(transaction.connection(), image).await
+    }
+
+    async fn do_others_use_image(
+        &self,
+        transaction: &WriteTransaction,
+        image: ImageId,
+        user: UserId,
+    ) -> Result<bool, Failure> {
+        image_uses::is_in_a_draft_of_others(transaction.connection(), image, user).await
     }
 
     async fn replace_author(

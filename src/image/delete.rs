@@ -22,7 +22,7 @@ pub async fn delete(
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     transaction.lock_library().await?;
-    let found = find(&transaction, op, id, version).await?;
+    let found = find(&transaction, op, id, version, articles).await?;
     let ImageUses { articles, portraits } = articles.count_image_uses(&transaction, id).await?;
     if articles + portraits > 0 {
         let message = format!(

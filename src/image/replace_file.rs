@@ -7,6 +7,7 @@ use super::variant::CENTER;
 use crate::account::policy::{self, act};
 use crate::error::{Failure, UserErrorCode};
 use crate::id::ImageId;
+use crate::library::Articles;
 use crate::log::Action;
 use crate::operation::Operation;
 
@@ -17,6 +18,7 @@ pub async fn replace_file(
     version: i32,
     file: std::fs::File,
     file_name: String,
+    articles: &impl Articles,
 ) -> Result<image_records::Model, Failure> {
     policy::may_ever::<act::EditImage>(op)?;
     let received = receive(op, file, &file_name)
@@ -27,7 +29,7 @@ pub async fn replace_file(
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
     transaction.share_library().await?;
-    let found = find(&transaction, op, id, version).await?;
+    let found = find(&transaction, op, id, version, articles).await?;
     let mut changed = image_records::Model {
         file_name: safe_file_name(&file_name),
         original_hash: kept.original_hash.clone(),

@@ -12,7 +12,7 @@ use crate::account::policy::{self, Allowed, Owned, act};
 use crate::db::WriteTransaction;
 use crate::error::{Failure, Problems, UserError, UserErrorCode};
 use crate::id::{ImageId, UserId};
-use crate::library::check_version;
+use crate::library::{Articles, check_version};
 use crate::log::{Action, NewChange, SubjectType, save};
 use crate::operation::Operation;
 use crate::text::input;
@@ -30,15 +30,15 @@ pub struct ImageEdit {
     pub focal_point: Option<Option<(i32, i32)>>,
 }
 
-/// A record that may be changed: its uploader's own as long as nothing public shows it.
+/// A record that may be changed: its uploader's own as long as nothing public shows it, and no draft of somebody else's uses it.
 pub(super) struct Editable {
     pub(super) record: image_records::Model,
-    is_public: bool,
+    is_shared: bool,
 }
 
 impl Owned for Editable {
     fn owner(&self) -> UserId {
-        if self.is_public { UserId(Uuid::nil()) } else { self.record.uploader_id }
+        if self.is_shared { UserId(Uuid::nil()) } else { self.record.uploader_id }
     }
 }
 
@@ -48,6 +48,7 @@ pub async fn update(
     id: ImageId,
     version: i32,
     edit: ImageEdit,
+    articles: &impl Articles,
 ) -> Result<image_records::Model, Failure> {
     policy::may_ever::<act::EditImage>(op)?;
     let ImageEdit { alt, caption, credit, focal_point } = edit;
@@ -62,7 +63,7 @@ pub async fn update(
     let focal_point = focal_point.map(|point| problems.take(checked(point)).unwrap_or(CENTER));
     let transaction = op.begin().await?;
     transaction.lock_public_tables().await?;
-    let found = find(&transaction, op, id, version).await?;
+    let found = find(&transaction, op, id, version, articles).await?;
     let found = found.record.clone();
     let alt = alt.and_then(|alt| problems.take(alt_text(&alt, &found.file_name)));
     problems.check()?;
@@ -118,13 +119,15 @@ pub(super) async fn find(
     op: &Operation,
     id: ImageId,
     version: i32,
+    articles: &impl Articles,
 ) -> Result<Allowed<act::EditImage, Editable>, Failure> {
     let record = read::records(transaction.connection(), vec![id]).await?.remove(&id);
     let record = record.ok_or_else(|| {
         Failure::refused(UserErrorCode::NotFound, &["input", "imageId"], "There is no such image.")
     })?;
-    let is_public = read::is_public(transaction.connection(), id).await?;
-    let found = policy::allow::<act::EditImage, _>(op, Editable { record, is_public })?;
+    let is_shared = read::is_public(transaction.connection(), id).await?
+        || articles.do_others_use_image(transaction, id, record.uploader_id).await?;
+    let found = policy::allow::<act::EditImage, _>(op, Editable { record, is_shared })?;
     check_version("image", found.record.version, version)?;
     Ok(found)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::db::WriteTransaction;
 use crate::error::{Failure, UserErrorCode};
-use crate::id::{AuthorId, CategoryId, ImageId, TagId};
+use crate::id::{AuthorId, CategoryId, ImageId, TagId, UserId};
 
 /// The articles that use what the library holds. They stand above it: its verbs are given them, and do not know them.
 ///
@@ -30,6 +30,14 @@ pub trait Articles: Send + Sync {
         transaction: &WriteTransaction,
         image: ImageId,
     ) -> impl Future<Output = Result<ImageUses, Failure>> + Send;
+
+    /// Whether a draft of anybody else's than this user's uses this image.
+    fn do_others_use_image(
+        &self,
+        transaction: &WriteTransaction,
+        image: ImageId,
+        user: UserId,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// Puts an author in the place of another, wherever articles credit that one. Gives the cache
     /// tags that this touches.

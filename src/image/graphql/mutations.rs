@@ -195,7 +195,7 @@ impl ImageMutation {
                 focal_point,
             };
             let op = operation(ctx)?;
-            let updated = update::update(op, id, version, edit).await;
+            let updated = update::update(op, id, version, edit, &Articles).await;
             let (image, user_errors) = with_present(op, id, updated).await?;
             Ok(Some(UpdateImagePayload { image, user_errors }))
         })
@@ -214,7 +214,9 @@ impl ImageMutation {
             let id = ids::parse(&image_id, &["input", "imageId"])?;
             let op = operation(ctx)?;
             let replaced = match spooled(ctx, &file) {
-                Ok((file, file_name)) => replace_file::replace_file(op, id, version, file, file_name).await,
+                Ok((file, file_name)) => {
+                    replace_file::replace_file(op, id, version, file, file_name, &Articles).await
+                }
                 Err(failure) => Err(failure),
             };
             let (image, user_errors) = with_present(op, id, replaced).await?;
