@@ -26,6 +26,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORT = ROOT / "bench" / "README.md"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
+# What is kept in memory: whole answers; what they are made of, and documents; documents alone.
+LEVELS = [("kept", []), ("from parts", ["--answer-cache", "0"]), ("read", ["--answer-cache", "0", "--article-cache", "0"])]
+
 # No step may take longer than this, whatever happens: seconds.
 PATIENCE = 120
 STARTS = 5
@@ -117,7 +120,7 @@ def measure(arguments, wrk, plain, folder):
             starts.append(time.perf_counter() - began)
             idle = idle or server.memory()
     rows = []
-    for level, cache in [("from memory", []), ("executed", ["--answer-cache", "0"])]:
+    for level, cache in LEVELS:
         with Server([*serve, *cache], folder, port) as server:
             server.first_answer(*graphql(front_page()))
             for name, request in targets():
@@ -189,6 +192,7 @@ def targets():
     return [
         ("article page (`ArticlePage`)", graphql({"query": contract("ArticlePage"), "variables": {"slug": "tide-gates"}})),
         ("front page (`FrontPage`)", graphql(front_page())),
+        ("tag page (`TagPage`)", graphql({"query": contract("TagPage"), "variables": {"slug": "public-money"}})),
         ("deep list: 20 whole articles", graphql({"query": WHOLE_LIST, "variables": {"first": 20}})),
     ]
 

@@ -11,8 +11,9 @@
 //! - The rooms, each with its tables, rules and GraphQL types: [`history`] (what the log tells a viewer), [`site`] (what
 //!   is at a path, redirects), [`comment`], [`article`], [`author`], [`taxonomy`] (categories and tags), [`image`], [`library`] (what authors, categories and tags
 //!   share: former slugs, and what took the place of what is gone), [`account`] (users, sessions, the policy).
-//! - [`log`]: the signed chain of everything that was done; every write ends in it.
 //! - [`graphql`]: the kit: errors, ids, connections, cursors, batches, the guard.
+//! - [`cdn`]: what stands in front. [`cache`]: what is kept in memory, exact to the last change.
+//! - [`log`]: the signed chain of everything that was done; every write ends in it.
 //! - [`db`]: connections, transactions, pages by key, and what differs between SQLite and PostgreSQL.
 //! - [`text`]: Markdown, its blocks, slugs, paths, anchors, folding: pure functions.
 //! - [`operation`], [`error`], [`given`], [`id`], [`clock`], [`keys`], [`limit`], [`progress`], [`reads`], [`config`]: what every rule receives.

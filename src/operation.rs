@@ -1,13 +1,14 @@
 //! What every rule receives: who asks, the clock, the source of randomness, the store and the request's id.
 
+use std::any::Any;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use object_store::ObjectStore;
 use sea_orm::DatabaseTransaction;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::clock::{Chance, Clock, Timestamp};
 use crate::config::Config;
@@ -17,7 +18,7 @@ use crate::id::{GlobalId, SessionId, UserId};
 use crate::keys::Keys;
 use crate::limit::Limits;
 use crate::progress::Progress;
-use crate::reads::Reads;
+use crate::reads::{Reads, Sources};
 use crate::work::Work;
 
 /// What a role may do stands in [`crate::account::policy`].
@@ -113,6 +114,30 @@ pub trait Standing: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 }
 
+/// What queries read before, as far as it is still so. The caches know how that is kept; they stand above this, so the store is
+/// given them.
+pub trait Memory: Send + Sync {
+    /// Up to which entry of the log it vouches for what it has; `None`: at the moment for nothing.
+    fn place(&self) -> Option<i64>;
+    /// What a question reads at this place of the log.
+    fn recall(&self, question: &str, place: i64) -> Option<Recalled>;
+    /// Keeps what a question read at this place of the log, until something of this is touched; it takes so many bytes, about.
+    fn keep(&self, question: String, read: Recalled, bytes: usize, dropped_by: &Sources, place: i64);
+    /// How much is kept, how much that weighs; how often something was there, and was not: for `/metrics`.
+    fn told(&self) -> [(u64, &'static str, &'static str); 4];
+    /// Follows the log from here on: what is kept dies with the entry that changes it.
+    fn follow(self: Arc<Self>, store: &Arc<Store>);
+}
+
+/// What a question read.
+#[derive(Clone)]
+pub struct Recalled {
+    /// What came out.
+    pub value: Arc<dyn Any + Send + Sync>,
+    /// What an answer that shows it depends on.
+    pub sources: Arc<Sources>,
+}
+
 /// What all operations of a node share.
 pub struct Store {
     /// The settings in force.
@@ -135,6 +160,8 @@ pub struct Store {
     pub work: Work,
     /// Whether who acts still may.
     pub standing: Box<dyn Standing>,
+    /// What queries read before.
+    pub memory: Arc<dyn Memory>,
 }
 
 /// Where a request comes from.
@@ -168,6 +195,10 @@ pub struct Operation {
     pub client: Client,
     moment: AtomicI64,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
+    /// At which place of the log its snapshot is, once that was asked.
+    pub(crate) snapshot_at: OnceCell<i64>,
+    /// At which place of the log the memory was asked before there was a snapshot; `None`: the memory is not asked.
+    pub(crate) recalled_at: Option<OnceLock<i64>>,
     reads: Arc<Reads>,
     refused: std::sync::Mutex<Vec<&'static str>>,
 }
@@ -178,8 +209,15 @@ impl Operation {
         let moment = AtomicI64::new(store.clock.now().0);
         let client = Client::default();
         let request_id = request_id.into();
-        let (snapshot, reads, refused) = (Mutex::default(), Arc::default(), std::sync::Mutex::default());
-        Self { viewer, store, request_id, client, moment, snapshot, reads, refused }
+        let (snapshot, snapshot_at, recalled_at) = (Mutex::default(), OnceCell::new(), None);
+        let (reads, refused) = (Arc::default(), std::sync::Mutex::default());
+        Self { viewer, store, request_id, client, moment, snapshot, snapshot_at, recalled_at, reads, refused }
+    }
+
+    /// The same, for a query: to the public, what was read before need not be read again. Who is signed in may have written
+    /// something by another node a moment ago, and is told what there is.
+    pub fn recalling(self) -> Self {
+        Self { recalled_at: (self.viewer == Viewer::Public).then(OnceLock::new), ..self }
     }
 
     /// The same, sent from there.
@@ -241,6 +279,11 @@ impl Operation {
         let snapshot = Arc::new(snapshot);
         *open = Some(Arc::clone(&snapshot));
         Ok(snapshot)
+    }
+
+    /// The snapshot, if something was read already.
+    pub async fn open_snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.snapshot.lock().await.clone()
     }
 
     /// Lets the snapshot go, before a wait in which nothing is read.

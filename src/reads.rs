@@ -108,6 +108,16 @@ impl Reads {
         });
     }
 
+    /// All that these depend on was read.
+    pub fn note_sources(&self, more: &Sources) {
+        self.with(|sources| {
+            sources.tags.extend(&more.tags);
+            sources.until = sources.until.into_iter().chain(more.until).min();
+            sources.since = sources.since.into_iter().chain(more.since).max();
+            sources.is_private |= more.is_private;
+        });
+    }
+
     /// The answer is for one viewer alone.
     pub fn are_private(&self) {
         self.with(|sources| sources.is_private = true);

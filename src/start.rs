@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::account::instance::{self, InstanceError};
 use crate::account::standing::Rows;
+use crate::cache::recall::Recall;
 use crate::clock::{Chance, Clock};
 use crate::config::{Config, DatabaseAddress};
 use crate::db::Database;
@@ -92,7 +93,20 @@ pub fn assemble(
     let progress = Progress::default();
     let work = Work::new(config.image_workers);
     let standing = Box::new(Rows);
-    Ok(Arc::new(Store { config, database, keys, media, clock, chance, limits, progress, work, standing }))
+    let memory = Arc::new(Recall::new(config.caching.articles));
+    Ok(Arc::new(Store {
+        config,
+        database,
+        keys,
+        media,
+        clock,
+        chance,
+        limits,
+        progress,
+        work,
+        standing,
+        memory,
+    }))
 }
 
 /// Holds a lock file while SQLite is migrated, for processes that start together. `BEGIN IMMEDIATE` would serialize them

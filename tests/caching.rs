@@ -1,6 +1,7 @@
 //! Answers from memory: never old, dropped by what touches them and by nothing else; how they go out; and what others may keep.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
 use reqwest::header;
 use serde_json::json;
@@ -34,30 +35,105 @@ fn text(answer: &Answer, name: impl header::AsHeaderName) -> String {
     answer.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
 }
 
+/// Changes things by a node, and compares what it answers with what a node answers that keeps nothing.
+async fn is_never_old(desk: &Desk, node: &Desk) {
+    let steps = std::env::var("COPYDESK_TEST_CACHING_STEPS").map_or(STEPS, |steps| steps.parse().unwrap());
+    let plain = desk.second_node_with(&[("answer_cache", "0"), ("article_cache", "0")]).await;
+    let (mut editor, reader) = (desk.editor().await.at(node), node.stranger());
+    let exact = reader.at(&plain);
+    let mut chance = Chance(7);
+    let mut asked = BTreeSet::new();
+    for number in 0..steps {
+        // Something of each kind at first.
+        let kind = match number {
+            0 | 1 => 21,
+            2 => 5,
+            3 => 6,
+            4 => 7,
+            5..12 => 0,
+            _ => chance.below(KINDS),
+        };
+        let done = act(desk, &editor, number, kind, &mut chance).await;
+        if kind == LATER {
+            editor = desk.sign_in("edda@desk.example").await.at(node);
+        }
+        asked.extend(questions(&World::look(&editor).await));
+        for question in &asked {
+            let (kept, fresh) = (reader.query(question).await, exact.query(question).await);
+            assert!(kept.body.get("errors").is_none(), "{question}: {}", kept.text);
+            assert_eq!(kept.text, fresh.text, "after change {number} ({done}), this is old: {question}");
+        }
+    }
+}
+
 on_both! {
     async fn whatever_changes_no_answer_is_old(desk) {
-        let steps = std::env::var("COPYDESK_TEST_CACHING_STEPS").map_or(STEPS, |steps| steps.parse().unwrap());
-        let plain = desk.second_node_with(&[("answer_cache", "0")]).await;
-        let (mut editor, reader) = (desk.editor().await, desk.stranger());
-        let exact = reader.at(&plain);
-        let mut chance = Chance(7);
-        let mut asked = BTreeSet::new();
-        for number in 0..steps {
-            // Something of each kind at first.
-            let kind = match number { 0 | 1 => 21, 2 => 5, 3 => 6, 4 => 7, 5..12 => 0, _ => chance.below(KINDS) };
-            let done = act(&desk, &editor, number, kind, &mut chance).await;
-            if kind == LATER {
-                editor = desk.sign_in("edda@desk.example").await;
-            }
-            asked.extend(questions(&World::look(&editor).await));
-            for question in &asked {
-                let (kept, fresh) = (reader.query(question).await, exact.query(question).await);
-                assert!(kept.body.get("errors").is_none(), "{question}: {}", kept.text);
-                assert_eq!(kept.text, fresh.text, "after change {number} ({done}), this is old: {question}");
-            }
-        }
+        is_never_old(&desk, &desk).await;
         let (found, missed) = (desk.metric("copydesk_answers_found_total").await, desk.metric("copydesk_answers_missed_total").await);
         assert!(found > missed, "most answers came from memory: {found}, {missed} did not");
+    }
+
+    async fn whatever_changes_nothing_that_an_answer_is_made_of_is_old(desk) {
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        is_never_old(&desk, &node).await;
+        let (found, missed) = (node.metric("copydesk_reads_found_total").await, node.metric("copydesk_reads_missed_total").await);
+        assert!(found > missed, "most of it came from memory: {found}, {missed} did not");
+    }
+
+    async fn what_stands_on_a_page_twice_is_there_twice(desk) {
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let (editor, reader) = (desk.editor().await.at(&node), node.stranger());
+        let face = editor.image("A face").await;
+        let (mut tags, mut authors) = (Vec::new(), Vec::new());
+        for name in ["One", "Two"] {
+            tags.push(editor.create_tag(name).await);
+            let input = json!({ "input": { "name": name, "portraitImageId": face } });
+            authors.push(editor.run("CreateAuthor", input).await.done("createAuthor", "author")["id"].clone());
+        }
+        let story = json!({ "title": "Story", "sections": [{ "body": "Words." }], "tagIds": tags, "authorIds": authors });
+        editor.publish(&editor.create(story).await).await;
+        for _ in 0..2 {
+            let answer = reader.query("{ tags(first: 5) { nodes { articles { nodes { sections { body { text } } authors { portrait { alt } } tags { name } } } } } }").await;
+            let expected = json!({ "articles": { "nodes": [{
+                "sections": [{ "body": { "text": "Words." } }],
+                "authors": [{ "portrait": { "alt": "A face" } }, { "portrait": { "alt": "A face" } }],
+                "tags": [{ "name": "One" }, { "name": "Two" }],
+            }] } });
+            assert_eq!(answer.data()["tags"]["nodes"], json!([expected, expected]));
+        }
+    }
+
+    async fn what_is_in_memory_is_not_read_again_whatever_the_shape(desk) {
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let (editor, reader) = (desk.editor().await.at(&node), node.stranger());
+        let tag = editor.create_tag("Trams").await;
+        let write = async |title: &str| {
+            let draft = editor.create(json!({ "title": title, "sections": [{ "body": "Words." }], "tagIds": [tag] })).await;
+            editor.publish(&draft).await
+        };
+        write("First").await;
+        let whole = "title sections { body { html } } tags { name } authors { name } categories { name } leadFigure { caption } relatedLinks { __typename } comments { nodes { id } }";
+        let statements = async |question: String| {
+            let before = node.store.database.statements();
+            assert!(reader.query(&question).await.data().is_object());
+            node.store.database.statements() - before
+        };
+        assert!(statements(format!("{{ article(by: {{ slug: \"first\" }}) {{ {whole} }} }}")).await > 0);
+        for shape in [
+            "article(by: { slug: \"first\" }) { sections { heading } title }",
+            "article(by: { slug: \"first\" }) { seo { jsonLd } tableOfContents { text } wordCount }",
+            "a: article(by: { slug: \"first\" }) { tags { slug } } b: article(by: { slug: \"first\" }) { comments { nodes { body { html } } } }",
+        ] {
+            assert_eq!(statements(format!("{{ {shape} }}")).await, 0, "{shape}");
+        }
+        // Another one is read, and the first is still there.
+        write("Second").await;
+        assert!(statements(format!("{{ article(by: {{ slug: \"second\" }}) {{ {whole} }} }}")).await > 0);
+        assert_eq!(statements("{ article(by: { slug: \"first\" }) { title sections { anchor } } }".to_owned()).await, 0);
+        // A list is read anew, and of its articles nothing that is there.
+        let of_tag = "{ tag(by: { slug: \"trams\" }) { articles { nodes { title sections { heading } tags { name } } } } }".to_owned();
+        statements(of_tag.clone()).await;
+        assert_eq!(statements(of_tag).await, 0);
     }
 
     async fn a_change_drops_what_it_touches_and_nothing_else(desk) {
@@ -97,6 +173,26 @@ on_both! {
         let rename = "mutation ($input: UpdateTagInput!) { updateTag(input: $input) { userErrors { code } } }";
         editor.query_with(rename, json!({ "input": { "tagId": quays, "version": 1, "name": "Docks" } })).await.data();
         assert_eq!(kept().await, [true, false, true, false, true, true]);
+    }
+
+    async fn an_old_slug_leads_to_what_is_public_again(desk) {
+        let (editor, reader) = (desk.editor().await, desk.stranger());
+        let first = editor.publish(&editor.write("First").await).await;
+        let second = editor.publish(&editor.save(&first, json!({ "slug": "second" })).await).await;
+        let titles = async || {
+            let mut titles = Vec::new();
+            for slug in ["first", "second"] {
+                let answer = reader.query(&format!("{{ article(by: {{ slug: \"{slug}\" }}) {{ title }} }}")).await;
+                titles.push(answer.data()["article"]["title"].as_str().map(str::to_owned));
+            }
+            titles
+        };
+        assert_eq!(titles().await, [Some("First".to_owned()), Some("First".to_owned())]);
+        let down = editor.unpublish(&second).await;
+        assert_eq!(titles().await, [None, None]);
+        editor.publish(&down).await;
+        assert_eq!(titles().await, [Some("First".to_owned()), Some("First".to_owned())]);
+        assert_eq!(desk.verify().await, Vec::<String>::new());
     }
 
     async fn only_whole_answers_to_the_public_are_kept(desk) {
@@ -147,6 +243,37 @@ on_both! {
         let signed_in = editor.query(query).await;
         assert_eq!(text(&signed_in, header::CACHE_CONTROL), "private, no-store");
         assert_eq!(text(&signed_in, header::ETAG), "");
+    }
+
+    async fn answers_go_out_compressed_as_the_client_takes_them(desk) {
+        let editor = desk.editor().await;
+        editor.publish(&editor.create(json!({ "title": "Story", "sections": [{ "body": "All quays have lamps. ".repeat(200) }] })).await).await;
+        let ask = |encodings: &'static str| {
+            let query = [("query", "{ article(by: { slug: \"story\" }) { sections { body { html } } } }")];
+            let request = desk.http.get(format!("{}/graphql", desk.address)).query(&query).header("accept-encoding", encodings);
+            async move {
+                let answer = request.send().await.unwrap();
+                let vary = answer.headers().get_all("vary").iter().any(|value| value == "accept-encoding");
+                let encoding = answer.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned());
+                (encoding.unwrap_or_default(), vary, answer.bytes().await.unwrap())
+            }
+        };
+        let (encoding, varies, plain) = ask("identity").await;
+        assert_eq!((encoding.as_str(), varies), ("", true));
+        // The second time, from memory.
+        for _ in 0..2 {
+            for (accepted, expected) in [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip")] {
+                let (encoding, varies, packed) = ask(accepted).await;
+                assert_eq!((encoding.as_str(), varies), (expected, true), "{accepted}");
+                assert!(packed.len() < plain.len() / 5);
+                let mut read = Vec::new();
+                match expected {
+                    "br" => brotli::Decompressor::new(&*packed, 4_096).read_to_end(&mut read).unwrap(),
+                    _ => flate2::read::GzDecoder::new(&*packed).read_to_end(&mut read).unwrap(),
+                };
+                assert_eq!(read, plain.to_vec());
+            }
+        }
     }
 
     async fn the_operator_says_how_long_others_may_keep_an_answer(desk) {

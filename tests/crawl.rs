@@ -121,6 +121,14 @@ on_both! {
         never_seen.extend(["pending", "owner"].map(|what| tries.ids[what].clone()));
         published.assert_nothing_of(&never_seen, "published");
 
+        // Whatever is kept in memory of all this, and however often it is asked for, the answers are the same bytes.
+        let keeps_nothing = desk.second_node_with(&[("answer_cache", "0"), ("article_cache", "0")]).await;
+        let fresh = Crawl::run(&keeps_nothing, &types, &tries.twin(&edited_twins), false).await;
+        let keeps_parts = desk.second_node_with(&[("answer_cache", "0")]).await;
+        for node in [&keeps_parts, &keeps_parts, &desk] {
+            Crawl::run(node, &types, &tries.twin(&edited_twins), false).await.assert_same_as(&fresh, &Twins::new(), "published");
+        }
+
         // Edited after publishing.
         let public = editor.save(&public, content(EDITED, &second, &category)).await;
         let crawl = Crawl::run(&desk, &types, &tries, false).await;

@@ -73,7 +73,7 @@ pub async fn list(
     which: Listed,
     window: &Window,
 ) -> Result<Page<users::Model>, Failure> {
-    let Some(query) = listed(viewer, which) else { return Ok(Page::empty()) };
+    let Some(query) = listed(viewer, which) else { return Ok(Page::default()) };
     let sorting = Sorting::new(Expr::col(users::Column::CreatedAt), Expr::col(users::Column::Id), false);
     Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
 }

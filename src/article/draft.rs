@@ -419,7 +419,7 @@ pub async fn list(
     filter: &DraftFilter,
     window: &Window,
 ) -> Result<Page<Draft>, Failure> {
-    let Some(query) = filtered(viewer, filter) else { return Ok(Page::empty()) };
+    let Some(query) = filtered(viewer, filter) else { return Ok(Page::default()) };
     let few = match filter.uses {
         Some(thing) => uses::few(snapshot, thing).await?,
         None => None,

@@ -19,6 +19,7 @@ pub mod fields;
 pub mod graphql;
 pub mod head_start;
 pub mod image_uses;
+pub mod memory;
 mod merge;
 pub mod projection;
 mod public;

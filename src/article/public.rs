@@ -122,15 +122,24 @@ fn counted<'a, T: Copy + Ord + 'a>(ids: impl Iterator<Item = &'a T>) -> BTreeMap
     counts
 }
 
+/// What writing a projection did.
+pub(super) struct Written {
+    /// The cache tags that this touches, those of slugs apart.
+    pub touched: BTreeSet<String>,
+    /// Whether the article was not public before.
+    pub is_new: bool,
+    /// Under which slugs it is found now.
+    pub slugs: Vec<String>,
+}
+
 /// Makes the projection what the public sees. New references come before old ones go, so that what both name stays.
-/// Gives the cache tags that this touches, and whether the article was not public before.
 pub(super) async fn write(
     transaction: &WriteTransaction,
     id: ArticleId,
     projection: Projection,
     published_at: Timestamp,
     updated_at: Timestamp,
-) -> Result<(BTreeSet<String>, bool), Failure> {
+) -> Result<Written, Failure> {
     let connection = transaction.connection();
     let existing = articles::Entity::find_by_id(id).one(connection).await?;
     let is_new = existing.is_none();
@@ -162,12 +171,12 @@ pub(super) async fn write(
         row.update(connection).await?;
         delete_parts(connection, id).await?;
     }
-    insert_slugs(connection, id).await?;
+    let slugs = insert_slugs(connection, id).await?;
     let mut parts = Parts::default();
     parts.add(id, projection, published_at);
     parts.insert(connection).await?;
     touched.extend(before.release(transaction).await?);
-    Ok((touched, is_new))
+    Ok(Written { touched, is_new, slugs })
 }
 
 /// Takes an article out of the public tables. Gives the cache tags that this touches.
@@ -230,16 +239,17 @@ async fn delete_parts(connection: &DatabaseTransaction, id: ArticleId) -> Result
 }
 
 /// The addresses that lead to an article: those under which it was ever published.
-async fn insert_slugs(connection: &DatabaseTransaction, id: ArticleId) -> Result<(), Failure> {
+async fn insert_slugs(connection: &DatabaseTransaction, id: ArticleId) -> Result<Vec<String>, Failure> {
     let slugs = slug_history::Entity::find()
         .filter(slug_history::Column::ArticleId.eq(id))
         .filter(slug_history::Column::WasPublished.eq(true))
         .all(connection)
         .await?;
-    let rows = slugs
-        .into_iter()
-        .map(|slug| article_slugs::ActiveModel { slug: Set(slug.slug), article_id: Set(id) });
-    Ok(insert::all(connection, rows).await?)
+    let slugs: Vec<String> = slugs.into_iter().map(|row| row.slug).collect();
+    let row = |slug: &String| article_slugs::ActiveModel { slug: Set(slug.clone()), article_id: Set(id) };
+    let rows: Vec<_> = slugs.iter().map(row).collect();
+    insert::all(connection, rows).await?;
+    Ok(slugs)
 }
 
 /// The rows of articles' parts, table by table.

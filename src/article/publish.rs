@@ -69,7 +69,7 @@ pub async fn publish(
         .exec(transaction.connection())
         .await?;
     let tree = taxonomy::read::tree(transaction.connection()).await?;
-    let (mut tags, is_new) =
+    let public::Written { touched: mut tags, is_new, slugs } =
         public::write(&transaction, id, projection::project(&content, &tree), published_at, now).await?;
     if found.is_published() {
         uses::keep(&transaction, id, &uses::of(&content)).await?;
@@ -87,7 +87,9 @@ pub async fn publish(
         ..(*found).clone()
     };
     let written = draft::write(&transaction, &found, changed).await?;
-    tags.insert(slug_tag(&op.store.keys, &content.slug));
+    // Where it was not public, its former slugs lead nowhere either until now.
+    let appearing = slugs.iter().filter(|slug| is_new || **slug == content.slug);
+    tags.extend(appearing.map(|slug| slug_tag(&op.store.keys, slug)));
     let change = NewChange::new(Action::ArticlePublished, SubjectType::Article, id)
         .revision(head.number, head.hash)
         .tags(tags);

@@ -90,6 +90,18 @@ pub enum Subject {
     Article,
 }
 
+impl Subject {
+    /// The tag of its articles.
+    pub fn articles(self, id: Uuid) -> String {
+        match self {
+            Self::Author => articles_of(AuthorId(id)),
+            Self::Tag => articles_of(TagId(id)),
+            Self::Category => articles_of(CategoryId(id)),
+            Self::Article => links_to(ArticleId(id)),
+        }
+    }
+}
+
 /// A published article.
 pub async fn by_id(snapshot: &Snapshot, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
     snapshot.reads().note(id);
@@ -199,12 +211,7 @@ pub async fn of_subjects(
     descending: bool,
     window: &Window,
 ) -> Result<HashMap<Uuid, Page<articles::Model>>, Failure> {
-    snapshot.reads().note_all(subjects.iter().map(|id| match subject {
-        Subject::Author => articles_of(AuthorId(*id)),
-        Subject::Tag => articles_of(TagId(*id)),
-        Subject::Category => articles_of(CategoryId(*id)),
-        Subject::Article => links_to(ArticleId(*id)),
-    }));
+    snapshot.reads().note_all(subjects.iter().map(|id| subject.articles(*id)));
     macro_rules! placed {
         ($junction:ident, $parent:ident, $field:ident) => {{
             use $junction::{Column, Entity};
@@ -224,9 +231,10 @@ pub async fn of_subjects(
         Subject::Category => placed!(article_categories, CategoryId, category_id),
         Subject::Article => placed!(article_references, TargetArticleId, target_article_id),
     };
-    let rows = by_ids(snapshot, placed.iter().map(|(_, article, _)| *article).collect()).await?;
     let pages =
         per_parent::pages(placed, |(parent, article, at)| (*parent, (at.0, article.0)), descending, window);
+    let shown = pages.values().flat_map(|page| &page.rows).map(|(_, article, _)| *article);
+    let rows = by_ids(snapshot, shown.collect()).await?;
     Ok(pages
         .into_iter()
         .map(|(parent, page)| {

@@ -5,6 +5,7 @@ pub mod delete;
 pub mod entity;
 pub mod graphql;
 pub mod links;
+pub mod memory;
 pub mod public;
 pub mod read;
 mod record;

@@ -7,10 +7,12 @@
 //! - What is made for many who ask at once is made once ([`flight`]).
 
 pub mod flight;
+pub mod recall;
 
+use std::borrow::Borrow;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -50,6 +52,8 @@ pub struct Tagged<K, V> {
     born: Instant,
     /// When the log was last followed to its end: nanoseconds since the birth, and 1; 0: never.
     caught_up: AtomicU64,
+    /// The same place as in `known`, for who only looks.
+    place: AtomicI64,
     hits: AtomicU64,
     misses: AtomicU64,
 }
@@ -95,6 +99,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
             known: Mutex::new(known),
             born: Instant::now(),
             caught_up: AtomicU64::new(0),
+            place: AtomicI64::new(0),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         }
@@ -105,7 +110,10 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
     }
 
     /// What is kept under this key, if it holds at this moment.
-    pub fn get(&self, key: &K, now: impl Fn() -> Timestamp) -> Option<Arc<Kept<K, V>>> {
+    pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q, now: impl Fn() -> Timestamp) -> Option<Arc<Kept<K, V>>>
+    where
+        K: Borrow<Q>,
+    {
         let found = self.is_current(Instant::now()).then(|| self.kept.get(key)).flatten().filter(|kept| {
             !kept.is_dropped.load(Ordering::Acquire)
                 && kept.until.is_none_or(|until| now() < until)
@@ -114,6 +122,26 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
         found
+    }
+
+    /// What is kept under this key, if it was so at this place of the log.
+    pub fn get_at<Q: Hash + Eq + ?Sized>(
+        &self,
+        key: &Q,
+        place: i64,
+        now: impl Fn() -> Timestamp,
+    ) -> Option<Arc<Kept<K, V>>>
+    where
+        K: Borrow<Q>,
+    {
+        // Asked first: what is not dropped afterwards holds up to here at least.
+        let is_reached = self.place().is_some_and(|reached| place <= reached);
+        is_reached.then(|| self.get(key, now)).flatten().filter(|kept| kept.sequence <= place)
+    }
+
+    /// Up to which entry of the log things have been dropped, while that counts.
+    pub fn place(&self) -> Option<i64> {
+        self.is_current(Instant::now()).then(|| self.place.load(Ordering::Acquire))
     }
 
     /// Whether what is kept counts.
@@ -175,6 +203,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
             }
         }
         known.place = sequence;
+        self.place.store(sequence, Ordering::Release);
         known.recent.push_back((sequence, tags));
         if known.recent.len() > REMEMBERED {
             known.recent.pop_front();
@@ -219,6 +248,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Fol
 
     fn caught_up(&self, sequence: i64, since: Instant) {
         self.known().place = sequence;
+        self.place.store(sequence, Ordering::Release);
         let nanos = since.saturating_duration_since(self.born).as_nanos();
         self.caught_up.store(u64::try_from(nanos).unwrap_or(u64::MAX).max(1), Ordering::Release);
     }

@@ -9,6 +9,7 @@ pub mod erase;
 mod find;
 pub mod graphql;
 pub mod hold;
+pub mod memory;
 pub mod moderate;
 mod public;
 pub mod read;

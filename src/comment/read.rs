@@ -165,7 +165,7 @@ pub async fn queue(
     newest_first: bool,
     window: &Window,
 ) -> Result<Page<comment_records::Model>, Failure> {
-    let Some(query) = queued(viewer, filter) else { return Ok(Page::empty()) };
+    let Some(query) = queued(viewer, filter) else { return Ok(Page::default()) };
     let sorting = Sorting::new(
         Expr::col(comment_records::Column::CreatedAt),
         Expr::col(comment_records::Column::Id),

@@ -7,6 +7,8 @@ use super::{Reader, WrongSetting};
 pub struct Caching {
     /// Bytes of answers kept in memory; 0: none are.
     pub answers: u64,
+    /// Bytes of what queries read that are kept in memory; 0: none are.
+    pub articles: u64,
     /// Seconds that a reader's browser may show an answer without asking.
     pub max_age: u32,
     /// The same for what is shared by readers and told of changes, such as a CDN.
@@ -45,6 +47,7 @@ impl Caching {
             |name: &str| read.up_to(name, 31_536_000, "a number of seconds up to 31536000; 0: none");
         Ok(Self {
             answers: read.size("answer_cache")?,
+            articles: read.size("article_cache")?,
             max_age: seconds("answer_max_age")?,
             shared_max_age: seconds("answer_shared_max_age")?,
             stale_while_revalidate: seconds("answer_stale_while_revalidate")?,

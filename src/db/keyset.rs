@@ -56,12 +56,14 @@ pub struct Page<T> {
     pub has_previous: bool,
 }
 
-impl<T> Page<T> {
-    /// A page without rows.
-    pub fn empty() -> Self {
+/// A page without rows.
+impl<T> Default for Page<T> {
+    fn default() -> Self {
         Self { rows: Vec::new(), has_next: false, has_previous: false }
     }
+}
 
+impl<T> Page<T> {
     /// Makes the page from rows fetched with [`apply`]: takes off the row too many, turns a page from the end around.
     pub fn from_fetched(mut rows: Vec<T>, window: &Window) -> Self {
         let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);

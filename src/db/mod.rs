@@ -54,9 +54,10 @@ pub struct Database {
     address: DatabaseAddress,
 }
 
-/// A read-only transaction: all that is read through it is of one moment. Dropping it ends it.
+/// A read-only transaction: all that is read through it is of one moment. Dropping the last of its copies ends it.
+#[derive(Clone)]
 pub struct Snapshot {
-    transaction: DatabaseTransaction,
+    transaction: Arc<DatabaseTransaction>,
     engine: Engine,
     reads: Arc<Reads>,
 }
@@ -272,7 +273,7 @@ impl Database {
             },
         };
         let transaction = connection.begin_with_options(options).await?;
-        Ok(Snapshot { transaction, engine: self.engine, reads: Arc::default() })
+        Ok(Snapshot { transaction: Arc::new(transaction), engine: self.engine, reads: Arc::default() })
     }
 
     /// Whether the database answers.

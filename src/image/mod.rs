@@ -7,6 +7,7 @@ pub mod delete;
 pub mod entity;
 pub mod graphql;
 pub mod make_variant;
+pub mod memory;
 mod picture;
 pub mod public;
 pub mod read;

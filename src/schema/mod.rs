@@ -1,7 +1,10 @@
 //! Joins the rooms' GraphQL parts into one schema; nothing else.
 #![allow(clippy::disallowed_types, reason = "MergedObject's derive names async-graphql's error")]
 
-use async_graphql::{Context, EmptySubscription, ID, Interface, MergedObject, Object, SDLExportOptions};
+use async_graphql::{
+    Context, EmptySubscription, ID, Interface, MergedObject, Object, SDLExportOptions, SchemaBuilder,
+    ValidationMode,
+};
 
 use crate::account::graphql::{AccountMutation, AccountViewer};
 use crate::article::graphql::{
@@ -150,10 +153,19 @@ impl ViewerQuery {
 
 /// Makes the schema.
 pub fn build() -> Schema {
+    builder().finish()
+}
+
+/// The same, for documents that it has executed before: what is wrong with a document in itself need not be looked for again.
+/// Whether the variables fit is the guard's to say, each time.
+pub fn for_known_documents() -> Schema {
+    builder().validation_mode(ValidationMode::Fast).finish()
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         // The guard has bounded all of this before a document comes here.
         .limit_recursive_depth(200)
-        .finish()
 }
 
 /// The schema as text: what `schema.graphql` holds.

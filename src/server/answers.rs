@@ -9,43 +9,32 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::Response;
 use sha2::{Digest as _, Sha256};
 
+use super::encoding::{Encoding, Forms};
 use super::negotiate::MediaType;
 use crate::cache::Tagged;
 use crate::cache::flight::{First, Flights, Turn};
+use crate::cache::recall;
 use crate::cdn;
 use crate::clock::Timestamp;
 use crate::config::Caching;
-use crate::log::{follow, read};
+use crate::log::follow;
 use crate::operation::{Operation, Store};
 use crate::reads::Sources;
 
 /// What was asked, and in which form it is answered: all that an answer depends on beside what is published.
 pub type Key = [u8; 32];
 
-/// The key of a question. The settings and this version are the process's own, and so is what it keeps.
-pub fn key(
-    query: &str,
-    operation_name: Option<&str>,
-    variables: Option<&serde_json::Map<String, serde_json::Value>>,
-    media_type: MediaType,
-    tells_cost: bool,
-) -> Key {
-    let mut digest = Sha256::new();
-    let mut add = |part: &[u8]| {
-        digest.update(part.len().to_le_bytes());
-        digest.update(part);
-    };
-    add(query.as_bytes());
-    add(operation_name.unwrap_or_default().as_bytes());
-    add(&serde_json::to_vec(&variables).unwrap_or_default());
-    add(&[u8::from(media_type == MediaType::Json), u8::from(tells_cost)]);
-    digest.finalize().into()
+/// The key of a question, as it was sent. The settings and this version are the process's own, and so is what it keeps.
+pub fn key(method: &Method, sent: &[u8], media_type: MediaType, tells_cost: bool) -> Key {
+    let form = [method == Method::POST, media_type == MediaType::Json, tells_cost];
+    Sha256::new().chain_update(form.map(u8::from)).chain_update(sent).finalize().into()
 }
 
 /// A whole answer without errors to a public query.
-#[derive(Clone)]
 pub struct Answer {
     body: Bytes,
+    /// The same compressed.
+    forms: Forms,
     media_type: MediaType,
     etag: HeaderValue,
     /// What a CDN drops it by.
@@ -55,7 +44,7 @@ pub struct Answer {
 
 /// The answers of one node.
 pub struct Answers {
-    kept: Option<Arc<Tagged<Key, Answer>>>,
+    kept: Option<Arc<Tagged<Key, Arc<Answer>>>>,
     flights: Flights<Key>,
     caching: Caching,
 }
@@ -72,8 +61,8 @@ impl Answers {
     }
 
     /// The answer that is kept, if it holds.
-    pub fn get(&self, key: &Key, store: &Store) -> Option<Answer> {
-        Some(self.kept.as_ref()?.get(key, || store.clock.now())?.value.clone())
+    pub fn get(&self, key: &Key, store: &Store) -> Option<Arc<Answer>> {
+        Some(Arc::clone(&self.kept.as_ref()?.get(key, || store.clock.now())?.value))
     }
 
     /// How many answers are kept and how much they weigh; how often one was there, and was not.
@@ -104,15 +93,16 @@ impl Answers {
                 },
             },
         };
-        Waited::Make(Keeper { answers: self, key, place: None, _first: first })
+        Waited::Make(Keeper { answers: self, key, _first: first })
     }
 
     /// An answer, with what it was made of.
-    fn answer(&self, body: Vec<u8>, media_type: MediaType, sources: &Sources) -> Answer {
+    fn answer(&self, body: Vec<u8>, media_type: MediaType, sources: &Sources) -> Arc<Answer> {
         let digest = Sha256::digest(&body);
         let etag = format!("W/\"{}\"", hex::encode(&digest[..12]));
-        Answer {
+        Arc::new(Answer {
             body: body.into(),
+            forms: Forms::default(),
             media_type,
             // Digits and quotes.
             etag: HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("W/\"\"")),
@@ -121,31 +111,42 @@ impl Answers {
                 Some((HeaderName::from_static(name), HeaderValue::from_str(&keys).ok()?))
             }),
             until: sources.until,
-        }
+        })
     }
 
     /// Keeps an answer that was read at this place of the log.
-    fn keep(&self, key: Key, answer: &Answer, sources: &Sources, sequence: i64) {
+    fn keep(&self, key: Key, answer: &Arc<Answer>, sources: &Sources, sequence: i64) {
         if let Some(kept) = &self.kept {
             let keys = answer.keys.as_ref().map_or(0, |(_, value)| value.len());
-            kept.keep(key, answer.clone(), answer.body.len() + keys, sources, sequence);
+            // Its compressed forms, which may come later, are a quarter of it each, about.
+            let bytes = answer.body.len() * 3 / 2 + keys;
+            kept.keep(key, Arc::clone(answer), bytes, sources, sequence);
         }
     }
 
     /// An answer on its way: whole, or, to GET and HEAD, that what the client has still holds.
     pub fn response(&self, answer: &Answer, asked: &Parts, now: Timestamp) -> Response {
         let is_known = asked.method != Method::POST && knows(&asked.headers, &answer.etag);
-        let body = if is_known { Body::empty() } else { Body::from(answer.body.clone()) };
-        let mut response = Response::new(body);
+        let packed = Encoding::accepted(&asked.headers)
+            .filter(|_| !is_known)
+            .and_then(|encoding| Some((encoding, answer.forms.get(&answer.body, encoding)?)));
+        let mut response = Response::new(Body::empty());
         *response.status_mut() = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let written = response.headers_mut();
         if !is_known {
             written.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.media_type.header()));
         }
+        if let Some((encoding, _)) = &packed {
+            written.insert(header::CONTENT_ENCODING, encoding.header());
+            written.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
         written.insert(header::ETAG, answer.etag.clone());
         written.insert(header::CACHE_CONTROL, self.cache_control(answer.until, now));
         if let Some((name, value)) = &answer.keys {
             written.insert(name.clone(), value.clone());
+        }
+        if !is_known {
+            *response.body_mut() = Body::from(packed.map_or_else(|| answer.body.clone(), |(_, bytes)| bytes));
         }
         response
     }
@@ -174,7 +175,7 @@ impl Answers {
 /// What comes of waiting.
 pub enum Waited<'a> {
     /// Somebody made the answer.
-    Kept(Answer),
+    Kept(Arc<Answer>),
     /// It is to be made.
     Make(Keeper<'a>),
 }
@@ -183,26 +184,25 @@ pub enum Waited<'a> {
 pub struct Keeper<'a> {
     answers: &'a Answers,
     key: Key,
-    /// Which place of the log it is read at.
-    place: Option<i64>,
     _first: Option<First<'a, Key>>,
 }
 
 impl Keeper<'_> {
-    /// Before anything is read: from which place of the log. Where that can't be told, nothing is kept.
-    pub async fn begin(&mut self, operation: &Operation) {
-        if self.answers.kept.is_none() {
-            return;
-        }
-        let Ok(snapshot) = operation.snapshot().await else { return };
-        self.place = read::head(&snapshot).await.ok();
-    }
-
     /// The answer is made.
-    pub fn end(self, body: Vec<u8>, media_type: MediaType, operation: &Operation, asked: &Parts) -> Response {
+    pub async fn end(
+        self,
+        body: Vec<u8>,
+        media_type: MediaType,
+        operation: &Operation,
+        asked: &Parts,
+    ) -> Response {
         let sources = operation.reads().sources();
         let answer = self.answers.answer(body, media_type, &sources);
-        if let Some(place) = self.place {
+        // What reads nothing never changes. Where it can't be told from which place of the log was read, nothing is kept.
+        let never = sources.tags.is_empty().then_some(i64::MAX);
+        if self.answers.kept.is_some()
+            && let Some(place) = recall::place(operation).await.ok().and_then(|place| place.or(never))
+        {
             self.answers.keep(self.key, &answer, &sources, place);
         }
         self.answers.response(&answer, asked, operation.store.clock.now())

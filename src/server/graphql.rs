@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: from the request to the document, through the guard, to the answer.
 
 pub mod documents;
+pub mod read_documents;
 pub mod written;
 
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value, Variables};
 use axum::Extension;
-use axum::body::BodyDataStream;
+use axum::body::{BodyDataStream, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -23,18 +24,22 @@ use super::negotiate::{self, MediaType, Outcome};
 use super::request::{Asked, Refused, content_type, drain, from_address, from_json, whole};
 use super::{App, RequestId, client, upload, viewer};
 use crate::account::audit;
+use crate::cache::recall;
 use crate::error::Failure;
 use crate::graphql::errors::code;
 use crate::graphql::guard;
 use crate::image::graphql::Uploads;
 use crate::operation::{Operation, Viewer};
+use crate::schema::Schema;
 
-/// A client that sends this header is told what its query costs.
-const COST_HEADER: &str = "x-copydesk-cost";
+/// Whether a client is told what its query costs: by this header it asks for that.
+fn tells_cost(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-copydesk-cost")
+}
 
 /// Answers `/graphql`.
 pub async fn handle(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
@@ -89,13 +94,30 @@ async fn answer(
             "Use POST, or GET for queries.",
         ));
     }
-    let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
-    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
-    let client = client::of(&app.store.config, peer, headers);
-    let operation = Operation::new(Arc::clone(&app.store), viewer, id.0.clone()).from_client(client);
-    let (asked, uploads) = read(app, &operation, head, body).await?;
+    let sent = sent(app, id, head, body).await?;
     // Asked again: sending a body takes as long as a client likes, and a session may have ended meanwhile.
     let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
+    let key = sent
+        .bytes()
+        .filter(|_| viewer == Viewer::Public)
+        .map(|bytes| answers::key(method, bytes, media_type, tells_cost(headers)));
+    if let Some(answer) = key.and_then(|key| app.answers.get(&key, &app.store)) {
+        return Ok(app.answers.response(&answer, head, app.store.clock.now()));
+    }
+    ask(app, id, media_type, head, viewer, sent, key).await
+}
+
+/// Answers what is not in memory, and keeps the answer where it has a key.
+async fn ask(
+    app: &App,
+    id: &RequestId,
+    media_type: MediaType,
+    head: &Parts,
+    viewer: Viewer,
+    sent: Sent<'_>,
+    key: Option<answers::Key>,
+) -> Result<Response, Refused> {
+    let (asked, uploads) = sent.read()?;
     let document = match app.documents.find(&asked) {
         Ok(document) => document,
         Err(Unnamed { code: code::BAD_REQUEST, message }) => return Err(Refused::bad_request(message)),
@@ -110,16 +132,14 @@ async fn answer(
             ));
         }
     };
-    let query = &*document.text;
     let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
-    let tells_cost = headers.contains_key(COST_HEADER);
-    let key = (viewer == Viewer::Public)
-        .then(|| answers::key(query, operation_name, asked.variables.as_ref(), media_type, tells_cost));
-    if let Some(answer) = key.and_then(|key| app.answers.get(&key, &app.store)) {
-        return Ok(app.answers.response(&answer, head, app.store.clock.now()));
-    }
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
-    let checked = match guard::check(&app.schema_types, app.limits, query, operation_name, &variables) {
+    let checked = app.read_documents.read(app.limits, &document.text).and_then(|read| {
+        let checked =
+            guard::check(&app.schema_types, app.limits, &read.document, operation_name, &variables)?;
+        Ok((read, checked))
+    });
+    let (read, checked) = match checked {
         Ok(checked) => checked,
         Err(refusal) => {
             let outcome = if refusal.is_unreadable { Outcome::UnreadableDocument } else { Outcome::Refused };
@@ -127,59 +147,82 @@ async fn answer(
             return Ok(written::write(media_type, id, Some(outcome), Answer::from_errors(errors)));
         }
     };
-    if checked.operation == OperationType::Mutation && *method != Method::POST {
+    if checked.operation == OperationType::Mutation && head.method != Method::POST {
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, "Mutations need POST."));
     }
-    let operation = operation.acting_as(viewer);
-    let key = key.filter(|_| checked.operation == OperationType::Query);
-    let mut kept = match key {
+    let is_query = checked.operation == OperationType::Query;
+    // A document that is to be learned comes by here each time, until it is known.
+    let kept = match key.filter(|_| is_query && !document.is_lesson()) {
         Some(key) => match app.answers.wait(key, &app.store).await {
             Waited::Kept(answer) => return Ok(app.answers.response(&answer, head, app.store.clock.now())),
             Waited::Make(keeper) => Some(keeper),
         },
         None => None,
     };
-    let operation = Arc::new(if kept.is_some() { operation.noting_reads() } else { operation });
-    if let Some(keeper) = &mut kept {
-        keeper.begin(&operation).await;
-    }
-    let mut request =
-        async_graphql::Request::new(query).variables(variables).data(Arc::clone(&operation)).data(uploads);
-    request.operation_name = operation_name.map(str::to_owned);
-    request.set_parsed_query(checked.document);
-    let mut answer = execute(app, request, Arc::clone(&operation), checked.operation).await?;
+    let operation = || {
+        let operation = operation(app, id, viewer, head);
+        if kept.is_some() { operation.noting_reads() } else { operation }
+    };
+    let request = |operation: &Arc<Operation>| {
+        let mut request = async_graphql::Request::new(&*document.text).data(Arc::clone(operation));
+        request.operation_name = operation_name.map(str::to_owned);
+        request.variables = variables.clone();
+        request.set_parsed_query(read.document.clone());
+        request
+    };
+    let schema = if read.is_valid() { &app.known_schema } else { &app.schema };
+    let (operation, mut answer) = if is_query {
+        query(schema, operation, request).await
+    } else {
+        let operation = Arc::new(operation());
+        let request = request(&operation).data(uploads);
+        let answer = mutate(schema.clone(), request, Arc::clone(&operation)).await?;
+        (operation, answer)
+    };
     if answer.data != Value::Null {
+        read.note_valid();
         app.documents.learn(&document);
     }
-    if tells_cost {
+    if tells_cost(&head.headers) {
         let cost = serde_json::json!({ "cost": checked.cost, "limit": app.limits.cost });
         answer.extensions.insert("cost".to_owned(), Value::from_json(cost).unwrap_or_default());
     }
     Ok(match kept {
         Some(keeper) if answer.errors.is_empty() => {
             let Some(body) = written::body(Outcome::Data, &answer) else { return Ok(internal_error()) };
-            keeper.end(body, media_type, &operation, head)
+            keeper.end(body, media_type, &operation, head).await
         }
         _ => written::write(media_type, id, None, answer),
     })
 }
 
-async fn execute(
-    app: &App,
+/// Executes a query; again, without the memory, where what it told may be of two moments.
+async fn query(
+    schema: &Schema,
+    operation: impl Fn() -> Operation,
+    request: impl Fn(&Arc<Operation>) -> async_graphql::Request,
+) -> (Arc<Operation>, Answer) {
+    let mut reading = Arc::new(operation().recalling());
+    let mut answer = schema.execute(request(&reading)).await;
+    if recall::is_torn(&reading).await {
+        reading = Arc::new(operation());
+        answer = schema.execute(request(&reading)).await;
+    }
+    audit::refusals(&reading).await;
+    (reading, answer)
+}
+
+/// Executes a mutation in a task of its own: a connection that closes cuts none in half.
+async fn mutate(
+    schema: Schema,
     request: async_graphql::Request,
     operation: Arc<Operation>,
-    kind: OperationType,
 ) -> Result<Answer, Refused> {
-    let schema = app.schema.clone();
     let execute = async move {
         let answer = schema.execute(request).await;
         audit::refusals(&operation).await;
         answer
     };
-    if kind != OperationType::Mutation {
-        return Ok(execute.await);
-    }
-    // In a task of its own: a connection that closes cuts no mutation in half.
     let span = tracing::Span::current();
     tokio::spawn(tracing::Instrument::instrument(execute, span)).await.map_err(|error| {
         tracing::error!(%error, "a mutation ended before its work did");
@@ -207,22 +250,62 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     content_type(headers).is_some_and(|mime| mime.essence_str() == "multipart/form-data")
 }
 
-async fn read(
-    app: &App,
-    operation: &Operation,
-    head: &Parts,
-    body: &mut BodyDataStream,
-) -> Result<(Asked, Uploads), Refused> {
-    if head.method != Method::POST {
-        return Ok((from_address(head.uri.query().unwrap_or_default())?, Uploads::default()));
+/// One request of this viewer's.
+fn operation(app: &App, id: &RequestId, viewer: Viewer, head: &Parts) -> Operation {
+    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
+    let client = client::of(&app.store.config, peer, &head.headers);
+    Operation::new(Arc::clone(&app.store), viewer, id.0.clone()).from_client(client)
+}
+
+/// What came, before it is known what it asks.
+enum Sent<'a> {
+    Address(&'a str),
+    Json(Bytes),
+    Files(Asked, Uploads),
+}
+
+impl Sent<'_> {
+    /// The same bytes ask the same; `None` where files are among them.
+    fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Address(query) => Some(query.as_bytes()),
+            Self::Json(bytes) => Some(bytes),
+            Self::Files(..) => None,
+        }
     }
-    if is_multipart(&head.headers) {
-        return upload::read(operation, &head.headers, body).await;
+
+    fn read(self) -> Result<(Asked, Uploads), Refused> {
+        match self {
+            Self::Address(query) => Ok((from_address(query)?, Uploads::default())),
+            Self::Json(bytes) => Ok((from_json(&bytes)?, Uploads::default())),
+            Self::Files(asked, uploads) => Ok((asked, uploads)),
+        }
+    }
+}
+
+/// Takes what is sent. Who sends a bad token, or files without the right to, is refused before a byte of the body is read.
+async fn sent<'a>(
+    app: &App,
+    id: &RequestId,
+    head: &'a Parts,
+    body: &mut BodyDataStream,
+) -> Result<Sent<'a>, Refused> {
+    let viewer = viewer::of(&app.store, &app.accounts, &head.headers).await.map_err(unauthenticated)?;
+    if head.method != Method::POST {
+        return Ok(Sent::Address(head.uri.query().unwrap_or_default()));
     }
     let mime = content_type(&head.headers);
-    if mime.as_ref().is_none_or(|mime| mime.essence_str() != "application/json") {
-        let message = "Send JSON with `Content-Type: application/json`, or files by the multipart request specification.";
-        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, message));
+    match mime.as_ref().map(|mime| mime.essence_str()) {
+        Some("application/json") => {}
+        Some("multipart/form-data") => {
+            let operation = operation(app, id, viewer, head);
+            let (asked, uploads) = upload::read(&operation, &head.headers, body).await?;
+            return Ok(Sent::Files(asked, uploads));
+        }
+        _ => {
+            let message = "Send JSON with `Content-Type: application/json`, or files by the multipart request specification.";
+            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, message));
+        }
     }
     if mime.and_then(|mime| mime.get_param("charset").map(|charset| charset != "utf-8")).unwrap_or(false) {
         return Err(Refused::new(
@@ -231,8 +314,7 @@ async fn read(
             "Send JSON in UTF-8.",
         ));
     }
-    let bytes = whole(body, app.store.config.max_body_bytes).await?;
-    Ok((from_json(&bytes)?, Uploads::default()))
+    Ok(Sent::Json(whole(body, app.store.config.max_body_bytes).await?))
 }
 
 fn refusal(media_type: MediaType, id: &RequestId, refused: Refused) -> Response {

@@ -2,6 +2,7 @@
 //! `verify` found they tell how much, never what.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
@@ -19,7 +20,7 @@ pub async fn live() -> &'static str {
 
 /// The database answers too: send requests here only while this succeeds. With `?verbose` it tells more, as JSON; the status
 /// is the same. What `verify` found makes no node unready.
-pub async fn ready(State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Response {
+pub async fn ready(State(app): State<Arc<App>>, Query(query): Query<HashMap<String, String>>) -> Response {
     let answered = app.store.database.ping().await;
     let (status, words) = match &answered {
         Ok(()) => (StatusCode::OK, "ready\n"),
@@ -58,7 +59,7 @@ fn verified(app: &App) -> Value {
 }
 
 /// Numbers in the text form of Prometheus.
-pub async fn metrics(State(app): State<App>) -> Response {
+pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     let sequence = async { read::head(&app.store.database.snapshot().await?).await }.await;
     let Ok(sequence) = sequence else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response();
@@ -71,7 +72,9 @@ pub async fn metrics(State(app): State<App>) -> Response {
         let problems = run.problems.map_or(-1, |problems| i64::try_from(problems).unwrap_or(i64::MAX));
         text += &gauge("copydesk_verify_problems", help, problems);
     }
-    for (value, name, help) in app.answers.told().into_iter().chain(app.store.work.told()) {
+    for (value, name, help) in
+        app.answers.told().into_iter().chain(app.store.memory.told()).chain(app.store.work.told())
+    {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         text += &if name.ends_with("_total") { counter(name, help, value) } else { gauge(name, help, value) };
     }

@@ -1,6 +1,8 @@
 //! The public halves of the keys that sign access tokens, for services that check them: a JSON Web Key Set (RFC 7517, RFC
 //! 8037). A token that a service finds well signed may be of a session that is over: only Copydesk knows that.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::App;
 
 /// Answers `/.well-known/jwks.json`.
-pub async fn serve(State(app): State<App>) -> Response {
+pub async fn serve(State(app): State<Arc<App>>) -> Response {
     let tokens = app.store.keys.tokens();
     let keys: Vec<serde_json::Value> = tokens
         .good(app.store.clock.now())

@@ -2,6 +2,7 @@
 //! that is good for 15 minutes. Originals are never served.
 
 use std::io::SeekFrom;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -97,7 +98,7 @@ impl File {
 
 /// Answers `/media/{id}/{file}`.
 pub async fn serve(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path((id, file)): Path<(String, String)>,
     Query(signed): Query<Signed>,
     headers: HeaderMap,
@@ -107,7 +108,7 @@ pub async fn serve(
 
 /// Answers `/media/{id}/{file}/{variant}`.
 pub async fn serve_variant(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path((id, file, variant)): Path<(String, String, String)>,
     Query(signed): Query<Signed>,
     headers: HeaderMap,

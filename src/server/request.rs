@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::BodyDataStream;
+use axum::body::{BodyDataStream, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
+use bytes::BytesMut;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 
@@ -93,16 +94,23 @@ const DRAINED: usize = 64_000_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The whole body.
-pub async fn whole(body: &mut BodyDataStream, limit: usize) -> Result<Vec<u8>, Refused> {
-    let mut bytes = Vec::new();
+pub async fn whole(body: &mut BodyDataStream, limit: usize) -> Result<Bytes, Refused> {
+    let mut whole = Bytes::new();
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|_| Refused::bad_request("The request body broke off."))?;
-        if bytes.len() + chunk.len() > limit {
+        if whole.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
-        bytes.extend_from_slice(&chunk);
+        // Most come in one piece, which is not copied.
+        whole = if whole.is_empty() {
+            chunk
+        } else {
+            let mut grown = BytesMut::from(whole);
+            grown.extend_from_slice(&chunk);
+            grown.freeze()
+        };
     }
-    Ok(bytes)
+    Ok(whole)
 }
 
 /// Reads on, within bounds, and forgets what comes: so that a client that sends first and listens then hears the refusal.

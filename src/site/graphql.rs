@@ -202,7 +202,7 @@ impl SiteViewer {
         let list = ListName::new(&["viewer.redirects"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let sees = policy::reach_of(op.viewer, Action::EditRedirects) == Reach::Any;
-        let page = if sees { read::list(&*op.snapshot().await?, &window).await? } else { Page::empty() };
+        let page = if sees { read::list(&*op.snapshot().await?, &window).await? } else { Page::default() };
         let place = |redirect: &RedirectObject| Position {
             key: SortKey::Text(redirect.0.from_path.clone()),
             id: redirect.0.id.0,

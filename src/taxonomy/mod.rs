@@ -7,6 +7,7 @@ pub mod delete_category;
 pub mod delete_tag;
 pub mod entity;
 pub mod graphql;
+pub mod memory;
 pub mod merge_tags;
 pub mod move_category;
 pub mod public;

@@ -14,6 +14,7 @@ use crate::harness::{Actor, Desk, Engine, on_both};
 const BEHIND: Duration = Duration::from_millis(1_500);
 const ROUNDS: usize = 25;
 const STORIES: usize = 3;
+const RENAMES: usize = 60;
 
 /// What was acknowledged of a story: when, and which round.
 type Acknowledged = Arc<Mutex<Vec<(Instant, usize)>>>;
@@ -70,9 +71,47 @@ async fn read(
     }
 }
 
+/// Renames a tag again and again.
+async fn rename(editor: Actor, tag: String) {
+    let document = "mutation ($input: UpdateTagInput!) { updateTag(input: $input) { userErrors { code } } }";
+    for version in 1..=RENAMES {
+        let input = json!({ "tagId": tag, "version": version, "name": format!("Name {version}") });
+        assert_eq!(
+            editor.query_with(document, json!({ "input": input })).await.data()["updateTag"]["userErrors"],
+            json!([])
+        );
+    }
+}
+
 on_both! {
+    async fn an_answer_never_mixes_two_moments(desk) {
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let editor = desk.editor().await;
+        let tag = editor.create_tag("Name 0").await;
+        let story = json!({ "title": "Story", "sections": [{ "body": "Words." }], "tagIds": [tag] });
+        editor.publish(&editor.create(story).await).await;
+        let renaming = tokio::spawn(rename(editor, tag));
+        let mut names = std::collections::BTreeSet::new();
+        for number in 1.. {
+            for reader in [desk.stranger(), node.stranger()] {
+                // The article is in memory while its tag has its name; of this length, the list was never read.
+                let question = format!("{{ article(by: {{ slug: \"story\" }}) {{ tags {{ name }} }} tags(first: {}, after: null, before: null) {{ nodes {{ name }} }} number{number}: __typename }}", 1 + number % 100);
+                let answer = reader.query(&question).await;
+                let (of_article, of_list) = (&answer.data()["article"]["tags"][0]["name"], &answer.data()["tags"]["nodes"][0]["name"]);
+                assert_eq!(of_article, of_list);
+                names.insert(of_article.as_str().unwrap().to_owned());
+            }
+            if renaming.is_finished() {
+                break;
+            }
+        }
+        renaming.await.unwrap();
+        assert!(names.len() > 5, "{names:?}");
+    }
+
     async fn three_nodes_show_nothing_that_is_long_gone(desk) {
-        let nodes = [desk.second_node().await, desk.second_node().await];
+        // One keeps whole answers, one what they are made of, one both.
+        let nodes = [desk.second_node_with(&[("answer_cache", "0")]).await, desk.second_node_with(&[("article_cache", "0")]).await];
         let nodes: Vec<&Desk> = std::iter::once(&desk).chain(&nodes).collect();
         let editor = desk.editor().await;
         let (is_over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));

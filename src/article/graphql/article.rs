@@ -1,6 +1,7 @@
 //! The published article.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_graphql::{ID, Object, SimpleObject, Union};
@@ -8,13 +9,17 @@ use uuid::Uuid;
 
 use super::ArticleOrder;
 use super::lists::{OneOf, SubjectLists, page_of, position};
-use super::section::{FigureObject, Part, SectionObject, reading_minutes, sections_of, table_of_contents};
+use super::section::{
+    FigureObject, Part, SectionObject, anchored, reading_minutes, sections_of, table_of_contents,
+};
 use super::seo::Seo;
 use crate::article::commenting::Opening;
 use crate::article::entity::public::{articles, figures, related_links, sections};
+use crate::article::memory::{self, OfEach};
 use crate::article::read::{self, Subject};
 use crate::article::suggest;
 use crate::author::graphql::AuthorObject;
+use crate::cache::recall;
 use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comments_under};
 use crate::comment::read::Above;
 use crate::db::keyset::Page;
@@ -30,21 +35,21 @@ use crate::image::entity::images;
 use crate::operation::Operation;
 use crate::taxonomy::graphql::{CategoryObject, TagObject};
 
-type OfArticles<T> = Batch<(), HashMap<ArticleId, Vec<T>>>;
+type OfArticles<T> = Batch<(), HashMap<ArticleId, T>>;
 
 /// What a page of articles loads together: a statement each, when it is asked for.
 #[derive(Default)]
 pub struct ArticleLoads {
-    sections: OfArticles<sections::Model>,
-    figures: OfArticles<(figures::Model, images::Model)>,
-    authors: OfArticles<AuthorObject>,
-    categories: OfArticles<CategoryObject>,
-    tags: OfArticles<TagObject>,
-    links: OfArticles<(related_links::Model, Option<ArticleObject>)>,
+    sections: OfArticles<Arc<Vec<sections::Model>>>,
+    figures: OfArticles<Arc<Vec<(figures::Model, images::Model)>>>,
+    authors: OfArticles<Vec<AuthorObject>>,
+    categories: OfArticles<Vec<CategoryObject>>,
+    tags: OfArticles<Vec<TagObject>>,
+    links: OfArticles<Links<ArticleObject>>,
     comments: CommentLists,
     references: SubjectLists,
     reference_counts: Arc<Batch<(), HashMap<Uuid, i64>>>,
-    suggestions: OfArticles<ArticleObject>,
+    suggestions: OfArticles<Vec<ArticleObject>>,
 }
 
 /// A published article on its page.
@@ -96,23 +101,17 @@ impl ArticleObject {
         self.op().store.config.site.article_path(&row.slug, row.published_at)
     }
 
-    pub(super) async fn load_sections(&self) -> Result<Vec<sections::Model>, Failure> {
+    pub(super) async fn load_sections(&self) -> Result<Arc<Vec<sections::Model>>, Failure> {
         let cohort = self.0.cohort();
-        let loaded = cohort
-            .loads
-            .sections
-            .get((), || async { read::sections(&*cohort.op.snapshot().await?, &self.ids()).await })
-            .await?;
+        let load = || async { memory::sections(&cohort.op, &self.ids()).await };
+        let loaded = cohort.loads.sections.get((), load).await?;
         Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
     }
 
-    pub(super) async fn load_figures(&self) -> Result<Vec<(figures::Model, images::Model)>, Failure> {
+    pub(super) async fn load_figures(&self) -> Result<Arc<Vec<(figures::Model, images::Model)>>, Failure> {
         let cohort = self.0.cohort();
-        let loaded = cohort
-            .loads
-            .figures
-            .get((), || async { read::figures(&*cohort.op.snapshot().await?, &self.ids()).await })
-            .await?;
+        let load = || async { memory::figures(&cohort.op, &self.ids()).await };
+        let loaded = cohort.loads.figures.get((), load).await?;
         Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
     }
 
@@ -122,7 +121,7 @@ impl ArticleObject {
             .loads
             .authors
             .get((), || async {
-                let rows = read::authors(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                let rows = memory::authors(&cohort.op, &self.ids()).await?;
                 Ok(together(&cohort.op, rows, |author| author.id, AuthorObject))
             })
             .await?;
@@ -135,7 +134,7 @@ impl ArticleObject {
             .loads
             .categories
             .get((), || async {
-                let rows = read::categories(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                let rows = memory::categories(&cohort.op, &self.ids()).await?;
                 Ok(together(&cohort.op, rows, |category| category.id, CategoryObject))
             })
             .await?;
@@ -148,28 +147,38 @@ impl ArticleObject {
             .loads
             .tags
             .get((), || async {
-                let rows = read::tags(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                let rows = memory::tags(&cohort.op, &self.ids()).await?;
                 Ok(together(&cohort.op, rows, |tag| tag.id, TagObject))
             })
             .await?;
         Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
     }
 
+    /// What is made of the article's own rows.
+    pub(super) async fn made<T: Debug + Send + Sync + 'static>(
+        &self,
+        what: &str,
+        make: impl FnOnce() -> T + Send,
+    ) -> Result<Arc<T>, Failure> {
+        let id = self.row().id.to_string();
+        recall::made(self.op(), format!("{what} of {id}"), &[id], make).await
+    }
+
     async fn lead(&self) -> Result<Option<(figures::Model, images::Model)>, Failure> {
-        Ok(self.load_figures().await?.into_iter().find(|(figure, _)| figure.section_id.is_none()))
+        Ok(self.load_figures().await?.iter().find(|(figure, _)| figure.section_id.is_none()).cloned())
     }
 }
 
 /// Makes the things of several articles load together, each once: the author of twenty articles is one author.
 fn together<M: Clone, L: Default, K: Eq + std::hash::Hash, T: Clone>(
     op: &Arc<Operation>,
-    rows: HashMap<ArticleId, Vec<M>>,
+    rows: HashMap<ArticleId, Arc<Vec<M>>>,
     key: impl Fn(&M) -> K,
     wrap: impl Fn(Member<M, L>) -> T,
 ) -> HashMap<ArticleId, Vec<T>> {
     let mut unique: HashMap<K, usize> = HashMap::new();
     let mut cohort: Vec<M> = Vec::new();
-    for row in rows.values().flatten() {
+    for row in rows.values().flat_map(|rows| rows.iter()) {
         unique.entry(key(row)).or_insert_with(|| {
             cohort.push(row.clone());
             cohort.len() - 1
@@ -223,12 +232,14 @@ impl ArticleObject {
     /// The text, in order.
     async fn sections(&self) -> Result<Vec<SectionObject>, Failure> {
         let (sections, figures) = (self.load_sections().await?, self.load_figures().await?);
-        Ok(sections_of(&sections, &figures, &self.0.op().store))
+        let anchored = self.made("anchors", || anchored(sections.iter().map(Part::from))).await?;
+        Ok(sections_of(self.row().id, &sections, &anchored, &figures, &self.0.op().store))
     }
 
     /// The headings of the text in order, those inside sections among them.
-    async fn table_of_contents(&self) -> Result<Vec<Heading>, Failure> {
-        Ok(table_of_contents(self.load_sections().await?.iter().map(Part::from)))
+    async fn table_of_contents(&self) -> Result<Arc<Vec<Heading>>, Failure> {
+        let sections = self.load_sections().await?;
+        self.made("contents", || table_of_contents(sections.iter().map(Part::from))).await
     }
 
     /// Whom the byline credits, in order.
@@ -253,7 +264,7 @@ impl ArticleObject {
             .loads
             .links
             .get((), || async {
-                let rows = read::links(&*cohort.op.snapshot().await?, &self.ids()).await?;
+                let rows = memory::links(&cohort.op, &self.ids()).await?;
                 Ok(with_targets(&cohort.op, rows))
             })
             .await?;
@@ -309,6 +320,7 @@ impl ArticleObject {
             .suggestions
             .get((), || async {
                 let rows = suggest::suggest(&*cohort.op.snapshot().await?, &cohort.rows).await?;
+                let rows = rows.into_iter().map(|(article, rows)| (article, Arc::new(rows))).collect();
                 Ok(together(&cohort.op, rows, |article| article.id, ArticleObject))
             })
             .await?;
@@ -329,7 +341,7 @@ impl ArticleObject {
         #[graphql(desc = "In which order.", default)] order_by: CommentOrder,
     ) -> Result<Connection<CommentObject>, Failure> {
         let cohort = self.0.cohort();
-        let parents = cohort.rows.iter().map(|article| article.id.0).collect();
+        let parents = cohort.rows.iter().map(|article| (article.id.0, article.id)).collect();
         let arguments = PageArguments { first, after, last, before };
         comments_under(
             &cohort.op,
@@ -394,12 +406,15 @@ impl ArticleObject {
     }
 }
 
-type Links<T> = HashMap<ArticleId, Vec<(related_links::Model, Option<T>)>>;
+type Links<T> = Vec<(related_links::Model, Option<T>)>;
 
-fn with_targets(op: &Arc<Operation>, rows: Links<articles::Model>) -> Links<ArticleObject> {
+fn with_targets(
+    op: &Arc<Operation>,
+    rows: OfEach<(related_links::Model, Option<articles::Model>)>,
+) -> HashMap<ArticleId, Links<ArticleObject>> {
     let targets: HashMap<ArticleId, articles::Model> = rows
         .values()
-        .flatten()
+        .flat_map(|links| links.iter())
         .filter_map(|(_, target)| target.clone())
         .map(|target| (target.id, target))
         .collect();
@@ -409,9 +424,9 @@ fn with_targets(op: &Arc<Operation>, rows: Links<articles::Model>) -> Links<Arti
         .collect();
     rows.into_iter()
         .map(|(article, links)| {
-            let links = links
-                .into_iter()
-                .map(|(link, target)| (link, target.and_then(|target| members.get(&target.id).cloned())));
+            let links = links.iter().map(|(link, target)| {
+                (link.clone(), target.as_ref().and_then(|target| members.get(&target.id).cloned()))
+            });
             (article, links.collect())
         })
         .collect()

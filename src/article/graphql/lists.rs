@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{ArticleObject, ArticleOrder};
 use crate::article::entity::public::articles;
-use crate::article::read::{self, Subject};
+use crate::article::memory;
+use crate::article::read::Subject;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::Batch;
@@ -56,11 +57,11 @@ pub(super) async fn page_of(
     let loaded = lists
         .get((arguments, order), || async {
             let descending = order == ArticleOrder::PublishedAtDesc;
-            let pages = read::of_subjects(&*op.snapshot().await?, subject, &all, descending, &window).await?;
+            let pages = memory::of_subjects(op, subject, &all, descending, &window).await?;
             Ok(ArticleObject::pages(op, pages))
         })
         .await?;
-    Ok((list, loaded.get(&id).cloned().unwrap_or_else(Page::empty)))
+    Ok((list, loaded.get(&id).cloned().unwrap_or_default()))
 }
 
 /// Where an article stands in a list by time.

@@ -6,7 +6,8 @@ use super::ArticleObject;
 use super::lists::position;
 use super::search::{self, SearchConnection};
 use crate::article::archive::{self, Month, Period};
-use crate::article::read::{self, ArticleFilter, ArticleOrder as Order, Label};
+use crate::article::memory;
+use crate::article::read::{ArticleFilter, ArticleOrder as Order, Label};
 use crate::clock::Timestamp;
 use crate::db::keyset::Page;
 use crate::error::Failure;
@@ -98,7 +99,6 @@ impl ArticleFilterInput {
         if locale.as_deref().is_some_and(|locale| !input::is_storable(locale)) {
             return Ok(None);
         }
-        let snapshot = op.snapshot().await?;
         let after = published_after.map(|moment| Timestamp(moment.0.0.saturating_add(1)));
         let before = published_before.map(|moment| moment.0);
         let mut filter = ArticleFilter {
@@ -108,16 +108,15 @@ impl ArticleFilterInput {
             ..ArticleFilter::default()
         };
         if let Some(slug) = author_slug {
-            let Some(author) = author::read::by_slug(&snapshot, &slug).await? else { return Ok(None) };
+            let Some(author) = author::memory::by_slug(op, &slug).await? else { return Ok(None) };
             filter.author = Some(Label { id: author.id, article_count: author.article_count });
         }
         if let Some(slug) = tag_slug {
-            let Some(tag) = taxonomy::read::tag_by_slug(&snapshot, &slug).await? else { return Ok(None) };
+            let Some(tag) = taxonomy::memory::tag_by_slug(op, &slug).await? else { return Ok(None) };
             filter.tag = Some(Label { id: tag.id, article_count: tag.article_count });
         }
         if let Some(slug) = category_slug {
-            let tree = taxonomy::read::site_tree(&snapshot).await?;
-            let found = taxonomy::read::category_by_slug(&snapshot, &tree, &slug).await?;
+            let found = taxonomy::memory::category_by_slug(op, &slug).await?;
             let Some(category) = found else { return Ok(None) };
             filter.category = Some(Label { id: category.id, article_count: category.article_count });
         }
@@ -153,10 +152,9 @@ impl ArticleQuery {
     ) -> Nullable<ArticleObject> {
         nullable(async {
             let op = operation(ctx)?;
-            let snapshot = op.snapshot().await?;
             let found = match by {
-                ArticleBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
-                ArticleBy::Slug(slug) => read::by_slug(&snapshot, &op.store.keys, &slug).await?,
+                ArticleBy::Id(id) => memory::by_id(op, ids::parse(&id, &["by", "id"])?).await?,
+                ArticleBy::Slug(slug) => memory::by_slug(op, &slug).await?,
             };
             Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()))
         })
@@ -184,8 +182,8 @@ impl ArticleQuery {
         let list = ListName::new(&["articles", &filter_name(filter.as_ref()), &format!("{order_by:?}")]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } = match &filter {
-            Some(filter) => read::list(&*op.snapshot().await?, filter, order_by, &window).await?,
-            None => Page::empty(),
+            Some(filter) => memory::list(op, filter, order_by, &window).await?,
+            None => Page::default(),
         };
         let page = Page { rows: ArticleObject::page(op, rows), has_next, has_previous };
         let place = |article: &ArticleObject| position(article.row());
@@ -193,7 +191,7 @@ impl ArticleQuery {
             let filter = filter.clone();
             async move {
                 match filter {
-                    Some(filter) => read::count(&*op.snapshot().await?, &filter, COUNTED).await,
+                    Some(filter) => memory::count(&op, &filter, COUNTED).await,
                     None => Ok(0),
                 }
             }

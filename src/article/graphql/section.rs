@@ -7,8 +7,8 @@ use async_graphql::{ID, Object, SimpleObject};
 
 use crate::article::entity::public::{figures, sections};
 use crate::graphql::ids;
-use crate::graphql::rich_text::{Heading, RichText};
-use crate::id::ImageId;
+use crate::graphql::rich_text::{Heading, Origin, RichText};
+use crate::id::{ArticleId, ImageId};
 use crate::image::entity::images;
 use crate::image::graphql::ImageObject;
 use crate::operation::Store;
@@ -48,6 +48,8 @@ pub struct SectionObject {
     figures: Vec<FigureObject>,
     pictures: Arc<HashMap<ImageId, Picture>>,
     anchors: Anchors,
+    /// What its text depends on: the article, and all its pictures.
+    on: Arc<[String]>,
 }
 
 /// An ordered part of an article.
@@ -80,7 +82,8 @@ impl SectionObject {
 
     /// Its text.
     async fn body(&self) -> RichText {
-        RichText::new(self.row.body.clone(), Arc::clone(&self.pictures), self.anchors.clone())
+        let origin = Origin { thing: self.row.id.to_string(), on: Arc::clone(&self.on) };
+        RichText::new(self.row.body.clone(), Arc::clone(&self.pictures), self.anchors.clone()).of(origin)
     }
 
     /// The pictures placed in its text, in order.
@@ -109,6 +112,7 @@ impl<'a> From<&'a sections::Model> for Part<'a> {
 }
 
 /// A section's anchor, and the anchors that were taken before its body: they go on from section to section.
+#[derive(Clone, Debug)]
 pub struct Anchored {
     /// Unique in the article.
     pub anchor: String,
@@ -130,16 +134,18 @@ pub fn anchored<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<Anchored> 
     walk.collect()
 }
 
-/// An article's sections.
+/// A public article's sections, `anchored`.
 pub fn sections_of(
+    article: ArticleId,
     rows: &[sections::Model],
+    anchored: &[Anchored],
     placed: &[(figures::Model, images::Model)],
     store: &Arc<Store>,
 ) -> Vec<SectionObject> {
     let pictures: HashMap<_, _> =
         placed.iter().map(|(_, image)| (image.id, ImageObject::picture(image, store))).collect();
     let pictures = Arc::new(pictures);
-    let anchored = anchored(rows.iter().map(Part::from));
+    let on = placed.iter().map(|(_, image)| image.id.to_string()).chain([article.to_string()]).collect();
     rows.iter()
         .zip(anchored)
         .map(|(row, Anchored { anchor: _, before_body })| {
@@ -148,7 +154,8 @@ pub fn sections_of(
                 row: row.clone(),
                 figures: figures.map(|figure| FigureObject::new(figure, store)).collect(),
                 pictures: Arc::clone(&pictures),
-                anchors: before_body,
+                anchors: before_body.clone(),
+                on: Arc::clone(&on),
             }
         })
         .collect()

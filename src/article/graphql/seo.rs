@@ -40,13 +40,14 @@ impl Seo {
         if let Some(excerpt) = &self.0.row().excerpt {
             return Ok(Some(excerpt.clone()));
         }
-        for section in self.0.load_sections().await? {
-            let words = shorten(&markdown::outline(&section.body).text, DESCRIPTION_CHARACTERS);
-            if !words.is_empty() {
-                return Ok(Some(words));
-            }
-        }
-        Ok(None)
+        let sections = self.0.load_sections().await?;
+        let first_words = || {
+            let words = sections
+                .iter()
+                .map(|section| shorten(&markdown::outline(&section.body).text, DESCRIPTION_CHARACTERS));
+            words.into_iter().find(|words| !words.is_empty())
+        };
+        Ok(Option::clone(&*self.0.made("first words", first_words).await?))
     }
 
     /// The picture above the text; where there is none, the first one in it.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub use mutations::AuthorMutation;
 
 use super::entity::{author_records, authors};
-use super::{links, read};
+use super::{links, memory, read};
 use crate::account::policy;
 use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, UseCounts, articles_of};
 use crate::article::read::Subject;
@@ -21,7 +21,7 @@ use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, nullable};
-use crate::graphql::rich_text::RichText;
+use crate::graphql::rich_text::{Origin, RichText};
 use crate::graphql::scalars::{DateTime, Url};
 use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
 use crate::graphql::{ids, operation};
@@ -81,7 +81,9 @@ impl AuthorObject {
 
     /// Who they are, in a few sentences.
     async fn bio(&self) -> Option<RichText> {
-        self.0.row().bio.clone().map(RichText::simple)
+        let row = self.0.row();
+        let origin = || Origin { thing: row.id.to_string(), on: Arc::new([row.id.to_string()]) };
+        row.bio.clone().map(|bio| RichText::simple(bio).of(origin()))
     }
 
     /// Their portrait.
@@ -94,7 +96,7 @@ impl AuthorObject {
                 .portraits
                 .get((), || async {
                     let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
-                    image::read::public(&*cohort.op.snapshot().await?, ids).await
+                    image::memory::public(&cohort.op, ids).await
                 })
                 .await?;
             Ok(portraits.get(&id).map(|image| ImageObject::new(image.clone(), &cohort.op.store)))
@@ -278,10 +280,9 @@ impl AuthorQuery {
     ) -> Nullable<AuthorObject> {
         nullable(async {
             let op = operation(ctx)?;
-            let snapshot = op.snapshot().await?;
             let found = match by {
-                AuthorBy::Id(id) => read::by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
-                AuthorBy::Slug(slug) => read::by_slug(&snapshot, &slug).await?,
+                AuthorBy::Id(id) => memory::by_id(op, ids::parse(&id, &["by", "id"])?).await?,
+                AuthorBy::Slug(slug) => memory::by_slug(op, &slug).await?,
             };
             Ok(found.map(|row| AuthorObject(Member::alone(op, row))))
         })
@@ -303,7 +304,7 @@ impl AuthorQuery {
         let op = operation(ctx)?;
         let list = ListName::new(&["authors"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } = read::list(&*op.snapshot().await?, &window).await?;
+        let Page { rows, has_next, has_previous } = memory::list(op, &window).await?;
         let page = Page {
             rows: Member::page(op, rows).into_iter().map(AuthorObject).collect(),
             has_next,
@@ -342,7 +343,7 @@ impl AuthorViewer {
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let sees = policy::sees_library(op.viewer);
         let Page { rows, has_next, has_previous } =
-            if sees { read::library(&*op.snapshot().await?, &window).await? } else { Page::empty() };
+            if sees { read::library(&*op.snapshot().await?, &window).await? } else { Page::default() };
         let page = Page {
             rows: Member::page(op, rows).into_iter().map(AuthorRecord).collect(),
             has_next,

@@ -7,6 +7,7 @@ use async_graphql::{Enum, ID, Object};
 use uuid::Uuid;
 
 use crate::comment::entity::comments;
+use crate::comment::memory::{self, Parents};
 use crate::comment::read::{self, Above};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
@@ -15,7 +16,7 @@ use crate::graphql::connection::{Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::ids;
-use crate::graphql::rich_text::RichText;
+use crate::graphql::rich_text::{Origin, RichText};
 use crate::graphql::scalars::DateTime;
 use crate::id::CommentId;
 use crate::operation::Operation;
@@ -34,7 +35,7 @@ pub enum CommentOrder {
 #[derive(Default)]
 pub struct CommentLists {
     pages: Batch<(PageArguments, CommentOrder), HashMap<Uuid, Page<CommentObject>>>,
-    counts: Arc<Batch<(), HashMap<Uuid, u64>>>,
+    counts: Arc<Batch<(), HashMap<Uuid, Arc<u64>>>>,
 }
 
 /// What a page of comments loads together.
@@ -53,7 +54,7 @@ pub async fn comments_under(
     op: &Arc<Operation>,
     lists: &CommentLists,
     above: Above,
-    parents: Vec<Uuid>,
+    parents: Parents,
     id: Uuid,
     arguments: PageArguments,
     order: CommentOrder,
@@ -64,14 +65,14 @@ pub async fn comments_under(
         .pages
         .get((arguments, order), || async {
             let newest_first = order == CommentOrder::CreatedAtDesc;
-            let pages = read::under(&*op.snapshot().await?, above, &parents, newest_first, &window).await?;
+            let pages = memory::under(op, above, &parents, newest_first, &window).await?;
             Ok(Member::pages(op, pages)
                 .into_iter()
                 .map(|(parent, page)| (parent, page.map(CommentObject)))
                 .collect())
         })
         .await?;
-    let page = loaded.get(&id).cloned().unwrap_or_else(Page::empty);
+    let page = loaded.get(&id).cloned().unwrap_or_default();
     let place = |comment: &CommentObject| Position {
         key: SortKey::Number(comment.0.row().created_at.0),
         id: comment.0.row().id.0,
@@ -80,10 +81,8 @@ pub async fn comments_under(
     Ok(Connection::new(&op.store.keys, &list, page, place, move || {
         let (counts, op, parents) = (Arc::clone(&counts), Arc::clone(&counting), parents.clone());
         async move {
-            let counted = counts
-                .get((), || async { read::counts(&*op.snapshot().await?, above, &parents).await })
-                .await?;
-            Ok(Count::exactly(counted.get(&id).copied().unwrap_or_default()))
+            let counted = counts.get((), || async { memory::counts(&op, above, &parents).await }).await?;
+            Ok(Count::exactly(counted.get(&id).map(|count| **count).unwrap_or_default()))
         }
     }))
 }
@@ -104,7 +103,9 @@ impl CommentObject {
 
     /// What it says; null once it was removed and replies to it remain.
     async fn body(&self) -> Option<RichText> {
-        self.0.row().body.clone().map(RichText::comment)
+        let row = self.0.row();
+        let origin = || Origin { thing: row.id.to_string(), on: Arc::new([row.article_id.to_string()]) };
+        row.body.clone().map(|body| RichText::comment(body).of(origin()))
     }
 
     /// When it was sent.
@@ -156,7 +157,7 @@ impl CommentObject {
         #[graphql(desc = "In which order.", default)] order_by: CommentOrder,
     ) -> Result<Connection<CommentObject>, Failure> {
         let cohort = self.0.cohort();
-        let parents = cohort.rows.iter().map(|comment| comment.id.0).collect();
+        let parents = cohort.rows.iter().map(|comment| (comment.id.0, comment.article_id)).collect();
         let arguments = PageArguments { first, after, last, before };
         comments_under(
             &cohort.op,

@@ -140,7 +140,7 @@ impl Kept {
             let pages = author::read::with_portraits(&*cohort.op.snapshot().await?, &images, &window).await?;
             Ok(AuthorRecord::pages(&cohort.op, pages))
         });
-        let page = pages.await?.get(&id.0).cloned().unwrap_or_else(Page::empty);
+        let page = pages.await?.get(&id.0).cloned().unwrap_or_default();
         let counted = self.0.clone();
         Ok(Connection::new(&cohort.op.store.keys, &list, page, AuthorRecord::place, move || {
             let counted = counted.clone();
@@ -211,8 +211,11 @@ impl ImageViewer {
         let list = ListName::new(&[&["viewer.images", &used, is_searched], &named[..]].concat());
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let sees = policy::sees_library(op.viewer);
-        let Page { rows, has_next, has_previous } =
-            if sees { read::library(&*op.snapshot().await?, &filter, &window).await? } else { Page::empty() };
+        let Page { rows, has_next, has_previous } = if sees {
+            read::library(&*op.snapshot().await?, &filter, &window).await?
+        } else {
+            Page::default()
+        };
         let page = Page { rows: LibraryImage::page(op, rows), has_next, has_previous };
         let place = |image: &LibraryImage| Position {
             key: SortKey::Number(image.record().created_at.0),

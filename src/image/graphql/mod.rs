@@ -14,7 +14,7 @@ pub use mutations::{ImageMutation, SpooledFile, Uploads};
 use shown::Shown;
 
 use super::entity::images;
-use super::{address, read};
+use super::{address, memory};
 use crate::error::Failure;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::{ids, operation};
@@ -83,7 +83,7 @@ impl ImageQuery {
             let op = operation(ctx)?;
             let ImageBy::Id(id) = by;
             let id = ids::parse(&id, &["by", "id"])?;
-            let found = read::public(&*op.snapshot().await?, vec![id]).await?.remove(&id);
+            let found = memory::public(op, vec![id]).await?.remove(&id);
             Ok(found.map(|row| ImageObject::new(row, &op.store)))
         })
         .await

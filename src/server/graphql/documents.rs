@@ -55,6 +55,13 @@ struct PersistedQuery {
     sha256_hash: String,
 }
 
+impl Named {
+    /// Whether it is to be learned.
+    pub fn is_lesson(&self) -> bool {
+        self.lesson.is_some()
+    }
+}
+
 impl Documents {
     /// Learns from what is sent; where files of trusted ones are named, takes those alone.
     pub fn open(manifests: &[PathBuf]) -> Result<Self, WrongManifest> {

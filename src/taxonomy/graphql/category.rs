@@ -17,7 +17,7 @@ use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
 use crate::id::CategoryId;
 use crate::reads;
 use crate::taxonomy::entity::categories;
-use crate::taxonomy::read;
+use crate::taxonomy::{memory, read};
 use crate::text::shorten::shorten;
 
 type Tree = HashMap<CategoryId, categories::Model>;
@@ -25,7 +25,7 @@ type Tree = HashMap<CategoryId, categories::Model>;
 /// What a page of categories loads together.
 #[derive(Default)]
 pub struct CategoryLoads {
-    tree: Batch<(), Tree>,
+    tree: Batch<(), Arc<Tree>>,
     articles: SubjectLists,
 }
 
@@ -50,9 +50,9 @@ impl CategoryObject {
         Ok(site.category_path(above.collect(), &row.slug))
     }
 
-    async fn tree(&self) -> Result<Arc<Tree>, Failure> {
+    async fn tree(&self) -> Result<Arc<Arc<Tree>>, Failure> {
         let cohort = self.0.cohort();
-        cohort.loads.tree.get((), || async { read::site_tree(&*cohort.op.snapshot().await?).await }).await
+        cohort.loads.tree.get((), || async { memory::site_tree(&cohort.op).await }).await
     }
 }
 

@@ -160,7 +160,7 @@ impl TaxonomyViewer {
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let sees = policy::sees_library(op.viewer);
         let page =
-            if sees { read::tag_library(&*op.snapshot().await?, &window).await? } else { Page::empty() };
+            if sees { read::tag_library(&*op.snapshot().await?, &window).await? } else { Page::default() };
         let Page { rows, has_next, has_previous } = page;
         let page = Page { rows: TagRecord::page(op, rows), has_next, has_previous };
         let place = |tag: &TagRecord| Position {

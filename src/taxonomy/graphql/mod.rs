@@ -14,7 +14,7 @@ pub use library::{CategoryRecord, TagRecord, TaxonomyViewer};
 pub use tag::TagObject;
 pub use tag_mutations::TagMutation;
 
-use super::read;
+use super::{memory, read};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::Member;
@@ -51,10 +51,9 @@ impl TaxonomyQuery {
     async fn tag(&self, ctx: &Context<'_>, #[graphql(desc = "Which tag.")] by: TagBy) -> Nullable<TagObject> {
         nullable(async {
             let op = operation(ctx)?;
-            let snapshot = op.snapshot().await?;
             let found = match by {
-                TagBy::Id(id) => read::tag_by_id(&snapshot, ids::parse(&id, &["by", "id"])?).await?,
-                TagBy::Slug(slug) => read::tag_by_slug(&snapshot, &slug).await?,
+                TagBy::Id(id) => memory::tag_by_id(op, ids::parse(&id, &["by", "id"])?).await?,
+                TagBy::Slug(slug) => memory::tag_by_slug(op, &slug).await?,
             };
             Ok(found.map(|row| TagObject(Member::alone(op, row))))
         })
@@ -76,7 +75,7 @@ impl TaxonomyQuery {
         let op = operation(ctx)?;
         let list = ListName::new(&["tags"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } = read::tag_list(&*op.snapshot().await?, &window).await?;
+        let Page { rows, has_next, has_previous } = memory::tag_list(op, &window).await?;
         let page = Page {
             rows: Member::page(op, rows).into_iter().map(TagObject).collect(),
             has_next,
@@ -99,13 +98,13 @@ impl TaxonomyQuery {
     ) -> Nullable<CategoryObject> {
         nullable(async {
             let op = operation(ctx)?;
-            let snapshot = op.snapshot().await?;
-            let tree = read::site_tree(&snapshot).await?;
             let found = match by {
-                CategoryBy::Id(id) => tree.get(&ids::parse(&id, &["by", "id"])?),
-                CategoryBy::Slug(slug) => read::category_by_slug(&snapshot, &tree, &slug).await?,
+                CategoryBy::Id(id) => {
+                    memory::site_tree(op).await?.get(&ids::parse(&id, &["by", "id"])?).cloned()
+                }
+                CategoryBy::Slug(slug) => memory::category_by_slug(op, &slug).await?,
             };
-            Ok(found.map(|row| CategoryObject(Member::alone(op, row.clone()))))
+            Ok(found.map(|row| CategoryObject(Member::alone(op, row))))
         })
         .await
     }
@@ -113,7 +112,7 @@ impl TaxonomyQuery {
     /// The roots of the site's tree, in their order.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<CategoryObject>, Failure> {
         let op = operation(ctx)?;
-        let tree = read::site_tree(&*op.snapshot().await?).await?;
+        let tree = memory::site_tree(op).await?;
         Ok(CategoryObject::page(op, read::children(&tree, None).into_iter().cloned().collect()))
     }
 }

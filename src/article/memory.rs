@@ -1,0 +1,155 @@
+//! What the public reads of articles, from memory where it is there: each part of each article by itself, so that a query of any
+//! shape finds what others have read.
+
+use std::collections::HashMap;
+use std::fmt::{Debug, Display};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::entity::public::{articles, figures, related_links, sections};
+use super::read::{self, ArticleFilter, ArticleOrder, Subject};
+use crate::author::entity::authors;
+use crate::cache::recall::{Depends, recall, recall_each};
+use crate::db::Snapshot;
+use crate::db::keyset::{Page, Window};
+use crate::error::Failure;
+use crate::id::ArticleId;
+use crate::image::entity::images;
+use crate::operation::Operation;
+use crate::reads::{CATEGORIES, articles_of};
+use crate::taxonomy::entity::{categories, tags};
+
+/// Of each article, its rows of one kind.
+pub type OfEach<T> = HashMap<ArticleId, Arc<Vec<T>>>;
+
+/// [`read::by_id`].
+pub async fn by_id(op: &Operation, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
+    let read = async move |snapshot: Snapshot| read::by_id(&snapshot, id).await;
+    Ok(Option::clone(&*recall(op, format!("article {id}"), read).await?))
+}
+
+/// [`read::by_slug`].
+pub async fn by_slug(op: &Operation, slug: &str) -> Result<Option<articles::Model>, Failure> {
+    let read = async move |snapshot: Snapshot| read::by_slug(&snapshot, &op.store.keys, slug).await;
+    Ok(Option::clone(&*recall(op, format!("article by slug {slug:?}"), read).await?))
+}
+
+/// [`read::list`].
+pub async fn list(
+    op: &Operation,
+    filter: &ArticleFilter,
+    order: ArticleOrder,
+    window: &Window,
+) -> Result<Page<articles::Model>, Failure> {
+    let read = async move |snapshot: Snapshot| read::list(&snapshot, filter, order, window).await;
+    Ok(Page::clone(&*recall(op, format!("articles {filter:?} {order:?} {window:?}"), read).await?))
+}
+
+/// [`read::count`].
+pub async fn count(op: &Operation, filter: &ArticleFilter, most: u64) -> Result<u64, Failure> {
+    let read = async move |snapshot: Snapshot| read::count(&snapshot, filter, most).await;
+    Ok(*recall(op, format!("count of articles {filter:?} to {most}"), read).await?)
+}
+
+/// [`read::of_subjects`].
+pub async fn of_subjects(
+    op: &Operation,
+    subject: Subject,
+    subjects: &[Uuid],
+    descending: bool,
+    window: &Window,
+) -> Result<HashMap<Uuid, Page<articles::Model>>, Failure> {
+    let question = format!("articles of {subject:?} {descending} {window:?}");
+    let depends = |id, page: &Page<articles::Model>| {
+        let of_page = page.rows.iter().map(|article| article.id.to_string());
+        Depends { on: of_page.chain([subject.articles(id)]).collect(), ..Depends::default() }
+    };
+    let read = async move |snapshot: Snapshot, missing: Vec<Uuid>| {
+        read::of_subjects(&snapshot, subject, &missing, descending, window).await
+    };
+    let found = recall_each(op, question, subjects.iter().copied(), depends, read).await?;
+    Ok(found.into_iter().map(|(id, page)| (id, Page::clone(&page))).collect())
+}
+
+/// [`read::sections`].
+pub async fn sections(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<sections::Model>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::sections(&snapshot, &missing).await;
+    parts(op, "sections", ids, |_| Depends::default(), read).await
+}
+
+/// [`read::figures`].
+pub async fn figures(
+    op: &Operation,
+    ids: &[ArticleId],
+) -> Result<OfEach<(figures::Model, images::Model)>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::figures(&snapshot, &missing).await;
+    let depends = |figures: &[(figures::Model, images::Model)]| Depends {
+        on: names(figures.iter().map(|(figure, _)| figure.image_id)),
+        ..Depends::default()
+    };
+    parts(op, "figures", ids, depends, read).await
+}
+
+/// [`read::authors`].
+pub async fn authors(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<authors::Model>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::authors(&snapshot, &missing).await;
+    let depends = |authors: &[authors::Model]| Depends {
+        on: names(authors.iter().map(|author| author.id)),
+        beside: names(authors.iter().map(|author| articles_of(author.id))),
+    };
+    parts(op, "authors", ids, depends, read).await
+}
+
+/// [`read::categories`].
+pub async fn categories(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<categories::Model>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::categories(&snapshot, &missing).await;
+    let depends = |categories: &[categories::Model]| Depends {
+        on: names([CATEGORIES]),
+        beside: names(categories.iter().map(|category| articles_of(category.id))),
+    };
+    parts(op, "categories", ids, depends, read).await
+}
+
+/// [`read::tags`].
+pub async fn tags(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<tags::Model>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::tags(&snapshot, &missing).await;
+    let depends = |tags: &[tags::Model]| Depends {
+        on: names(tags.iter().map(|tag| tag.id)),
+        beside: names(tags.iter().map(|tag| articles_of(tag.id))),
+    };
+    parts(op, "tags", ids, depends, read).await
+}
+
+/// [`read::links`].
+pub async fn links(
+    op: &Operation,
+    ids: &[ArticleId],
+) -> Result<OfEach<(related_links::Model, Option<articles::Model>)>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::links(&snapshot, &missing).await;
+    let depends = |links: &[(related_links::Model, Option<articles::Model>)]| Depends {
+        on: names(links.iter().filter_map(|(link, _)| link.target_article_id)),
+        ..Depends::default()
+    };
+    parts(op, "links", ids, depends, read).await
+}
+
+/// Parts of articles: they depend on the article, and on what `depends` names.
+async fn parts<T: Debug + Send + Sync + 'static>(
+    op: &Operation,
+    kind: &str,
+    ids: &[ArticleId],
+    depends: impl Fn(&[T]) -> Depends,
+    read: impl AsyncFnOnce(Snapshot, Vec<ArticleId>) -> Result<HashMap<ArticleId, Vec<T>>, Failure>,
+) -> Result<OfEach<T>, Failure> {
+    let depends = |id: ArticleId, rows: &Vec<T>| {
+        let mut depends = depends(rows);
+        depends.on.push(id.to_string());
+        depends
+    };
+    recall_each(op, format!("{kind} of"), ids.iter().copied(), depends, read).await
+}
+
+fn names(things: impl IntoIterator<Item = impl Display>) -> Vec<String> {
+    things.into_iter().map(|thing| thing.to_string()).collect()
+}

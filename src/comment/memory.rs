@@ -1,0 +1,53 @@
+//! What the public reads of comments, from memory where it is there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::entity::comments;
+use super::read::{self, Above};
+use crate::cache::recall::{Depends, recall_each};
+use crate::db::Snapshot;
+use crate::db::keyset::{Page, Window};
+use crate::error::Failure;
+use crate::id::ArticleId;
+use crate::operation::Operation;
+
+/// What comments hang under, and the article of each: every entry about a public comment names it.
+pub type Parents = HashMap<Uuid, ArticleId>;
+
+/// [`read::under`].
+pub async fn under(
+    op: &Operation,
+    above: Above,
+    parents: &Parents,
+    newest_first: bool,
+    window: &Window,
+) -> Result<HashMap<Uuid, Page<comments::Model>>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<Uuid>| {
+        read::under(&snapshot, above, &missing, newest_first, window).await
+    };
+    let question = format!("comments under {above:?} {newest_first} {window:?}");
+    let depends = |parent, _: &Page<comments::Model>| article_of(parents, parent);
+    let found = recall_each(op, question, parents.keys().copied(), depends, read).await?;
+    Ok(found.into_iter().map(|(parent, page)| (parent, Page::clone(&page))).collect())
+}
+
+/// [`read::counts`].
+pub async fn counts(
+    op: &Operation,
+    above: Above,
+    parents: &Parents,
+) -> Result<HashMap<Uuid, Arc<u64>>, Failure> {
+    let read =
+        async move |snapshot: Snapshot, missing: Vec<Uuid>| read::counts(&snapshot, above, &missing).await;
+    let depends = |parent, _: &u64| article_of(parents, parent);
+    recall_each(op, format!("count of comments under {above:?}"), parents.keys().copied(), depends, read)
+        .await
+}
+
+fn article_of(parents: &Parents, parent: Uuid) -> Depends {
+    let on = parents.get(&parent).iter().map(|article| article.to_string()).collect();
+    Depends { on, ..Depends::default() }
+}

@@ -1,0 +1,59 @@
+//! Documents as they were parsed, kept for the next request that sends the same: with whether they were executed, so that what is
+//! wrong with a document in itself is looked for once. Nothing that is kept depends on variables.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_graphql::parser::types::ExecutableDocument;
+use moka::sync::Cache;
+
+use crate::graphql::guard::{self, Limits, Refusal};
+
+/// Bytes that are kept, as far as they can be told.
+const KEPT: u64 = 16_000_000;
+/// What a document weighs parsed, for each byte of its text.
+const WEIGHT: usize = 20;
+
+/// A document that may be asked.
+pub struct ReadDocument {
+    /// As parsed.
+    pub document: ExecutableDocument,
+    is_valid: AtomicBool,
+}
+
+impl ReadDocument {
+    /// Whether it is known that nothing is wrong with it in itself.
+    pub fn is_valid(&self) -> bool {
+        self.is_valid.load(Ordering::Relaxed)
+    }
+
+    /// It was executed.
+    pub fn note_valid(&self) {
+        self.is_valid.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The documents that this node has read.
+pub struct ReadDocuments(Cache<Arc<str>, Arc<ReadDocument>>);
+
+impl Default for ReadDocuments {
+    fn default() -> Self {
+        let weigher = |text: &Arc<str>, _: &Arc<ReadDocument>| {
+            u32::try_from(1_000 + WEIGHT * text.len()).unwrap_or(u32::MAX)
+        };
+        Self(Cache::builder().max_capacity(KEPT).weigher(weigher).build())
+    }
+}
+
+impl ReadDocuments {
+    /// Reads a document, or recalls it.
+    pub fn read(&self, limits: Limits, text: &Arc<str>) -> Result<Arc<ReadDocument>, Refusal> {
+        if let Some(read) = self.0.get(text) {
+            return Ok(read);
+        }
+        let document = guard::read(limits, text)?;
+        let read = Arc::new(ReadDocument { document, is_valid: AtomicBool::new(false) });
+        self.0.insert(Arc::clone(text), Arc::clone(&read));
+        Ok(read)
+    }
+}
