@@ -150,7 +150,8 @@ on_both! {
             beside
         };
         let (uploads, beside) = futures_util::future::join(storm, readers).await;
-        assert!(beside >= 20, "{beside} questions were answered while pictures were decoded");
+        // How many is the machine's to say; none would be, if pictures were decoded where questions are answered.
+        assert!(beside >= 3, "{beside} questions were answered while pictures were decoded");
 
         for (bomb, answer) in &uploads {
             match bomb.refusal {
