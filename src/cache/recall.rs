@@ -168,7 +168,10 @@ pub async fn made<T: Debug + Send + Sync + 'static>(
         return Ok(value);
     }
     let value = Arc::new(make());
-    if let Some(place) = place(op).await? {
+    // Where two moments may be mixed, it can't be told of which one this is.
+    if let Some(place) = place(op).await?
+        && !is_torn(op).await
+    {
         let sources = Sources { tags: tags(on).collect(), ..Sources::default() };
         keep(op, question, &value, sources, &[], place);
     }

@@ -33,7 +33,9 @@ async fn write(editor: Actor, article: serde_json::Value, acknowledged: Acknowle
                 break version;
             }
         };
-        let fields = json!({ "articleId": article, "version": seen, "title": format!("Round {round}") });
+        let title = format!("Round {round}");
+        let sections = json!([{ "heading": title, "body": "Words." }]);
+        let fields = json!({ "articleId": article, "version": seen, "title": title, "sections": sections });
         let saved = editor.run("UpdateArticle", json!({ "input": fields })).await;
         let Some(version) = saved.body["data"]["updateArticle"]["draft"]["version"].as_i64() else {
             continue;
@@ -56,12 +58,18 @@ async fn read(
     is_over: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
 ) {
-    let question = format!("{{ article(by: {{ slug: \"{slug}\" }}) {{ title }} }}");
+    let question = format!(
+        "{{ article(by: {{ slug: \"{slug}\" }}) {{ title suggestedArticles {{ id }} tableOfContents {{ text }} }} }}"
+    );
     while !is_over.load(Ordering::SeqCst) {
         let begun = Instant::now();
         let answer = reader.query(&question).await;
         let Some(title) = answer.body["data"]["article"]["title"].as_str() else { continue };
         let shown: usize = title.strip_prefix("Round ").map_or(0, |round| round.parse().unwrap());
+        if shown > 0 {
+            let contents = &answer.body["data"]["article"]["tableOfContents"];
+            assert_eq!(contents, &json!([{ "text": title }]), "{slug}: its parts are of two rounds");
+        }
         let least = begun.checked_sub(slack).map_or(0, |moment| round_before(&acknowledged, moment));
         assert!(
             shown >= least,
