@@ -26,8 +26,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORT = ROOT / "bench" / "README.md"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
-# What is kept in memory: whole answers; what they are made of, and documents; documents alone.
-LEVELS = [("kept", []), ("from parts", ["--answer-cache", "0"]), ("read", ["--answer-cache", "0", "--article-cache", "0"])]
+# What is kept in memory: whole answers; articles as they were told; what they are made of; documents alone.
+WITHOUT_ANSWERS = ["--answer-cache", "0"]
+WITHOUT_FRAGMENTS = [*WITHOUT_ANSWERS, "--fragment-cache", "0"]
+LEVELS = [("kept", []), ("of told articles", WITHOUT_ANSWERS), ("from parts", WITHOUT_FRAGMENTS), ("read", [*WITHOUT_FRAGMENTS, "--article-cache", "0"])]
 
 # No step may take longer than this, whatever happens: seconds.
 PATIENCE = 120

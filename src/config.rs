@@ -232,6 +232,11 @@ pub const SETTINGS: &[Setting] = &[
         help: "memory for whole answers to public queries, such as `64MB`; `0`: none",
     },
     Setting {
+        name: "fragment_cache",
+        default: "64MB",
+        help: "memory for published articles as answers tell of them, by what is asked of them, such as `64MB`; `0`: none",
+    },
+    Setting {
         name: "article_cache",
         default: "64MB",
         help: "memory for published articles, lists of them and conversations, as queries of any shape read them, such as `64MB`; `0`: none",

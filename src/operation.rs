@@ -119,10 +119,12 @@ pub trait Standing: Send + Sync {
 pub trait Memory: Send + Sync {
     /// Up to which entry of the log it vouches for what it has; `None`: at the moment for nothing.
     fn place(&self) -> Option<i64>;
-    /// What a question reads at this place of the log.
-    fn recall(&self, question: &str, place: i64) -> Option<Recalled>;
+    /// What a question reads at this place of the log, now.
+    fn recall(&self, question: &str, place: i64, now: Timestamp) -> Option<Recalled>;
     /// Keeps what a question read at this place of the log, until something of this is touched; it takes so many bytes, about.
     fn keep(&self, question: String, read: Recalled, bytes: usize, dropped_by: &Sources, place: i64);
+    /// Whether it keeps anything at all.
+    fn keeps(&self) -> bool;
     /// How much is kept, how much that weighs; how often something was there, and was not: for `/metrics`.
     fn told(&self) -> [(u64, &'static str, &'static str); 4];
     /// Follows the log from here on: what is kept dies with the entry that changes it.
@@ -162,6 +164,8 @@ pub struct Store {
     pub standing: Box<dyn Standing>,
     /// What queries read before.
     pub memory: Arc<dyn Memory>,
+    /// What parts of answers were made of it.
+    pub fragments: Arc<dyn Memory>,
 }
 
 /// Where a request comes from.
@@ -210,7 +214,7 @@ impl Operation {
         let client = Client::default();
         let request_id = request_id.into();
         let (snapshot, snapshot_at, recalled_at) = (Mutex::default(), OnceCell::new(), None);
-        let (reads, refused) = (Arc::default(), std::sync::Mutex::default());
+        let (reads, refused) = (Arc::new(Reads::of_operation(false)), std::sync::Mutex::default());
         Self { viewer, store, request_id, client, moment, snapshot, snapshot_at, recalled_at, reads, refused }
     }
 
@@ -227,7 +231,7 @@ impl Operation {
 
     /// The same, for an answer that may be kept: what it reads is noted.
     pub fn noting_reads(self) -> Self {
-        Self { reads: Arc::new(Reads::noting()), ..self }
+        Self { reads: Arc::new(Reads::of_operation(true)), ..self }
     }
 
     /// Where what it reads is noted.

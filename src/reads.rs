@@ -4,12 +4,12 @@
 //! A thing's tag is its id: the thing changed, appeared or went, or was looked for in vain. Beside them stand those of lists,
 //! below, and of names: of an article's slug, of a path.
 
-use std::collections::HashSet;
 use std::fmt::{self, Display};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rustc_hash::FxHashSet;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
@@ -62,7 +62,7 @@ impl Display for Tag {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     /// What it tells of.
-    pub tags: HashSet<Tag>,
+    pub tags: FxHashSet<Tag>,
     /// From when on it may be another without any change,
     pub until: Option<Timestamp>,
     /// and before when: a clock may be set back.
@@ -71,19 +71,55 @@ pub struct Sources {
     pub is_private: bool,
 }
 
+tokio::task_local! {
+    /// What notes what is read for the part of the answer that this task makes at the moment.
+    static PART: Arc<Reads>;
+}
+
+/// Makes a part of an answer; tells what was read for it. What loads for several parts together, and tells each what is its own,
+/// is such a part too.
+pub async fn apart<T>(make: impl Future<Output = T>) -> (T, Sources) {
+    let reads = Arc::new(Reads::noting());
+    let made = PART.scope(Arc::clone(&reads), make).await;
+    (made, reads.sources())
+}
+
+/// Whether a part of an answer is being made.
+pub fn are_apart() -> bool {
+    PART.try_with(|_| ()).is_ok()
+}
+
+/// The part that is being made depends on this: another one read it.
+pub fn note_in_part(sources: &Sources) {
+    // None is: nothing to tell.
+    let _ = PART.try_with(|part| part.note_sources(sources));
+}
+
 /// What an operation notes of what it reads; nothing, where nobody keeps its answer.
 #[derive(Debug, Default)]
-pub struct Reads(Option<Mutex<Sources>>);
+pub struct Reads {
+    noted: Option<Mutex<Sources>>,
+    /// Whether it is noted for the part too that is being made.
+    is_of_operation: bool,
+}
 
 impl Reads {
     /// One that notes.
     pub fn noting() -> Self {
-        Self(Some(Mutex::default()))
+        Self { noted: Some(Mutex::default()), is_of_operation: false }
     }
 
-    fn with(&self, note: impl FnOnce(&mut Sources)) {
-        if let Some(sources) = &self.0 {
-            note(&mut sources.lock().unwrap_or_else(PoisonError::into_inner));
+    /// An operation's: what it reads for a part of its answer is noted for that too.
+    pub fn of_operation(is_noting: bool) -> Self {
+        Self { noted: is_noting.then(Mutex::default), is_of_operation: true }
+    }
+
+    fn with(&self, note: &dyn Fn(&mut Sources)) {
+        if let Some(noted) = &self.noted {
+            note(&mut noted.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        if self.is_of_operation {
+            let _ = PART.try_with(|part| part.with(note));
         }
     }
 
@@ -94,12 +130,15 @@ impl Reads {
 
     /// All of these were read, or looked for.
     pub fn note_all(&self, names: impl IntoIterator<Item = impl Display>) {
-        self.with(|sources| sources.tags.extend(names.into_iter().map(|name| Tag::of(&name.to_string()))));
+        if self.noted.is_some() || (self.is_of_operation && are_apart()) {
+            let tags: Vec<Tag> = names.into_iter().map(|name| Tag::of(&name.to_string())).collect();
+            self.with(&|sources| sources.tags.extend(&tags));
+        }
     }
 
     /// The answer that is made now is one before this moment and another from it on.
     pub fn turn_at(&self, moment: Timestamp, now: Timestamp) {
-        self.with(|sources| {
+        self.with(&|sources| {
             if now < moment {
                 sources.until = Some(sources.until.map_or(moment, |until| until.min(moment)));
             } else {
@@ -110,7 +149,7 @@ impl Reads {
 
     /// All that these depend on was read.
     pub fn note_sources(&self, more: &Sources) {
-        self.with(|sources| {
+        self.with(&|sources| {
             sources.tags.extend(&more.tags);
             sources.until = sources.until.into_iter().chain(more.until).min();
             sources.since = sources.since.into_iter().chain(more.since).max();
@@ -120,14 +159,14 @@ impl Reads {
 
     /// The answer is for one viewer alone.
     pub fn are_private(&self) {
-        self.with(|sources| sources.is_private = true);
+        self.with(&|sources| sources.is_private = true);
     }
 
     /// What was noted so far.
     pub fn sources(&self) -> Sources {
-        let mut noted = Sources::default();
-        self.with(|sources| noted = sources.clone());
-        noted
+        let noted =
+            self.noted.as_ref().map(|noted| noted.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        noted.unwrap_or_default()
     }
 }
 
@@ -146,7 +185,7 @@ mod tests {
             }
         }
         let Sources { tags, until, since, is_private } = noting.sources();
-        assert_eq!(tags, HashSet::from([Tag::of("articles"), Tag::of("tags")]));
+        assert_eq!(tags, FxHashSet::from_iter([Tag::of("articles"), Tag::of("tags")]));
         assert_eq!((since, until, is_private), (Some(Timestamp(3)), Some(Timestamp(5)), false));
         assert_eq!(idle.sources(), Sources::default());
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::account::instance::{self, InstanceError};
 use crate::account::standing::Rows;
-use crate::cache::recall::Recall;
+use crate::cache::recall::{self, Recall};
 use crate::clock::{Chance, Clock};
 use crate::config::{Config, DatabaseAddress};
 use crate::db::Database;
@@ -93,7 +93,8 @@ pub fn assemble(
     let progress = Progress::default();
     let work = Work::new(config.image_workers);
     let standing = Box::new(Rows);
-    let memory = Arc::new(Recall::new(config.caching.articles));
+    let memory = Arc::new(Recall::new(config.caching.articles, recall::READS));
+    let fragments = Arc::new(Recall::new(config.caching.fragments, recall::FRAGMENTS));
     Ok(Arc::new(Store {
         config,
         database,
@@ -106,6 +107,7 @@ pub fn assemble(
         work,
         standing,
         memory,
+        fragments,
     }))
 }
 

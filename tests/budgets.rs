@@ -55,7 +55,7 @@ async fn statements(desk: &Desk, first: usize) -> u64 {
 on_both! {
     async fn a_deep_list_takes_the_same_few_statements_at_any_length(desk) {
         archive(&desk, 100).await;
-        let plain = desk.second_node_with(&[("article_cache", "0")]).await;
+        let plain = desk.second_node_with(&[("article_cache", "0"), ("fragment_cache", "0")]).await;
         let counts = [statements(&plain, 1).await, statements(&plain, 20).await, statements(&plain, 100).await];
         eprintln!("statements for 1, 20 and 100 articles: {counts:?}");
         assert!(counts[2] <= 12 && counts[0] == counts[2] && counts[1] == counts[2], "{counts:?}");

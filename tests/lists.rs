@@ -191,7 +191,7 @@ on_both! {
         assert_eq!(too_many.error_code(), "BAD_REQUEST");
         // Three articles or eight: as many statements.
         let mut counts = Vec::new();
-        let plain = desk.second_node_with(&[("article_cache", "0")]).await;
+        let plain = desk.second_node_with(&[("article_cache", "0"), ("fragment_cache", "0")]).await;
         for first in [3, 8] {
             let before = plain.store.database.statements();
             reader.at(&plain).query(&format!("{{ articles(first: {first}) {{ nodes {{ suggestedArticles {{ title }} referencedBy {{ totalCount nodes {{ title }} }} }} }} }}")).await.data();

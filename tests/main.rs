@@ -27,6 +27,7 @@ mod drafts_stay_private;
 mod edits;
 mod erasure;
 mod explorer;
+mod fragments;
 mod hand_on;
 mod house;
 mod image_avif;

@@ -21,6 +21,7 @@ mod m20261128_000014_library;
 mod m20261128_000015_images;
 mod m20261128_000016_portraits;
 mod m20261128_000017_media;
+mod m20261129_000018_words;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000015_images::Migration),
             Box::new(m20261128_000016_portraits::Migration),
             Box::new(m20261128_000017_media::Migration),
+            Box::new(m20261129_000018_words::Migration),
         ]
     }
 }

@@ -19,7 +19,8 @@ use super::verify::Tree;
 use super::{revision, uses};
 use crate::account::policy::{self, act};
 use crate::clock::Timestamp;
-use crate::db::{WriteTransaction, insert};
+use crate::db::WriteTransaction;
+use crate::db::insert::Inserts;
 use crate::error::Failure;
 use crate::id::ArticleId;
 use crate::log::{Action, NewChange, SubjectType};
@@ -40,9 +41,22 @@ pub struct Finished {
 
 /// Articles that only have to be put in.
 pub struct Prepared {
-    rows: Rows,
+    /// What they refer to.
+    pub references: Referred,
+    /// What they are.
+    pub rows: Rows,
+}
+
+/// What articles refer to, which is public with them.
+pub struct Referred {
     references: Vec<References>,
     changes: Vec<Vec<NewChange>>,
+}
+
+/// The rows of articles.
+pub struct Rows {
+    inserts: Inserts,
+    months: BTreeMap<Month, i32>,
 }
 
 /// Works out what is to be written, the viewer being the owner. The categories must stand so until it is put in.
@@ -50,7 +64,7 @@ pub fn prepare(op: &Operation, articles: Vec<Finished>, tree: &Tree) -> Result<P
     policy::allow_new::<act::CreateArticle>(op)?;
     policy::may_ever::<act::PublishArticle>(op)?;
     let owner = op.viewer.user_id().ok_or(Failure::Unauthenticated)?;
-    let mut rows = Rows::default();
+    let mut rows = Tables::default();
     let mut references = Vec::with_capacity(articles.len());
     let mut changes = Vec::with_capacity(articles.len());
     for Finished { id, content, published_at: at, comment_count } in articles {
@@ -122,25 +136,37 @@ pub fn prepare(op: &Operation, articles: Vec<Finished>, tree: &Tree) -> Result<P
         });
         rows.parts.add(id, projection, at);
     }
-    Ok(Prepared { rows, references, changes })
+    let rows = rows.inserts(op.store.database.inserts());
+    Ok(Prepared { references: Referred { references, changes }, rows })
 }
 
-impl Prepared {
-    /// Puts them in. The caller holds the lock on the public tables. Gives what the log must say, in order, for each article.
-    pub async fn put_in(self, transaction: &WriteTransaction) -> Result<Vec<Vec<NewChange>>, Failure> {
-        let Self { rows, references, mut changes } = self;
+impl Referred {
+    /// Makes it public, before the articles are put in. The caller holds the lock on the public tables. Gives what the log must
+    /// say, in order, for each article.
+    pub async fn refer(self, transaction: &WriteTransaction) -> Result<Vec<Vec<NewChange>>, Failure> {
+        let Self { references, mut changes } = self;
         let touched = References::refer_all(&references, transaction).await?;
         if let Some(of_last) = changes.last_mut() {
             let published = of_last.pop().map(|change: NewChange| change.tags(touched));
             of_last.extend(published);
         }
-        rows.insert(transaction).await?;
         Ok(changes)
     }
 }
 
+impl Rows {
+    /// Puts them in. The caller holds the lock on the public tables.
+    pub async fn put_in(self, transaction: &WriteTransaction) -> Result<(), Failure> {
+        self.inserts.run(transaction.connection()).await?;
+        for (month, by) in self.months {
+            archive::count_more(transaction.connection(), month, by).await?;
+        }
+        Ok(())
+    }
+}
+
 #[derive(Default)]
-struct Rows {
+struct Tables {
     drafts: Vec<drafts::ActiveModel>,
     revisions: Vec<revisions::ActiveModel>,
     slug_history: Vec<slug_history::ActiveModel>,
@@ -151,20 +177,16 @@ struct Rows {
     months: BTreeMap<Month, i32>,
 }
 
-impl Rows {
-    async fn insert(self, transaction: &WriteTransaction) -> Result<(), Failure> {
+impl Tables {
+    fn inserts(self, mut inserts: Inserts) -> Rows {
         let Self { drafts, revisions, slug_history, uses, articles, slugs, parts, months } = self;
-        let connection = transaction.connection();
-        insert::all(connection, drafts).await?;
-        insert::all(connection, revisions).await?;
-        insert::all(connection, slug_history).await?;
-        insert::all(connection, uses).await?;
-        insert::all(connection, articles).await?;
-        insert::all(connection, slugs).await?;
-        parts.insert(connection).await?;
-        for (month, by) in months {
-            archive::count_more(connection, month, by).await?;
-        }
-        Ok(())
+        inserts.add(drafts);
+        inserts.add(revisions);
+        inserts.add(slug_history);
+        inserts.add(uses);
+        inserts.add(articles);
+        inserts.add(slugs);
+        parts.inserts(&mut inserts);
+        Rows { inserts, months }
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::entity::public::{articles, figures, related_links, sections};
 use super::read::{self, ArticleFilter, ArticleOrder, Subject};
 use crate::author::entity::authors;
-use crate::cache::recall::{Depends, recall, recall_each};
+use crate::cache::recall::{Depends, KnownOf, recall, recall_each};
 use crate::db::Snapshot;
 use crate::db::keyset::{Page, Window};
 use crate::error::Failure;
@@ -21,7 +21,7 @@ use crate::reads::{CATEGORIES, articles_of};
 use crate::taxonomy::entity::{categories, tags};
 
 /// Of each article, its rows of one kind.
-pub type OfEach<T> = HashMap<ArticleId, Arc<Vec<T>>>;
+pub type OfEach<T> = KnownOf<ArticleId, Arc<Vec<T>>>;
 
 /// [`read::by_id`].
 pub async fn by_id(op: &Operation, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
@@ -59,7 +59,7 @@ pub async fn of_subjects(
     subjects: &[Uuid],
     descending: bool,
     window: &Window,
-) -> Result<HashMap<Uuid, Page<articles::Model>>, Failure> {
+) -> Result<KnownOf<Uuid, Arc<Page<articles::Model>>>, Failure> {
     let question = format!("articles of {subject:?} {descending} {window:?}");
     let depends = |id, page: &Page<articles::Model>| {
         let of_page = page.rows.iter().map(|article| article.id.to_string());
@@ -68,8 +68,7 @@ pub async fn of_subjects(
     let read = async move |snapshot: Snapshot, missing: Vec<Uuid>| {
         read::of_subjects(&snapshot, subject, &missing, descending, window).await
     };
-    let found = recall_each(op, question, subjects.iter().copied(), depends, read).await?;
-    Ok(found.into_iter().map(|(id, page)| (id, Page::clone(&page))).collect())
+    recall_each(op, question, subjects.iter().copied(), depends, read).await
 }
 
 /// [`read::sections`].

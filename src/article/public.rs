@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+};
 
 use super::archive;
 use super::commenting::Commenting;
@@ -17,7 +19,8 @@ use super::entity::public::{
 };
 use super::projection::Projection;
 use crate::clock::Timestamp;
-use crate::db::{WriteTransaction, insert};
+use crate::db::WriteTransaction;
+use crate::db::insert::{self, Inserts};
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, ImageId, TagId};
 use crate::reads::{ARTICLES, articles_of, links_to};
@@ -174,7 +177,9 @@ pub(super) async fn write(
     let slugs = insert_slugs(connection, id).await?;
     let mut parts = Parts::default();
     parts.add(id, projection, published_at);
-    parts.insert(connection).await?;
+    let mut inserts = Inserts::new(connection.get_database_backend());
+    parts.inserts(&mut inserts);
+    inserts.run(connection).await?;
     touched.extend(before.release(transaction).await?);
     Ok(Written { touched, is_new, slugs })
 }
@@ -328,16 +333,16 @@ impl Parts {
         });
     }
 
-    /// Puts them in.
-    pub(super) async fn insert(self, connection: &DatabaseTransaction) -> Result<(), Failure> {
+    /// What puts them in.
+    pub(super) fn inserts(self, inserts: &mut Inserts) {
         let Self { sections, figures, links, references, authors, tags, categories, search } = self;
-        insert::all(connection, sections).await?;
-        insert::all(connection, figures).await?;
-        insert::all(connection, links).await?;
-        insert::all(connection, references).await?;
-        insert::all(connection, authors).await?;
-        insert::all(connection, tags).await?;
-        insert::all(connection, categories).await?;
-        Ok(insert::all(connection, search).await?)
+        inserts.add(sections);
+        inserts.add(figures);
+        inserts.add(links);
+        inserts.add(references);
+        inserts.add(authors);
+        inserts.add(tags);
+        inserts.add(categories);
+        inserts.add(search);
     }
 }

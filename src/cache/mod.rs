@@ -256,9 +256,8 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Fol
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use proptest::prelude::*;
+    use rustc_hash::FxHashSet;
 
     use super::*;
 
@@ -363,7 +362,7 @@ mod tests {
             let (mut world, mut log) = (vec![0i64; 6], Vec::new());
             let mut applied = 0;
             for (step, one, other, late) in steps {
-                let tags: HashSet<Tag> = [one, other].iter().map(|thing| Tag::of(&thing.to_string())).collect();
+                let tags: FxHashSet<Tag> = [one, other].iter().map(|thing| Tag::of(&thing.to_string())).collect();
                 let key = one.min(other) * 6 + one.max(other);
                 match step {
                     0 => {

@@ -10,6 +10,9 @@ use std::fmt::{self, Debug, Display, Write as _};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use rustc_hash::FxHashSet;
+
 use super::Tagged;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
@@ -18,52 +21,107 @@ use crate::log::{follow, read};
 use crate::operation::{Memory, Operation, Recalled, Store};
 use crate::reads::{Reads, Sources, Tag};
 
-/// The memory of one node.
-pub struct Recall(Option<Arc<Tagged<String, Recalled>>>);
+/// A memory of one node.
+pub struct Recall {
+    kept: Option<Arc<Tagged<String, Recalled>>>,
+    told: Told,
+}
+
+/// What `/metrics` says of a memory: how much is kept, what that weighs, how often something was there, and was not. Each with
+/// its words.
+pub type Told = [(&'static str, &'static str); 4];
+
+/// Of what queries read.
+pub const READS: Told = [
+    ("copydesk_reads_kept", "What queries read of the database, in memory."),
+    ("copydesk_reads_kept_bytes", "What it weighs."),
+    ("copydesk_reads_found_total", "Reads that were in memory, since the start."),
+    ("copydesk_reads_missed_total", "Reads that were not, since the start."),
+];
+
+/// Of parts of answers.
+pub const FRAGMENTS: Told = [
+    ("copydesk_fragments_kept", "Articles as answers tell of them, in memory."),
+    ("copydesk_fragments_kept_bytes", "What they weigh."),
+    ("copydesk_fragments_found_total", "Articles that were told from memory, since the start."),
+    ("copydesk_fragments_missed_total", "Articles whose telling was not there, since the start."),
+];
 
 impl Recall {
     /// One that keeps so many bytes; 0: nothing.
-    pub fn new(bytes: u64) -> Self {
-        Self((bytes > 0).then(|| Arc::new(Tagged::new(bytes))))
+    pub fn new(bytes: u64, told: Told) -> Self {
+        Self { kept: (bytes > 0).then(|| Arc::new(Tagged::new(bytes))), told }
     }
 }
 
 impl Memory for Recall {
     fn place(&self) -> Option<i64> {
-        self.0.as_ref()?.place()
+        self.kept.as_ref()?.place()
     }
 
-    fn recall(&self, question: &str, place: i64) -> Option<Recalled> {
-        // Nothing here turns at a moment: `keep` sees to that.
-        let found = self.0.as_ref()?.get_at(question, place, || Timestamp(0))?;
-        Some(found.value.clone())
+    fn recall(&self, question: &str, place: i64, now: Timestamp) -> Option<Recalled> {
+        Some(self.kept.as_ref()?.get_at(question, place, || now)?.value.clone())
     }
 
     fn keep(&self, question: String, read: Recalled, bytes: usize, dropped_by: &Sources, place: i64) {
-        if let Some(kept) = &self.0
-            && dropped_by.until.is_none()
-            && dropped_by.since.is_none()
-        {
+        if let Some(kept) = &self.kept {
             let bytes = bytes + question.len();
             kept.keep(question, read, bytes, dropped_by, place);
         }
     }
 
+    fn keeps(&self) -> bool {
+        self.kept.is_some()
+    }
+
     fn follow(self: Arc<Self>, store: &Arc<Store>) {
-        if let Some(kept) = &self.0 {
+        if let Some(kept) = &self.kept {
             follow::follow(store, Arc::clone(kept));
         }
     }
 
     fn told(&self) -> [(u64, &'static str, &'static str); 4] {
-        let (count, bytes) = self.0.as_ref().map(|kept| kept.size()).unwrap_or_default();
-        let (hits, misses) = self.0.as_ref().map(|kept| kept.used()).unwrap_or_default();
-        [
-            (count, "copydesk_reads_kept", "What queries read of the database, in memory."),
-            (bytes, "copydesk_reads_kept_bytes", "What it weighs."),
-            (hits, "copydesk_reads_found_total", "Reads that were in memory, since the start."),
-            (misses, "copydesk_reads_missed_total", "Reads that were not, since the start."),
-        ]
+        let (count, bytes) = self.kept.as_ref().map(|kept| kept.size()).unwrap_or_default();
+        let (hits, misses) = self.kept.as_ref().map(|kept| kept.used()).unwrap_or_default();
+        let mut numbers = [count, bytes, hits, misses].into_iter();
+        self.told.map(|(name, words)| (numbers.next().unwrap_or_default(), name, words))
+    }
+}
+
+/// What was read of one thing among many. It is told apart from the others': only then is it noted as read.
+#[derive(Clone, Debug, Default)]
+pub struct Known<T> {
+    value: T,
+    sources: Option<Arc<Sources>>,
+}
+
+/// What was read of each of many things.
+pub type KnownOf<K, T> = HashMap<K, Known<T>>;
+
+impl<T> Known<T> {
+    /// It, noted as read.
+    pub fn tell(&self, op: &Operation) -> &T {
+        if let Some(sources) = &self.sources {
+            op.reads().note_sources(sources);
+        }
+        &self.value
+    }
+
+    /// What is made of it, which depends on the same.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Known<U> {
+        Known { value: make(self.value), sources: self.sources }
+    }
+
+    /// It, to see what to make of all together.
+    pub fn peek(&self) -> &T {
+        &self.value
+    }
+}
+
+/// What was noted as read for all together.
+impl<T> From<T> for Known<T> {
+    fn from(value: T) -> Self {
+        Self { value, sources: None }
     }
 }
 
@@ -95,13 +153,15 @@ pub async fn recall_beside<T: Debug + Send + Sync + 'static>(
     if op.recalled_at.is_none() {
         return Ok(Arc::new(read(op.snapshot().await?.as_ref().clone()).await?));
     }
-    if let Some(value) = find(op, &question).await? {
+    if let Some((value, sources)) = find(op, &question).await? {
+        op.reads().note_sources(&sources);
         return Ok(value);
     }
     let (snapshot, place) = here(op).await?;
     let reads = Arc::new(Reads::noting());
     let value = Arc::new(read(snapshot.noting(Arc::clone(&reads))).await?);
-    keep(op, question, &value, reads.sources(), &beside(&value), place);
+    let sources = keep(op, question, &value, reads.sources(), &beside(&value), place);
+    op.reads().note_sources(&sources);
     Ok(value)
 }
 
@@ -113,7 +173,7 @@ pub async fn recall_each<K, T>(
     things: impl IntoIterator<Item = K>,
     depends: impl Fn(K, &T) -> Depends,
     read: impl AsyncFnOnce(Snapshot, Vec<K>) -> Result<HashMap<K, T>, Failure>,
-) -> Result<HashMap<K, Arc<T>>, Failure>
+) -> Result<KnownOf<K, Arc<T>>, Failure>
 where
     K: Copy + Eq + Hash + Display,
     T: Debug + Default + Send + Sync + 'static,
@@ -121,14 +181,15 @@ where
     // An article may stand on the pages of two tags.
     let things: HashSet<K> = things.into_iter().collect();
     if op.recalled_at.is_none() {
+        // Noted as read for all together.
         let read = read(op.snapshot().await?.as_ref().clone(), things.into_iter().collect()).await?;
-        return Ok(read.into_iter().map(|(thing, value)| (thing, Arc::new(value))).collect());
+        return Ok(read.into_iter().map(|(thing, value)| (thing, Arc::new(value).into())).collect());
     }
     let (mut found, mut missing) = (HashMap::new(), Vec::new());
     for thing in things {
         match find(op, &format!("{question} {thing}")).await? {
-            Some(value) => {
-                found.insert(thing, value);
+            Some((value, sources)) => {
+                found.insert(thing, Known { value, sources: Some(sources) });
             }
             None => missing.push(thing),
         }
@@ -139,7 +200,7 @@ where
     let (snapshot, place) = here(op).await?;
     let reads = Arc::new(if cfg!(debug_assertions) { Reads::noting() } else { Reads::default() });
     let mut read = read(snapshot.noting(Arc::clone(&reads)), missing.clone()).await?;
-    let mut told = HashSet::new();
+    let mut told = FxHashSet::default();
     for thing in missing {
         let value = Arc::new(read.remove(&thing).unwrap_or_default());
         let Depends { on, beside } = depends(thing, &value);
@@ -147,8 +208,8 @@ where
         if cfg!(debug_assertions) {
             told.extend(sources.tags.iter().copied());
         }
-        keep(op, format!("{question} {thing}"), &value, sources, &beside, place);
-        found.insert(thing, value);
+        let sources = keep(op, format!("{question} {thing}"), &value, sources, &beside, place);
+        found.insert(thing, Known { value, sources: Some(sources) });
     }
     debug_assert!(reads.sources().tags.is_subset(&told), "{question}: something that was read is not told");
     Ok(found)
@@ -164,18 +225,47 @@ pub async fn made<T: Debug + Send + Sync + 'static>(
     if op.recalled_at.is_none() {
         return Ok(Arc::new(make()));
     }
-    if let Some(value) = find(op, &question).await? {
+    if let Some((value, sources)) = find(op, &question).await? {
+        op.reads().note_sources(&sources);
         return Ok(value);
     }
     let value = Arc::new(make());
-    // Where two moments may be mixed, it can't be told of which one this is.
-    if let Some(place) = place(op).await?
-        && !is_torn(op).await
-    {
-        let sources = Sources { tags: tags(on).collect(), ..Sources::default() };
+    let sources = Sources { tags: tags(on).collect(), ..Sources::default() };
+    op.reads().note_sources(&sources);
+    if let Some(place) = one_place(op).await? {
         keep(op, question, &value, sources, &[], place);
     }
     Ok(value)
+}
+
+/// Whether parts of this operation's answer are looked for, and kept.
+pub fn keeps_fragments(op: &Operation) -> bool {
+    op.recalled_at.is_some() && op.store.fragments.keeps()
+}
+
+/// A part of an answer, in bytes, that was made before, where it is still so. What it was made of is noted as read.
+pub async fn fragment(op: &Operation, question: &str) -> Option<Bytes> {
+    let Recalled { value, sources } = ask(op, &*op.store.fragments, question).await.ok()??;
+    let bytes = value.downcast_ref::<Bytes>()?.clone();
+    op.reads().note_sources(&sources);
+    Some(bytes)
+}
+
+/// Keeps a part of an answer that was made of these.
+pub async fn keep_fragment(op: &Operation, question: String, bytes: &Bytes, sources: Sources) {
+    if let Ok(Some(place)) = one_place(op).await {
+        let read = Recalled { value: Arc::new(bytes.clone()), sources: Arc::new(sources.clone()) };
+        op.store.fragments.keep(question, read, bytes.len(), &sources, place);
+    }
+}
+
+/// At which place of the log an operation has read; `None` too where those are two: of what was made of both it can't be told of
+/// which one it is.
+async fn one_place(op: &Operation) -> Result<Option<i64>, Failure> {
+    Ok(place(op).await?.filter(|place| {
+        let recalled_at = op.recalled_at.as_ref().and_then(|at| at.get());
+        recalled_at.is_none_or(|recalled_at| recalled_at == place)
+    }))
 }
 
 /// At which place of the log an operation has read; `None` where it has read nothing.
@@ -194,8 +284,16 @@ pub async fn is_torn(op: &Operation) -> bool {
     }
 }
 
-async fn find<T: Send + Sync + 'static>(op: &Operation, question: &str) -> Result<Option<Arc<T>>, Failure> {
-    let memory = &op.store.memory;
+async fn find<T: Send + Sync + 'static>(
+    op: &Operation,
+    question: &str,
+) -> Result<Option<(Arc<T>, Arc<Sources>)>, Failure> {
+    let found = ask(op, &*op.store.memory, question).await?;
+    Ok(found.and_then(|Recalled { value, sources }| Some((value.downcast::<T>().ok()?, sources))))
+}
+
+/// What a memory has, at the place of the log at which the operation reads.
+async fn ask(op: &Operation, memory: &dyn Memory, question: &str) -> Result<Option<Recalled>, Failure> {
     let Some(recalled_at) = &op.recalled_at else { return Ok(None) };
     let place = match (recalled_at.get(), op.open_snapshot().await) {
         (Some(place), _) => Some(*place),
@@ -203,13 +301,14 @@ async fn find<T: Send + Sync + 'static>(op: &Operation, question: &str) -> Resul
         (None, None) => memory.place(),
     };
     let Some(place) = place else { return Ok(None) };
-    let Some(Recalled { value, sources }) = memory.recall(question, place) else { return Ok(None) };
-    let Ok(value) = value.downcast::<T>() else { return Ok(None) };
-    op.reads().note_sources(&sources);
-    recalled_at.get_or_init(|| place);
-    Ok(Some(value))
+    let found = memory.recall(question, place, op.now());
+    if found.is_some() {
+        recalled_at.get_or_init(|| place);
+    }
+    Ok(found)
 }
 
+/// Gives what an answer that shows it depends on.
 fn keep<T: Debug + Send + Sync + 'static>(
     op: &Operation,
     question: String,
@@ -217,13 +316,13 @@ fn keep<T: Debug + Send + Sync + 'static>(
     sources: Sources,
     beside: &[String],
     place: i64,
-) {
-    op.reads().note_sources(&sources);
+) -> Arc<Sources> {
     let mut dropped_by = sources.clone();
     dropped_by.tags.extend(tags(beside));
-    let bytes = weight(value);
-    let read = Recalled { value: Arc::clone(value) as _, sources: Arc::new(sources) };
-    op.store.memory.keep(question, read, bytes, &dropped_by, place);
+    let sources = Arc::new(sources);
+    let read = Recalled { value: Arc::clone(value) as _, sources: Arc::clone(&sources) };
+    op.store.memory.keep(question, read, weight(value), &dropped_by, place);
+    sources
 }
 
 fn tags(names: &[String]) -> impl Iterator<Item = Tag> {

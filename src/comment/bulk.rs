@@ -9,7 +9,7 @@ use super::read::Status;
 use super::record;
 use crate::account::policy::{self, act};
 use crate::clock::Timestamp;
-use crate::db::{WriteTransaction, insert};
+use crate::db::insert::Inserts;
 use crate::error::Failure;
 use crate::id::{ArticleId, CommentId};
 use crate::log::{Action, NewChange, SubjectType};
@@ -36,9 +36,10 @@ pub struct Approved {
 
 /// Comments that only have to be put in.
 pub struct Prepared {
-    records: Vec<comment_records::ActiveModel>,
-    public: Vec<comments::ActiveModel>,
-    changes: Vec<NewChange>,
+    /// What puts them in: the caller holds the lock on the public tables, and their articles are there.
+    pub rows: Inserts,
+    /// What the log must say, in order.
+    pub changes: Vec<NewChange>,
 }
 
 /// Works out what is to be written; that the articles count them is the caller's to see to.
@@ -86,15 +87,8 @@ pub fn prepare(op: &Operation, given: Vec<Approved>) -> Result<Prepared, Failure
             is_by_article_author: Set(false),
         });
     }
-    Ok(Prepared { records, public, changes })
-}
-
-impl Prepared {
-    /// Puts them in. The caller holds the lock on the public tables. Gives what the log must say, in order.
-    pub async fn put_in(self, transaction: &WriteTransaction) -> Result<Vec<NewChange>, Failure> {
-        let Self { records, public, changes } = self;
-        insert::all(transaction.connection(), records).await?;
-        insert::all(transaction.connection(), public).await?;
-        Ok(changes)
-    }
+    let mut rows = op.store.database.inserts();
+    rows.add(records);
+    rows.add(public);
+    Ok(Prepared { rows, changes })
 }

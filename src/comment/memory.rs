@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::entity::comments;
 use super::read::{self, Above};
-use crate::cache::recall::{Depends, recall_each};
+use crate::cache::recall::{Depends, KnownOf, recall_each};
 use crate::db::Snapshot;
 use crate::db::keyset::{Page, Window};
 use crate::error::Failure;
@@ -24,14 +24,13 @@ pub async fn under(
     parents: &Parents,
     newest_first: bool,
     window: &Window,
-) -> Result<HashMap<Uuid, Page<comments::Model>>, Failure> {
+) -> Result<KnownOf<Uuid, Arc<Page<comments::Model>>>, Failure> {
     let read = async move |snapshot: Snapshot, missing: Vec<Uuid>| {
         read::under(&snapshot, above, &missing, newest_first, window).await
     };
     let question = format!("comments under {above:?} {newest_first} {window:?}");
     let depends = |parent, _: &Page<comments::Model>| article_of(parents, parent);
-    let found = recall_each(op, question, parents.keys().copied(), depends, read).await?;
-    Ok(found.into_iter().map(|(parent, page)| (parent, Page::clone(&page))).collect())
+    recall_each(op, question, parents.keys().copied(), depends, read).await
 }
 
 /// [`read::counts`].
@@ -39,7 +38,7 @@ pub async fn counts(
     op: &Operation,
     above: Above,
     parents: &Parents,
-) -> Result<HashMap<Uuid, Arc<u64>>, Failure> {
+) -> Result<KnownOf<Uuid, Arc<u64>>, Failure> {
     let read =
         async move |snapshot: Snapshot, missing: Vec<Uuid>| read::counts(&snapshot, above, &missing).await;
     let depends = |parent, _: &u64| article_of(parents, parent);

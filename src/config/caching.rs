@@ -7,6 +7,8 @@ use super::{Reader, WrongSetting};
 pub struct Caching {
     /// Bytes of answers kept in memory; 0: none are.
     pub answers: u64,
+    /// Bytes of articles as answers tell of them that are kept in memory; 0: none are.
+    pub fragments: u64,
     /// Bytes of what queries read that are kept in memory; 0: none are.
     pub articles: u64,
     /// Seconds that a reader's browser may show an answer without asking.
@@ -47,6 +49,7 @@ impl Caching {
             |name: &str| read.up_to(name, 31_536_000, "a number of seconds up to 31536000; 0: none");
         Ok(Self {
             answers: read.size("answer_cache")?,
+            fragments: read.size("fragment_cache")?,
             articles: read.size("article_cache")?,
             max_age: seconds("answer_max_age")?,
             shared_max_age: seconds("answer_shared_max_age")?,

@@ -1,48 +1,55 @@
 //! Many rows in few statements.
 
-use futures_util::future::join;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel,
     Iterable as _, QueryTrait as _, Statement,
 };
 
-/// Values that one statement binds, at most. Both engines take many times as many; but then there is nothing to be made while
-/// one is carried out.
+/// Values that one statement binds, at most: what both engines take without pausing for it.
 pub const MOST_VALUES: usize = 2_000;
 
-/// Inserts rows in as few statements as both engines take; none without a statement.
-pub async fn all<A, Rows>(connection: &impl ConnectionTrait, rows: Rows) -> Result<(), DbErr>
-where
-    A: ActiveModelTrait + ActiveModelBehavior + Send,
-    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
-    Rows: IntoIterator<Item = A>,
-    Rows::IntoIter: Send,
-{
-    as_made(connection, rows.into_iter().map(Ok)).await
+/// What puts rows in: made without the database, so that it can be made beside what runs there.
+pub struct Inserts {
+    backend: DbBackend,
+    statements: Vec<Statement>,
 }
 
-/// The same for rows that are made meanwhile: those of the next statement while the engine carries out the last. Where one
-/// can't be made, some that come before it are in.
-pub async fn as_made<A, E>(
-    connection: &impl ConnectionTrait,
-    mut rows: impl Iterator<Item = Result<A, E>> + Send,
-) -> Result<(), E>
-where
-    A: ActiveModelTrait + ActiveModelBehavior + Send,
-    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
-    E: From<DbErr> + Send,
-{
-    let engine = connection.get_database_backend();
-    let at_once = MOST_VALUES / <A::Entity as EntityTrait>::Column::iter().count().max(1);
-    let mut make = || -> Result<Option<Statement>, E> {
-        let some = rows.by_ref().take(at_once).collect::<Result<Vec<A>, E>>()?;
-        Ok((!some.is_empty()).then(|| A::Entity::insert_many(some).build(engine)))
-    };
-    let mut next = make()?;
-    while let Some(statement) = next {
-        let (done, made) = join(connection.execute_raw(statement), async { make() }).await;
-        done.map_err(E::from)?;
-        next = made?;
+impl Inserts {
+    /// None yet.
+    pub fn new(backend: DbBackend) -> Self {
+        Self { backend, statements: Vec::new() }
     }
-    Ok(())
+
+    /// These rows, after those that are there: in few statements, none without a row.
+    pub fn add<A>(&mut self, rows: impl IntoIterator<Item = A>)
+    where
+        A: ActiveModelTrait + ActiveModelBehavior,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        let at_once = MOST_VALUES / <A::Entity as EntityTrait>::Column::iter().count().max(1);
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let some = rows.by_ref().take(at_once.max(1));
+            self.statements.push(A::Entity::insert_many(some).build(self.backend));
+        }
+    }
+
+    /// Puts them in.
+    pub async fn run(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+        for statement in self.statements {
+            connection.execute_raw(statement).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts rows in.
+pub async fn all<A>(connection: &impl ConnectionTrait, rows: impl IntoIterator<Item = A>) -> Result<(), DbErr>
+where
+    A: ActiveModelTrait + ActiveModelBehavior,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
+    let mut inserts = Inserts::new(connection.get_database_backend());
+    inserts.add(rows);
+    inserts.run(connection).await
 }

@@ -21,6 +21,7 @@ use sea_orm::{
 
 use crate::config::DatabaseAddress;
 use crate::reads::Reads;
+use insert::Inserts;
 
 /// How long a statement or a wait for a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,6 +32,12 @@ const READER_PAGES: u32 = 2_000;
 const WRITER_PAGES: u32 = 32_000;
 /// Makes SQLite's index of words anew from the rows.
 const REBUILD_WORDS: &str = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
+
+const FOR_MANY_ROWS: &str = "
+SET LOCAL gin_pending_list_limit = '256MB';
+SELECT set_config('default_toast_compression', 'lz4', true) FROM pg_settings
+WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
+const SETTLE: &str = "SELECT gin_clean_pending_list('search_by_word'); ANALYZE";
 
 /// Which database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +148,15 @@ impl WriteTransaction {
         lock::shared(&self.transaction, self.engine, lock::Lock::Library).await
     }
 
+    /// Until it ends, writes as is best for very many rows: on PostgreSQL, words are put into their index many at a time, and
+    /// long texts are compressed in the faster way, where the server knows it. SQLite's writer does well as it is.
+    pub async fn expect_many_rows(&self) -> Result<(), DbErr> {
+        match self.engine {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => self.transaction.execute_unprepared(FOR_MANY_ROWS).await.map(|_| ()),
+        }
+    }
+
     /// Makes SQLite's index of words anew from the rows: what was taken out of them stays in the old one's inner nodes.
     pub async fn renew_search_index(&self) -> Result<(), DbErr> {
         match self.engine {
@@ -214,6 +230,11 @@ impl Database {
         lock::advisory(&transaction.transaction, self.engine, lock::Lock::Migration).await?;
         migration::Migrator::up(&transaction.transaction, None).await?;
         transaction.commit().await
+    }
+
+    /// What will put rows in here.
+    pub fn inserts(&self) -> Inserts {
+        Inserts::new(self.writer.get_database_backend())
     }
 
     /// Begins a writing transaction.
@@ -292,6 +313,14 @@ impl Database {
             Engine::Postgres => "REINDEX INDEX CONCURRENTLY search_by_word",
         };
         self.writer.execute_unprepared(rebuild).await.map(|_| ())
+    }
+
+    /// After very many rows: puts those words into PostgreSQL's index that wait for it, and lets the planner know what there is.
+    pub async fn settle(&self) -> Result<(), DbErr> {
+        match self.engine {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => self.writer.execute_unprepared(SETTLE).await.map(|_| ()),
+        }
     }
 
     /// How many statements have run since the start, those of followers apart.

@@ -23,7 +23,7 @@ use crate::comment::bulk::Approved;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, GlobalId, ImageId, TagId};
-use crate::log::save_all;
+use crate::log::MadeAhead;
 use crate::operation::{Operation, Viewer};
 use crate::start;
 use crate::taxonomy;
@@ -71,7 +71,7 @@ pub async fn generate(config: &Config, plan: Plan, tell: &dyn Fn(u64)) -> anyhow
     let loader = Loader { store: Arc::clone(&store), viewer, clock, now };
     let words = Words::new(plan.seed);
     let library = Library::make(&loader, plan, &words).await?;
-    let op = loader.op();
+    let op = Arc::new(loader.op());
     let tree = taxonomy::read::tree(store.database.reader()).await.map_err(failed)?;
     let maker = Maker { plan, now, words, library, tree, op: loader.op() };
     let (send, mut made) = mpsc::channel(1);
@@ -84,6 +84,7 @@ pub async fn generate(config: &Config, plan: Plan, tell: &dyn Fn(u64)) -> anyhow
         tell(done);
     }
     making.await?;
+    store.database.settle().await?;
     sign_out(&op, false).await.map_err(failed)?;
     Ok(format!("{done} articles made\n  Editor     {EDITOR}\n  Password   {}", password.expose_secret()))
 }
@@ -103,18 +104,25 @@ struct Batch {
 }
 
 impl Batch {
-    async fn put_in(self, op: &Operation) -> Result<(), Failure> {
+    async fn put_in(self, op: &Arc<Operation>) -> Result<(), Failure> {
+        let Self { size: _, articles, comments } = self;
         let transaction = op.begin().await?;
+        transaction.expect_many_rows().await?;
         transaction.lock_public_tables().await?;
-        let told = self.articles.put_in(&transaction).await?;
-        let mut of_comments = self.comments.put_in(&transaction).await?.into_iter();
+        let of_articles = articles.references.refer(&transaction).await?;
+        let mut of_comments = comments.changes.into_iter();
         let mut changes = Vec::new();
-        for of_article in told {
+        for of_article in of_articles {
             changes.extend(of_article);
             // Sent, and approved.
             changes.extend(of_comments.by_ref().take(2 * COMMENTS));
         }
-        save_all(transaction, op, changes).await?;
+        // Signing takes about as long as putting the rows in.
+        let entries = MadeAhead::begin(&transaction, op, changes).await?;
+        articles.rows.put_in(&transaction).await?;
+        comments.rows.run(transaction.connection()).await?;
+        let entries = entries.await??;
+        entries.save(transaction, op).await?;
         Ok(())
     }
 }

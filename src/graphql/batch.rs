@@ -9,14 +9,19 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
+use crate::cache::recall::KnownOf;
 use crate::db::keyset::Page;
 use crate::error::Failure;
 use crate::operation::Operation;
+use crate::reads::{self, Sources};
 
 /// What a page has loaded of one field, by the field's arguments.
 pub struct Batch<A, V> {
-    loaded: Mutex<HashMap<A, Arc<OnceCell<Arc<V>>>>>,
+    loaded: Mutex<HashMap<A, Arc<OnceCell<Loaded<V>>>>>,
 }
+
+/// What was loaded, and what was read for it that is not [told](crate::cache::recall::Known::tell) of each thing by itself.
+type Loaded<V> = (Arc<V>, Sources);
 
 impl<A, V> Default for Batch<A, V> {
     fn default() -> Self {
@@ -31,7 +36,12 @@ impl<A: Eq + Hash, V> Batch<A, V> {
         F: Future<Output = Result<V, Failure>>,
     {
         let cell = Arc::clone(self.loaded.lock().await.entry(arguments).or_default());
-        let value = cell.get_or_try_init(|| async { load().await.map(Arc::new) }).await?;
+        let load = || async {
+            let (loaded, for_all) = Box::pin(reads::apart(load())).await;
+            Ok::<_, Failure>((Arc::new(loaded?), for_all))
+        };
+        let (value, for_all) = cell.get_or_try_init(load).await?;
+        reads::note_in_part(for_all);
         Ok(Arc::clone(value))
     }
 }
@@ -66,19 +76,23 @@ impl<M, L: Default> Member<M, L> {
     }
 
     /// The things of several lists, which load together.
-    pub fn pages(op: &Arc<Operation>, pages: HashMap<Uuid, Page<M>>) -> HashMap<Uuid, Page<Self>> {
-        let shapes: Vec<_> = pages
-            .iter()
-            .map(|(&parent, page)| (parent, page.rows.len(), page.has_next, page.has_previous))
-            .collect();
-        let mut together =
-            Self::page(op, pages.into_values().flat_map(|page| page.rows).collect()).into_iter();
-        shapes
-            .into_iter()
-            .map(|(parent, length, has_next, has_previous)| {
-                (parent, Page { rows: together.by_ref().take(length).collect(), has_next, has_previous })
-            })
-            .collect()
+    pub fn pages<T>(
+        op: &Arc<Operation>,
+        pages: KnownOf<Uuid, Arc<Page<M>>>,
+        wrap: impl Fn(Self) -> T,
+    ) -> KnownOf<Uuid, Page<T>>
+    where
+        M: Clone,
+    {
+        let pages: Vec<_> = pages.into_iter().collect();
+        let rows = pages.iter().flat_map(|(_, page)| page.peek().rows.iter().cloned()).collect();
+        let mut together = Self::page(op, rows).into_iter().map(wrap);
+        let mut members = |page: Arc<Page<M>>| Page {
+            rows: together.by_ref().take(page.rows.len()).collect(),
+            has_next: page.has_next,
+            has_previous: page.has_previous,
+        };
+        pages.into_iter().map(|(parent, page)| (parent, page.map(&mut members))).collect()
     }
 
     /// A thing alone on its page.

@@ -100,8 +100,21 @@ pub struct Connection<N> {
 
 /// A thing in a list, and its place.
 pub struct Edge<N> {
-    cursor: String,
+    place: Position,
+    list: Arc<Sealing>,
     node: N,
+}
+
+/// What cursors of a list are sealed with, where they are asked for.
+struct Sealing {
+    op: Arc<Operation>,
+    list: ListName,
+}
+
+impl<N> Edge<N> {
+    fn sealed(&self) -> String {
+        cursors::seal(&self.list.op.store.keys, &self.list.list, &self.place)
+    }
 }
 
 /// Where a page stands in its list.
@@ -118,17 +131,13 @@ pub struct PageInfo {
 }
 
 impl PageInfo {
-    /// Of a page with these cursors, in its order.
-    pub fn new<'a>(
-        cursors: impl DoubleEndedIterator<Item = &'a str> + Clone,
-        has_next: bool,
-        has_previous: bool,
-    ) -> Self {
+    /// Of a page that begins and ends at these cursors.
+    pub fn new(start: Option<String>, end: Option<String>, has_next: bool, has_previous: bool) -> Self {
         Self {
             has_next_page: has_next,
             has_previous_page: has_previous,
-            start_cursor: cursors.clone().next().map(str::to_owned),
-            end_cursor: { cursors }.next_back().map(str::to_owned),
+            start_cursor: start,
+            end_cursor: end,
         }
     }
 }
@@ -136,7 +145,7 @@ impl PageInfo {
 impl<N> Connection<N> {
     /// Makes the connection of a page. `place` gives a thing's position, `counter` counts the whole list when asked.
     pub fn new<F>(
-        keys: &Keys,
+        op: &Arc<Operation>,
         list: &ListName,
         page: Page<N>,
         place: impl Fn(&N) -> Position,
@@ -145,11 +154,9 @@ impl<N> Connection<N> {
     where
         F: Future<Output = Result<Count, Failure>> + Send + 'static,
     {
-        let edges = page
-            .rows
-            .into_iter()
-            .map(|node| Edge { cursor: cursors::seal(keys, list, &place(&node)), node })
-            .collect();
+        let list = Arc::new(Sealing { op: Arc::clone(op), list: list.clone() });
+        let edge = |node| Edge { place: place(&node), list: Arc::clone(&list), node };
+        let edges = page.rows.into_iter().map(edge).collect();
         Self {
             edges,
             has_next: page.has_next,
@@ -171,7 +178,7 @@ impl<N> Connection<N> {
         F: Future<Output = Result<u64, Failure>> + Send + 'static,
     {
         let counting = Arc::clone(op);
-        Self::new(&op.store.keys, list, page, place, move || {
+        Self::new(op, list, page, place, move || {
             let counted = count(Arc::clone(&counting));
             async move { Ok(Count::bounded(counted.await?)) }
         })
@@ -179,13 +186,13 @@ impl<N> Connection<N> {
 
     /// The same of a list whose length is known.
     pub fn counted(
-        keys: &Keys,
+        op: &Arc<Operation>,
         list: &ListName,
         page: Page<N>,
         place: impl Fn(&N) -> Position,
         number: u64,
     ) -> Self {
-        Self::new(keys, list, page, place, move || async move { Ok(Count::exactly(number)) })
+        Self::new(op, list, page, place, move || async move { Ok(Count::exactly(number)) })
     }
 
     async fn count(&self) -> Result<Count, Failure> {
@@ -208,7 +215,8 @@ impl<N: OutputType> Connection<N> {
 
     /// Where this page stands.
     async fn page_info(&self) -> PageInfo {
-        PageInfo::new(self.edges.iter().map(|edge| edge.cursor.as_str()), self.has_next, self.has_previous)
+        let sealed = |edge: Option<&Edge<N>>| edge.map(Edge::sealed);
+        PageInfo::new(sealed(self.edges.first()), sealed(self.edges.last()), self.has_next, self.has_previous)
     }
 
     /// How many things the whole list has; counted only when asked for, and up to 10,000.
@@ -232,8 +240,8 @@ impl<N: OutputType> TypeName for Connection<N> {
 #[Object(name_type)]
 impl<N: OutputType> Edge<N> {
     /// Its place: for `after` and `before`.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.sealed()
     }
 
     /// The thing.

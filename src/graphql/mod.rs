@@ -1,4 +1,4 @@
-//! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, the guard.
+//! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, fragments, the guard.
 
 pub mod batch;
 pub mod blocks;
@@ -6,9 +6,11 @@ pub mod connection;
 pub mod cost;
 pub mod cursors;
 pub mod errors;
+pub mod fragments;
 pub mod guard;
 pub mod ids;
 pub mod interface;
+pub mod json;
 pub mod rich_text;
 pub mod scalars;
 pub mod seo;

@@ -1,23 +1,25 @@
 //! What the public reads of images, from memory where it is there.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::entity::images;
 use super::read;
-use crate::cache::recall::{Depends, recall_each};
+use crate::cache::recall::{Depends, KnownOf, recall_each};
 use crate::db::Snapshot;
 use crate::error::Failure;
 use crate::id::ImageId;
 use crate::operation::Operation;
 
 /// [`read::public`].
-pub async fn public(op: &Operation, ids: Vec<ImageId>) -> Result<HashMap<ImageId, images::Model>, Failure> {
+pub async fn public(
+    op: &Operation,
+    ids: Vec<ImageId>,
+) -> Result<KnownOf<ImageId, Arc<Option<images::Model>>>, Failure> {
     let read = async move |snapshot: Snapshot, missing: Vec<ImageId>| {
         let rows = read::public(&snapshot, missing).await?;
         Ok(rows.into_iter().map(|(id, image)| (id, Some(image))).collect())
     };
     let depends =
         |id: ImageId, _: &Option<images::Model>| Depends { on: vec![id.to_string()], ..Depends::default() };
-    let found = recall_each(op, "image".to_owned(), ids, depends, read).await?;
-    Ok(found.into_iter().filter_map(|(id, image)| Some((id, Option::clone(&image)?))).collect())
+    recall_each(op, "image".to_owned(), ids, depends, read).await
 }

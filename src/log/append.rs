@@ -1,15 +1,19 @@
 //! Ends every write: the entry is chained, signed and appended as the last statement, then the transaction commits.
 
+use std::sync::Arc;
+
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _, QuerySelect as _};
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _, QuerySelect as _, Select};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::change::{Action, Entry, SubjectType};
 use super::entity::{changes, log_head};
 use crate::clock::Timestamp;
-use crate::db::{WriteTransaction, insert};
+use crate::db::WriteTransaction;
+use crate::db::insert::Inserts;
 use crate::error::Failure;
 use crate::id::GlobalId;
 use crate::operation::{Operation, Viewer};
@@ -96,12 +100,44 @@ pub async fn save_all(
     op: &Operation,
     changes: Vec<NewChange>,
 ) -> Result<i64, Failure> {
+    append(transaction, op, changes, None).await
+}
+
+/// Entries that are made beside what else a transaction writes: they count if nobody appends anything before it does.
+pub struct MadeAhead {
+    changes: Vec<NewChange>,
+    after: log_head::Model,
+    chained: Chained,
+}
+
+impl MadeAhead {
+    /// Begins to make them, in a thread of their own.
+    pub async fn begin(
+        transaction: &WriteTransaction,
+        op: &Arc<Operation>,
+        changes: Vec<NewChange>,
+    ) -> Result<JoinHandle<Result<Self, Failure>>, Failure> {
+        let (op, after) = (Arc::clone(op), head(log_head::Entity::find_by_id(1), transaction).await?);
+        Ok(tokio::task::spawn_blocking(move || {
+            let chained = Chained::new(&op, &changes, &after)?;
+            Ok(Self { changes, after, chained })
+        }))
+    }
+
+    /// Appends them and commits, as [`save_all`] does.
+    pub async fn save(self, transaction: WriteTransaction, op: &Operation) -> Result<i64, Failure> {
+        append(transaction, op, self.changes, Some((self.after, self.chained))).await
+    }
+}
+
+async fn append(
+    transaction: WriteTransaction,
+    op: &Operation,
+    changes: Vec<NewChange>,
+    made: Option<(log_head::Model, Chained)>,
+) -> Result<i64, Failure> {
     let connection = transaction.connection();
-    let mut head = log_head::Entity::find_by_id(1)
-        .lock_exclusive()
-        .one(connection)
-        .await?
-        .ok_or_else(|| Failure::corrupt("log_head has no row"))?;
+    let head = head(log_head::Entity::find_by_id(1).lock_exclusive(), &transaction).await?;
     // Nobody else commits from here on, so what holds now holds at the commit. Verbs about the viewer's own account may have
     // ended the session themselves: they were asked when they began, and those that give rights, once they had locked it.
     // On SQLite nobody has written since the transaction began.
@@ -109,12 +145,11 @@ pub async fn save_all(
     if !transaction.is_alone() && !changes.iter().any(|change| own == Some(change.subject_id)) {
         op.check_standing(&transaction).await?;
     }
-    let rows = changes.into_iter().map(|change| {
-        let (row, hash) = entry(op, change, &head)?;
-        head = log_head::Model { id: head.id, sequence: head.sequence + 1, hash };
-        Ok::<_, Failure>(row)
-    });
-    insert::as_made(connection, rows).await?;
+    let Chained { inserts, head } = match made.filter(|(after, _)| *after == head) {
+        Some((_, chained)) => chained,
+        None => Chained::new(op, &changes, &head)?,
+    };
+    inserts.run(connection).await?;
     let sequence = head.sequence;
     log_head::ActiveModel { id: Set(1), sequence: Set(sequence), hash: Set(head.hash) }
         .update(connection)
@@ -125,10 +160,39 @@ pub async fn save_all(
     Ok(sequence)
 }
 
+async fn head(
+    query: Select<log_head::Entity>,
+    transaction: &WriteTransaction,
+) -> Result<log_head::Model, Failure> {
+    let row = query.one(transaction.connection()).await?;
+    row.ok_or_else(|| Failure::corrupt("log_head has no row"))
+}
+
+/// Entries, one after the other, and the head that they make.
+struct Chained {
+    inserts: Inserts,
+    head: log_head::Model,
+}
+
+impl Chained {
+    fn new(op: &Operation, changes: &[NewChange], after: &log_head::Model) -> Result<Self, Failure> {
+        let mut head = after.clone();
+        let mut rows = Vec::with_capacity(changes.len());
+        for change in changes {
+            let (row, hash) = entry(op, change, &head)?;
+            head = log_head::Model { id: head.id, sequence: head.sequence + 1, hash };
+            rows.push(row);
+        }
+        let mut inserts = op.store.database.inserts();
+        inserts.add(rows);
+        Ok(Self { inserts, head })
+    }
+}
+
 /// The row that comes after the head, and its hash.
 fn entry(
     op: &Operation,
-    change: NewChange,
+    change: &NewChange,
     head: &log_head::Model,
 ) -> Result<(changes::ActiveModel, String), Failure> {
     let (at, actor) = change.past.unwrap_or((op.now(), op.viewer));
@@ -136,14 +200,14 @@ fn entry(
         action: change.action.name().to_owned(),
         actor: actor.log_name(),
         at,
-        detail: change.detail,
-        hash: change.hash,
+        detail: change.detail.clone(),
+        hash: change.hash.clone(),
         key: op.store.keys.seal_id(),
         previous: head.hash.clone(),
         revision: change.revision,
         sequence: head.sequence + 1,
-        subject: change.subject,
-        tags: change.tags,
+        subject: change.subject.clone(),
+        tags: change.tags.clone(),
     };
     let bytes = serde_json_canonicalizer::to_string(&entry)?;
     let hash = hex::encode(Sha256::digest(&bytes));

@@ -12,5 +12,5 @@ pub mod read;
 pub mod verify;
 pub mod walk;
 
-pub use append::{NewChange, content_hash, save, save_all};
+pub use append::{MadeAhead, NewChange, content_hash, save, save_all};
 pub use change::{Action, Entry, SubjectType};

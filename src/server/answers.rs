@@ -36,7 +36,8 @@ pub struct Answer {
     /// The same compressed.
     forms: Forms,
     media_type: MediaType,
-    etag: HeaderValue,
+    /// What GET and HEAD name it by, when they come again: nothing else may be asked under a condition.
+    etag: Option<HeaderValue>,
     /// What a CDN drops it by.
     keys: Option<(HeaderName, HeaderValue)>,
     until: Option<Timestamp>,
@@ -97,15 +98,16 @@ impl Answers {
     }
 
     /// An answer, with what it was made of.
-    fn answer(&self, body: Vec<u8>, media_type: MediaType, sources: &Sources) -> Arc<Answer> {
-        let digest = Sha256::digest(&body);
-        let etag = format!("W/\"{}\"", hex::encode(&digest[..12]));
+    fn answer(&self, body: Vec<u8>, media_type: MediaType, asked: &Parts, sources: &Sources) -> Arc<Answer> {
+        let etag = || format!("W/\"{}\"", hex::encode(&Sha256::digest(&body)[..12]));
+        // Digits and quotes.
+        let etag =
+            (asked.method != Method::POST).then(etag).and_then(|etag| HeaderValue::from_str(&etag).ok());
         Arc::new(Answer {
             body: body.into(),
             forms: Forms::default(),
             media_type,
-            // Digits and quotes.
-            etag: HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("W/\"\"")),
+            etag,
             keys: self.caching.cdn.as_ref().and_then(|cdn| {
                 let (name, keys) = cdn::keys::header(cdn.kind, sources.tags.iter().copied());
                 Some((HeaderName::from_static(name), HeaderValue::from_str(&keys).ok()?))
@@ -126,7 +128,7 @@ impl Answers {
 
     /// An answer on its way: whole, or, to GET and HEAD, that what the client has still holds.
     pub fn response(&self, answer: &Answer, asked: &Parts, now: Timestamp) -> Response {
-        let is_known = asked.method != Method::POST && knows(&asked.headers, &answer.etag);
+        let is_known = answer.etag.as_ref().is_some_and(|etag| knows(&asked.headers, etag));
         let packed = Encoding::accepted(&asked.headers)
             .filter(|_| !is_known)
             .and_then(|encoding| Some((encoding, answer.forms.get(&answer.body, encoding)?)));
@@ -140,7 +142,9 @@ impl Answers {
             written.insert(header::CONTENT_ENCODING, encoding.header());
             written.append(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        written.insert(header::ETAG, answer.etag.clone());
+        if let Some(etag) = &answer.etag {
+            written.insert(header::ETAG, etag.clone());
+        }
         written.insert(header::CACHE_CONTROL, self.cache_control(answer.until, now));
         if let Some((name, value)) = &answer.keys {
             written.insert(name.clone(), value.clone());
@@ -197,7 +201,7 @@ impl Keeper<'_> {
         asked: &Parts,
     ) -> Response {
         let sources = operation.reads().sources();
-        let answer = self.answers.answer(body, media_type, &sources);
+        let answer = self.answers.answer(body, media_type, asked, &sources);
         // What reads nothing never changes. Where it can't be told from which place of the log was read, nothing is kept.
         let never = sources.tags.is_empty().then_some(i64::MAX);
         if self.answers.kept.is_some()

@@ -18,7 +18,6 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
 use self::documents::Unnamed;
-use self::written::internal_error;
 use super::answers::{self, Waited};
 use super::negotiate::{self, MediaType, Outcome};
 use super::request::{Asked, Refused, content_type, drain, from_address, from_json, whole};
@@ -27,7 +26,7 @@ use crate::account::audit;
 use crate::cache::recall;
 use crate::error::Failure;
 use crate::graphql::errors::code;
-use crate::graphql::guard;
+use crate::graphql::{fragments, guard};
 use crate::image::graphql::Uploads;
 use crate::operation::{Operation, Viewer};
 use crate::schema::Schema;
@@ -164,7 +163,13 @@ async fn ask(
         if kept.is_some() { operation.noting_reads() } else { operation }
     };
     let request = |operation: &Arc<Operation>| {
-        let mut request = async_graphql::Request::new(&*document.text).data(Arc::clone(operation));
+        let asked = fragments::Asked {
+            selections: Arc::clone(&read.selections),
+            operation: operation_name.map(str::to_owned),
+            variables: variables.clone(),
+        };
+        let request = async_graphql::Request::new(&*document.text);
+        let mut request = request.data(Arc::clone(operation)).data(asked);
         request.operation_name = operation_name.map(str::to_owned);
         request.variables = variables.clone();
         request.set_parsed_query(read.document.clone());
@@ -189,8 +194,7 @@ async fn ask(
     }
     Ok(match kept {
         Some(keeper) if answer.errors.is_empty() => {
-            let Some(body) = written::body(Outcome::Data, &answer) else { return Ok(internal_error()) };
-            keeper.end(body, media_type, &operation, head).await
+            keeper.end(written::body(Outcome::Data, &answer), media_type, &operation, head).await
         }
         _ => written::write(media_type, id, None, answer),
     })

@@ -72,8 +72,9 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
         let problems = run.problems.map_or(-1, |problems| i64::try_from(problems).unwrap_or(i64::MAX));
         text += &gauge("copydesk_verify_problems", help, problems);
     }
+    let (reads, fragments) = (app.store.memory.told(), app.store.fragments.told());
     for (value, name, help) in
-        app.answers.told().into_iter().chain(app.store.memory.told()).chain(app.store.work.told())
+        app.answers.told().into_iter().chain(reads).chain(fragments).chain(app.store.work.told())
     {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         text += &if name.ends_with("_total") { counter(name, help, value) } else { gauge(name, help, value) };

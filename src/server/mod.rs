@@ -96,6 +96,7 @@ pub fn router(store: Arc<Store>) -> Result<Router, RouterError> {
     head_start::begin(&store);
     store.database.checkpoint_in_background();
     Arc::clone(&store.memory).follow(&store);
+    Arc::clone(&store.fragments).follow(&store);
     let app = App {
         schema: schema::build(),
         known_schema: schema::for_known_documents(),

@@ -19,7 +19,7 @@ use crate::article::memory::{self, OfEach};
 use crate::article::read::{self, Subject};
 use crate::article::suggest;
 use crate::author::graphql::AuthorObject;
-use crate::cache::recall;
+use crate::cache::recall::{self, KnownOf};
 use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comments_under};
 use crate::comment::read::Above;
 use crate::db::keyset::Page;
@@ -27,6 +27,7 @@ use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, Count, PageArguments};
 use crate::graphql::errors::{Nullable, nullable};
+use crate::graphql::fragments::{Keepable, Kept};
 use crate::graphql::ids;
 use crate::graphql::rich_text::Heading;
 use crate::graphql::scalars::{DateTime, Url};
@@ -35,13 +36,13 @@ use crate::image::entity::images;
 use crate::operation::Operation;
 use crate::taxonomy::graphql::{CategoryObject, TagObject};
 
-type OfArticles<T> = Batch<(), HashMap<ArticleId, T>>;
+type OfArticles<T> = Batch<(), KnownOf<ArticleId, T>>;
 
 /// What a page of articles loads together: a statement each, when it is asked for.
 #[derive(Default)]
 pub struct ArticleLoads {
-    sections: OfArticles<Arc<Vec<sections::Model>>>,
-    figures: OfArticles<Arc<Vec<(figures::Model, images::Model)>>>,
+    sections: Batch<(), OfEach<sections::Model>>,
+    figures: Batch<(), OfEach<(figures::Model, images::Model)>>,
     authors: OfArticles<Vec<AuthorObject>>,
     categories: OfArticles<Vec<CategoryObject>>,
     tags: OfArticles<Vec<TagObject>>,
@@ -52,24 +53,43 @@ pub struct ArticleLoads {
     suggestions: OfArticles<Vec<ArticleObject>>,
 }
 
-/// A published article on its page.
+/// A published article on its page, told from memory where it was told before.
+pub type ArticleObject = Kept<ArticleFields>;
+
+/// What there is to tell of a published article.
 #[derive(Clone)]
-pub struct ArticleObject(Member<articles::Model, ArticleLoads>);
+pub struct ArticleFields(Member<articles::Model, ArticleLoads>);
 
 impl ArticleObject {
     /// Articles that load together.
     pub fn page(op: &Arc<Operation>, rows: Vec<articles::Model>) -> Vec<Self> {
-        Member::page(op, rows).into_iter().map(Self).collect()
+        Member::page(op, rows).into_iter().map(Self::of).collect()
+    }
+
+    fn of(member: Member<articles::Model, ArticleLoads>) -> Self {
+        Self(ArticleFields(member))
     }
 
     /// The articles of several lists, which load together.
     pub fn pages(
         op: &Arc<Operation>,
-        pages: HashMap<Uuid, Page<articles::Model>>,
-    ) -> HashMap<Uuid, Page<Self>> {
-        Member::pages(op, pages).into_iter().map(|(parent, page)| (parent, page.map(Self))).collect()
+        pages: KnownOf<Uuid, Arc<Page<articles::Model>>>,
+    ) -> KnownOf<Uuid, Page<Self>> {
+        Member::pages(op, pages, Self::of)
+    }
+}
+
+impl Keepable for ArticleFields {
+    fn operation(&self) -> &Arc<Operation> {
+        self.0.op()
     }
 
+    fn tag(&self) -> String {
+        self.row().id.to_string()
+    }
+}
+
+impl ArticleFields {
     /// Its row.
     pub fn row(&self) -> &articles::Model {
         self.0.row()
@@ -105,14 +125,20 @@ impl ArticleObject {
         let cohort = self.0.cohort();
         let load = || async { memory::sections(&cohort.op, &self.ids()).await };
         let loaded = cohort.loads.sections.get((), load).await?;
-        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+        Ok(loaded
+            .get(&self.row().id)
+            .map(|of_article| of_article.tell(&cohort.op).clone())
+            .unwrap_or_default())
     }
 
     pub(super) async fn load_figures(&self) -> Result<Arc<Vec<(figures::Model, images::Model)>>, Failure> {
         let cohort = self.0.cohort();
         let load = || async { memory::figures(&cohort.op, &self.ids()).await };
         let loaded = cohort.loads.figures.get((), load).await?;
-        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+        Ok(loaded
+            .get(&self.row().id)
+            .map(|of_article| of_article.tell(&cohort.op).clone())
+            .unwrap_or_default())
     }
 
     pub(super) async fn load_authors(&self) -> Result<Vec<AuthorObject>, Failure> {
@@ -125,7 +151,10 @@ impl ArticleObject {
                 Ok(together(&cohort.op, rows, |author| author.id, AuthorObject))
             })
             .await?;
-        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+        Ok(loaded
+            .get(&self.row().id)
+            .map(|of_article| of_article.tell(&cohort.op).clone())
+            .unwrap_or_default())
     }
 
     pub(super) async fn load_categories(&self) -> Result<Vec<CategoryObject>, Failure> {
@@ -138,7 +167,10 @@ impl ArticleObject {
                 Ok(together(&cohort.op, rows, |category| category.id, CategoryObject))
             })
             .await?;
-        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+        Ok(loaded
+            .get(&self.row().id)
+            .map(|of_article| of_article.tell(&cohort.op).clone())
+            .unwrap_or_default())
     }
 
     pub(super) async fn load_tags(&self) -> Result<Vec<TagObject>, Failure> {
@@ -151,7 +183,10 @@ impl ArticleObject {
                 Ok(together(&cohort.op, rows, |tag| tag.id, TagObject))
             })
             .await?;
-        Ok(loaded.get(&self.row().id).cloned().unwrap_or_default())
+        Ok(loaded
+            .get(&self.row().id)
+            .map(|of_article| of_article.tell(&cohort.op).clone())
+            .unwrap_or_default())
     }
 
     /// What is made of the article's own rows.
@@ -172,13 +207,13 @@ impl ArticleObject {
 /// Makes the things of several articles load together, each once: the author of twenty articles is one author.
 fn together<M: Clone, L: Default, K: Eq + std::hash::Hash, T: Clone>(
     op: &Arc<Operation>,
-    rows: HashMap<ArticleId, Arc<Vec<M>>>,
+    rows: OfEach<M>,
     key: impl Fn(&M) -> K,
     wrap: impl Fn(Member<M, L>) -> T,
-) -> HashMap<ArticleId, Vec<T>> {
+) -> KnownOf<ArticleId, Vec<T>> {
     let mut unique: HashMap<K, usize> = HashMap::new();
     let mut cohort: Vec<M> = Vec::new();
-    for row in rows.values().flat_map(|rows| rows.iter()) {
+    for row in rows.values().flat_map(|rows| rows.peek().iter()) {
         unique.entry(key(row)).or_insert_with(|| {
             cohort.push(row.clone());
             cohort.len() - 1
@@ -187,17 +222,18 @@ fn together<M: Clone, L: Default, K: Eq + std::hash::Hash, T: Clone>(
     let wrapped: Vec<T> = Member::page(op, cohort).into_iter().map(wrap).collect();
     rows.into_iter()
         .map(|(article, rows)| {
-            let members = rows
-                .iter()
-                .filter_map(|row| unique.get(&key(row)).and_then(|&index| wrapped.get(index)).cloned());
-            (article, members.collect())
+            let members = |rows: Arc<Vec<M>>| {
+                let places = rows.iter().filter_map(|row| unique.get(&key(row)));
+                places.filter_map(|&index| wrapped.get(index)).cloned().collect()
+            };
+            (article, rows.map(members))
         })
         .collect()
 }
 
 /// A published article.
 #[Object(name = "Article")]
-impl ArticleObject {
+impl ArticleFields {
     /// Its global id.
     pub async fn id(&self) -> ID {
         ids::global(self.row().id)
@@ -268,7 +304,8 @@ impl ArticleObject {
                 Ok(with_targets(&cohort.op, rows))
             })
             .await?;
-        let links = loaded.get(&self.row().id).map(Vec::as_slice).unwrap_or_default();
+        let links =
+            loaded.get(&self.row().id).map(|links| links.tell(&cohort.op).as_slice()).unwrap_or_default();
         Ok(links.iter().filter_map(related_link).collect())
     }
 
@@ -292,7 +329,7 @@ impl ArticleObject {
         let (list, page) = page_of(&cohort.op, &cohort.loads.references, one, arguments, order_by).await?;
         let (counts, counting) = (Arc::clone(&cohort.loads.reference_counts), Arc::clone(&cohort.op));
         let place = |article: &ArticleObject| position(article.row());
-        Ok(Connection::new(&cohort.op.store.keys, &list, page, place, move || {
+        Ok(Connection::new(&cohort.op, &list, page, place, move || {
             let (counts, op, all) = (Arc::clone(&counts), Arc::clone(&counting), all.clone());
             async move {
                 let counted = counts
@@ -320,11 +357,12 @@ impl ArticleObject {
             .suggestions
             .get((), || async {
                 let rows = suggest::suggest(&*cohort.op.snapshot().await?, &cohort.rows).await?;
-                let rows = rows.into_iter().map(|(article, rows)| (article, Arc::new(rows))).collect();
-                Ok(together(&cohort.op, rows, |article| article.id, ArticleObject))
+                let rows = rows.into_iter().map(|(article, rows)| (article, Arc::new(rows).into())).collect();
+                Ok(together(&cohort.op, rows, |article| article.id, ArticleObject::of))
             })
             .await?;
-        let suggested = loaded.get(&self.row().id).map(Vec::as_slice).unwrap_or_default();
+        let suggested =
+            loaded.get(&self.row().id).map(|all| all.tell(&cohort.op).as_slice()).unwrap_or_default();
         Ok(suggested.iter().take(wanted).cloned().collect())
     }
 
@@ -411,10 +449,10 @@ type Links<T> = Vec<(related_links::Model, Option<T>)>;
 fn with_targets(
     op: &Arc<Operation>,
     rows: OfEach<(related_links::Model, Option<articles::Model>)>,
-) -> HashMap<ArticleId, Links<ArticleObject>> {
+) -> KnownOf<ArticleId, Links<ArticleObject>> {
     let targets: HashMap<ArticleId, articles::Model> = rows
         .values()
-        .flat_map(|links| links.iter())
+        .flat_map(|links| links.peek().iter())
         .filter_map(|(_, target)| target.clone())
         .map(|target| (target.id, target))
         .collect();
@@ -424,10 +462,10 @@ fn with_targets(
         .collect();
     rows.into_iter()
         .map(|(article, links)| {
-            let links = links.iter().map(|(link, target)| {
+            let with_target = |(link, target): &(related_links::Model, Option<articles::Model>)| {
                 (link.clone(), target.as_ref().and_then(|target| members.get(&target.id).cloned()))
-            });
-            (article, links.collect())
+            };
+            (article, links.map(|links| links.iter().map(with_target).collect()))
         })
         .collect()
 }

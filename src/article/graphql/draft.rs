@@ -268,7 +268,7 @@ impl DraftObject {
             Position { key: SortKey::Number(i64::from(row.number)), id: row.article_id.0 }
         };
         let count = u64::try_from(draft.head_revision).unwrap_or_default();
-        Ok(Connection::counted(&op.store.keys, &list, page, place, count))
+        Ok(Connection::counted(op, &list, page, place, count))
     }
 
     /// The revision that is public; null where none is.

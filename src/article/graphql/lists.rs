@@ -1,6 +1,5 @@
 //! Lists of articles under authors, tags and categories: one load for all the subjects of a page.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -9,6 +8,7 @@ use super::{ArticleObject, ArticleOrder};
 use crate::article::entity::public::articles;
 use crate::article::memory;
 use crate::article::read::Subject;
+use crate::cache::recall::KnownOf;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::Batch;
@@ -17,7 +17,7 @@ use crate::graphql::cursors::ListName;
 use crate::operation::Operation;
 
 /// What a page of subjects has loaded of its articles.
-pub type SubjectLists = Batch<(PageArguments, ArticleOrder), HashMap<Uuid, Page<ArticleObject>>>;
+pub type SubjectLists = Batch<(PageArguments, ArticleOrder), KnownOf<Uuid, Page<ArticleObject>>>;
 
 /// One subject among those that were loaded with it.
 pub struct OneOf {
@@ -40,7 +40,7 @@ pub async fn articles_of(
 ) -> Result<Connection<ArticleObject>, Failure> {
     let (list, page) = page_of(op, lists, one, arguments, order).await?;
     let count = u64::try_from(article_count).unwrap_or_default();
-    Ok(Connection::counted(&op.store.keys, &list, page, |article| position(article.row()), count))
+    Ok(Connection::counted(op, &list, page, |article| position(article.row()), count))
 }
 
 /// A page of the articles of one subject, and the list's name.
@@ -61,7 +61,7 @@ pub(super) async fn page_of(
             Ok(ArticleObject::pages(op, pages))
         })
         .await?;
-    Ok((list, loaded.get(&id).cloned().unwrap_or_default()))
+    Ok((list, loaded.get(&id).map(|page| page.tell(op).clone()).unwrap_or_default()))
 }
 
 /// Where an article stands in a list by time.

@@ -65,7 +65,8 @@ impl SearchConnection {
 
     /// Where this page stands.
     async fn page_info(&self) -> PageInfo {
-        PageInfo::new(self.edges.iter().map(|edge| edge.cursor.as_str()), self.has_next, self.has_previous)
+        let sealed = |edge: Option<&SearchEdge>| edge.map(|edge| edge.cursor.clone());
+        PageInfo::new(sealed(self.edges.first()), sealed(self.edges.last()), self.has_next, self.has_previous)
     }
 
     /// How many articles match; counted only when asked for, and up to 10,000.

@@ -3,7 +3,7 @@
 use async_graphql::{Object, SimpleObject};
 use serde_json::{Value, json};
 
-use super::ArticleObject;
+use super::article::ArticleFields;
 use crate::config::Site;
 use crate::error::Failure;
 use crate::graphql::errors::{Nullable, nullable};
@@ -19,11 +19,11 @@ use crate::text::shorten::shorten;
 const HEADLINE_CHARACTERS: usize = 110;
 
 /// What a page's head says of an article.
-pub struct Seo(ArticleObject);
+pub struct Seo(ArticleFields);
 
 impl Seo {
     /// Of this article.
-    pub fn new(article: ArticleObject) -> Self {
+    pub fn new(article: ArticleFields) -> Self {
         Self(article)
     }
 

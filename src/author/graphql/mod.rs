@@ -15,6 +15,7 @@ use super::{links, memory, read};
 use crate::account::policy;
 use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, UseCounts, articles_of};
 use crate::article::read::Subject;
+use crate::cache::recall::KnownOf;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
@@ -53,7 +54,7 @@ impl AuthorLink {
 /// What a page of authors loads together.
 #[derive(Default)]
 pub struct AuthorLoads {
-    portraits: Batch<(), HashMap<ImageId, images::Model>>,
+    portraits: Batch<(), KnownOf<ImageId, Arc<Option<images::Model>>>>,
     articles: SubjectLists,
 }
 
@@ -99,7 +100,8 @@ impl AuthorObject {
                     image::memory::public(&cohort.op, ids).await
                 })
                 .await?;
-            Ok(portraits.get(&id).map(|image| ImageObject::new(image.clone(), &cohort.op.store)))
+            let found = portraits.get(&id).and_then(|image| image.tell(&cohort.op).as_ref().clone());
+            Ok(found.map(|image| ImageObject::new(image, &cohort.op.store)))
         })
         .await
     }
@@ -175,9 +177,9 @@ impl AuthorRecord {
     pub fn pages(
         op: &Arc<Operation>,
         pages: HashMap<Uuid, Page<author_records::Model>>,
-    ) -> HashMap<Uuid, Page<Self>> {
-        let pages = Member::pages(op, pages).into_iter();
-        pages.map(|(parent, page)| (parent, page.map(Self))).collect()
+    ) -> KnownOf<Uuid, Page<Self>> {
+        let pages = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page).into()));
+        Member::pages(op, pages.collect(), Self)
     }
 
     /// Where one stands in a list by name.

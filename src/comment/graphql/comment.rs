@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Enum, ID, Object};
 use uuid::Uuid;
 
+use crate::cache::recall::KnownOf;
 use crate::comment::entity::comments;
 use crate::comment::memory::{self, Parents};
 use crate::comment::read::{self, Above};
@@ -34,8 +35,8 @@ pub enum CommentOrder {
 /// What a page of articles or comments has loaded of the comments under them.
 #[derive(Default)]
 pub struct CommentLists {
-    pages: Batch<(PageArguments, CommentOrder), HashMap<Uuid, Page<CommentObject>>>,
-    counts: Arc<Batch<(), HashMap<Uuid, Arc<u64>>>>,
+    pages: Batch<(PageArguments, CommentOrder), KnownOf<Uuid, Page<CommentObject>>>,
+    counts: Arc<Batch<(), KnownOf<Uuid, Arc<u64>>>>,
 }
 
 /// What a page of comments loads together.
@@ -66,23 +67,20 @@ pub async fn comments_under(
         .get((arguments, order), || async {
             let newest_first = order == CommentOrder::CreatedAtDesc;
             let pages = memory::under(op, above, &parents, newest_first, &window).await?;
-            Ok(Member::pages(op, pages)
-                .into_iter()
-                .map(|(parent, page)| (parent, page.map(CommentObject)))
-                .collect())
+            Ok(Member::pages(op, pages, CommentObject))
         })
         .await?;
-    let page = loaded.get(&id).cloned().unwrap_or_default();
+    let page = loaded.get(&id).map(|page| page.tell(op).clone()).unwrap_or_default();
     let place = |comment: &CommentObject| Position {
         key: SortKey::Number(comment.0.row().created_at.0),
         id: comment.0.row().id.0,
     };
     let (counts, counting) = (Arc::clone(&lists.counts), Arc::clone(op));
-    Ok(Connection::new(&op.store.keys, &list, page, place, move || {
+    Ok(Connection::new(op, &list, page, place, move || {
         let (counts, op, parents) = (Arc::clone(&counts), Arc::clone(&counting), parents.clone());
         async move {
             let counted = counts.get((), || async { memory::counts(&op, above, &parents).await }).await?;
-            Ok(Count::exactly(counted.get(&id).map(|count| **count).unwrap_or_default()))
+            Ok(Count::exactly(counted.get(&id).map(|count| **count.tell(&op)).unwrap_or_default()))
         }
     }))
 }

@@ -13,6 +13,7 @@ use crate::article::graphql::UseCounts;
 use crate::article::image_uses;
 use crate::author;
 use crate::author::graphql::AuthorRecord;
+use crate::cache::recall::KnownOf;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
@@ -40,7 +41,7 @@ pub struct FocalPoint {
 #[derive(Default)]
 pub struct LibraryImageLoads {
     uses: UseCounts,
-    portraits: Batch<PageArguments, HashMap<Uuid, Page<AuthorRecord>>>,
+    portraits: Batch<PageArguments, KnownOf<Uuid, Page<AuthorRecord>>>,
     portrait_counts: Batch<(), HashMap<Uuid, i64>>,
 }
 
@@ -140,9 +141,9 @@ impl Kept {
             let pages = author::read::with_portraits(&*cohort.op.snapshot().await?, &images, &window).await?;
             Ok(AuthorRecord::pages(&cohort.op, pages))
         });
-        let page = pages.await?.get(&id.0).cloned().unwrap_or_default();
+        let page = pages.await?.get(&id.0).map(|page| page.tell(&cohort.op).clone()).unwrap_or_default();
         let counted = self.0.clone();
-        Ok(Connection::new(&cohort.op.store.keys, &list, page, AuthorRecord::place, move || {
+        Ok(Connection::new(&cohort.op, &list, page, AuthorRecord::place, move || {
             let counted = counted.clone();
             async move {
                 let cohort = counted.cohort();

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_graphql::parser::types::ExecutableDocument;
 use moka::sync::Cache;
 
+use crate::graphql::fragments::Selections;
 use crate::graphql::guard::{self, Limits, Refusal};
 
 /// Bytes that are kept, as far as they can be told.
@@ -18,6 +19,8 @@ const WEIGHT: usize = 20;
 pub struct ReadDocument {
     /// As parsed.
     pub document: ExecutableDocument,
+    /// What it asks of things, place by place.
+    pub selections: Arc<Selections>,
     is_valid: AtomicBool,
 }
 
@@ -52,7 +55,8 @@ impl ReadDocuments {
             return Ok(read);
         }
         let document = guard::read(limits, text)?;
-        let read = Arc::new(ReadDocument { document, is_valid: AtomicBool::new(false) });
+        let selections = Arc::new(Selections::of(&document));
+        let read = Arc::new(ReadDocument { document, selections, is_valid: AtomicBool::new(false) });
         self.0.insert(Arc::clone(text), Arc::clone(&read));
         Ok(read)
     }

@@ -4,9 +4,9 @@ use async_graphql::{Response as Answer, ServerError, Value};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use crate::graphql::errors::code;
+use crate::graphql::json;
 use crate::server::RequestId;
 use crate::server::negotiate::{MediaType, Outcome};
 
@@ -20,26 +20,25 @@ pub fn internal_error() -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, headers, body.to_string()).into_response()
 }
 
-/// What goes over the wire; a request error has no `data`.
-#[derive(Serialize)]
-struct Written<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    extensions: &'a std::collections::BTreeMap<String, Value>,
-}
-
-/// An answer's bytes; `None` where it can't be written.
-pub fn body(outcome: Outcome, answer: &Answer) -> Option<Vec<u8>> {
-    let has_data = matches!(outcome, Outcome::Data | Outcome::Partial);
-    let written = Written {
-        errors: &answer.errors,
-        data: has_data.then_some(&answer.data),
-        extensions: &answer.extensions,
-    };
-    serde_json::to_vec(&written).ok()
+/// An answer's bytes: errors, data, extensions, as far as there are any. A request error has no `data`.
+pub fn body(outcome: Outcome, answer: &Answer) -> Vec<u8> {
+    let mut body = Vec::with_capacity(json::length(&answer.data) + 100);
+    body.push(b'{');
+    if !answer.errors.is_empty() {
+        body.extend(b"\"errors\":");
+        // They hold texts, numbers and values, all of which can be written, and a vector takes them.
+        let _ = serde_json::to_writer(&mut body, &answer.errors);
+    }
+    if matches!(outcome, Outcome::Data | Outcome::Partial) {
+        body.extend(if body.len() > 1 { &b",\"data\":"[..] } else { b"\"data\":" });
+        json::write(&mut body, &answer.data);
+    }
+    if !answer.extensions.is_empty() {
+        body.extend(if body.len() > 1 { &b",\"extensions\":"[..] } else { b"\"extensions\":" });
+        let _ = serde_json::to_writer(&mut body, &answer.extensions);
+    }
+    body.push(b'}');
+    body
 }
 
 /// In how many seconds what was too often is worth another try.
@@ -77,8 +76,7 @@ pub fn write(
             (false, false) => Outcome::Partial,
         }
     });
-    let Some(body) = body(outcome, &answer) else { return internal_error() };
-    let mut response = Response::new(Body::from(body));
+    let mut response = Response::new(Body::from(body(outcome, &answer)));
     *response.status_mut() = media_type.status(outcome);
     if let Some(seconds) = answer.errors.iter().filter_map(retry_after).max() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -1,0 +1,295 @@
+//! Articles that are told from memory: in documents of any shape the same bytes as without it, and dropped by what touches them and
+//! by nothing else.
+
+use serde_json::{Value, json};
+
+use crate::caching::world::Chance;
+use crate::harness::{Actor, Desk, on_both};
+
+/// Documents in one run: `COPYDESK_TEST_FRAGMENTS` says otherwise.
+const DOCUMENTS: usize = 250;
+
+/// A type's fields without fields, and those with: the name, their arguments, their type.
+type Fields = (&'static [&'static str], &'static [(&'static str, &'static str, &'static str)]);
+
+fn fields_of(kind: &str) -> Fields {
+    match kind {
+        "Article" => (
+            &[
+                "id",
+                "slug",
+                "title",
+                "excerpt",
+                "commentsOpen",
+                "commentsCloseAt",
+                "publishedAt",
+                "wordCount",
+                "path",
+                "commentCount",
+            ],
+            &[
+                ("leadFigure", "", "Figure"),
+                ("sections", "", "Section"),
+                ("tableOfContents", "", "Heading"),
+                ("authors", "", "Author"),
+                ("categories", "", "Category"),
+                ("tags", "", "Tag"),
+                ("relatedLinks", "", "RelatedLink"),
+                ("referencedBy", "first: $few", "Articles"),
+                ("suggestedArticles", "first: 2", "Article"),
+                ("comments", "first: $few, orderBy: $order", "Comments"),
+                ("comments", "after: $cursor", "Comments"),
+                ("seo", "", "Seo"),
+            ],
+        ),
+        "Articles" => (
+            &["totalCount"],
+            &[("nodes", "", "Article"), ("edges", "", "ArticleEdge"), ("pageInfo", "", "PageInfo")],
+        ),
+        "ArticleEdge" => (&["cursor"], &[("node", "", "Article")]),
+        "PageInfo" => (&["hasNextPage", "endCursor"], &[]),
+        "Figure" => (&["caption", "credit"], &[("image", "", "Image")]),
+        "Image" => (&["alt", "width", "url"], &[]),
+        "Section" => (&["anchor", "heading"], &[("body", "", "RichText")]),
+        "Heading" => (&["level", "text"], &[]),
+        "RichText" => (&["html", "text", "wordCount"], &[]),
+        "Author" => (
+            &["name", "slug", "articleCount"],
+            &[("portrait", "", "Image"), ("bio", "", "RichText"), ("articles", "first: $few", "Articles")],
+        ),
+        "Category" => (
+            &["name", "path", "articleCount"],
+            &[("parent", "", "Category"), ("articles", "first: 2", "Articles")],
+        ),
+        "Tag" => (&["name", "articleCount"], &[("articles", "first: $few", "Articles")]),
+        "RelatedLink" => (&["__typename"], &[]),
+        "Comments" => (&["totalCount"], &[("nodes", "", "Comment"), ("pageInfo", "", "PageInfo")]),
+        "Comment" => (
+            &["authorName", "createdAt"],
+            &[("body", "", "RichText"), ("replies", "first: $few", "Comments")],
+        ),
+        "Seo" => (&["title", "jsonLd"], &[]),
+        _ => unreachable!("{kind}"),
+    }
+}
+
+/// Makes up a document.
+struct Author<'a> {
+    chance: &'a mut Chance,
+    fragments: Vec<String>,
+    aliases: usize,
+}
+
+impl Author<'_> {
+    fn document(&mut self) -> String {
+        let roots: Vec<String> = (0..=self.chance.below(2))
+            .map(|number| {
+                let (root, kind) = [
+                    ("article(by: { slug: $slug })", "Article"),
+                    ("articles(first: $few)", "Articles"),
+                    ("articles(first: 3, filter: { locale: \"en\" })", "Articles"),
+                    ("tag(by: { slug: \"trams\" })", "Tag"),
+                    ("author(by: { slug: \"ann\" })", "Author"),
+                ][self.chance.below(5)];
+                // Now and then twice under one key.
+                let alias = if self.chance.below(6) == 0 { String::new() } else { format!("root{number}: ") };
+                format!("{alias}{root} {}", self.selection(kind, 4))
+            })
+            .collect();
+        let head = "query Made($slug: String!, $few: Int = 2, $order: CommentOrder = CREATED_AT_ASC, $cursor: String, $yes: Boolean = true, $no: Boolean!)";
+        format!(
+            "{head} {{ every: article(by: {{ slug: $slug }}) @skip(if: $yes) @include(if: $no) {{ comments(first: $few, orderBy: $order, after: $cursor) {{ totalCount }} }} {} }} query Order($order: CommentOrder, $cursor: String) {{ article(by: {{ slug: \"story-1\" }}) {{ comments(orderBy: $order, after: $cursor) {{ totalCount }} }} }} {}",
+            roots.join(" "),
+            self.fragments.join(" ")
+        )
+    }
+
+    fn selection(&mut self, kind: &str, depth: usize) -> String {
+        let (plain, deep) = fields_of(kind);
+        let mut chosen = vec![plain[self.chance.below(plain.len())].to_owned()];
+        for _ in 0..=self.chance.below(4) {
+            let (name, arguments, below) = match self.chance.below(3) {
+                0 => (plain[self.chance.below(plain.len())], "", None),
+                _ if depth == 0 || deep.is_empty() => continue,
+                _ => {
+                    let (name, arguments, below) = deep[self.chance.below(deep.len())];
+                    (name, arguments, Some(below))
+                }
+            };
+            let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
+            // Under its own key now and then, so that selections meet under one; with arguments they may differ.
+            let alias = if arguments.is_empty() && self.chance.below(3) > 0 {
+                String::new()
+            } else {
+                self.aliases += 1;
+                format!("a{}: ", self.aliases)
+            };
+            let directive = match self.chance.below(8) {
+                0 => " @include(if: $yes)",
+                1 => " @skip(if: $no)",
+                _ => "",
+            };
+            let below = below.map(|below| self.selection(below, depth - 1)).unwrap_or_default();
+            chosen.push(format!("{alias}{name}{arguments}{directive} {below}"));
+        }
+        if kind == "RelatedLink" && depth > 0 {
+            let article = self.selection("Article", depth - 1);
+            chosen.push(format!(
+                "... on RelatedArticle {{ title article {article} }} ... on ExternalLink {{ url }}"
+            ));
+        }
+        let chosen = chosen.join(" ");
+        // Of one type, under any condition or none.
+        let is_object =
+            !matches!(kind, "Articles" | "ArticleEdge" | "Comments" | "Seo" | "Heading" | "RelatedLink");
+        match self.chance.below(6) {
+            0 => format!("{{ ... @include(if: $yes) {{ {chosen} }} }}"),
+            1 if is_object => format!("{{ ... on {kind} @skip(if: $no) {{ {chosen} }} __typename }}"),
+            2 if is_object => {
+                let name = format!("F{}", self.fragments.len());
+                self.fragments.push(format!("fragment {name} on {kind} {{ {chosen} }}"));
+                format!("{{ ...{name} }}")
+            }
+            _ => format!("{{ {chosen} }}"),
+        }
+    }
+}
+
+/// Three stories with something of everything, which point at one another.
+async fn site(editor: &Actor, desk: &Desk) -> Vec<Value> {
+    let face = editor.image("A face").await;
+    let tags = [editor.create_tag("Trams").await, editor.create_tag("Quays").await];
+    let input = json!({ "input": { "name": "Ann", "portraitImageId": face, "bio": "Writes." } });
+    let author = editor.run("CreateAuthor", input).await.done("createAuthor", "author")["id"].clone();
+    let above = editor.create_category("Harbor", None).await;
+    let category = editor.create_category("Ferries", Some(&above)).await;
+    let mut stories: Vec<Value> = Vec::new();
+    for number in 1..=3 {
+        let mut links: Vec<Value> =
+            stories.iter().map(|story| json!({ "article": { "articleId": story["articleId"] } })).collect();
+        links.push(json!({ "external": { "url": "https://example.org/", "title": "Elsewhere" } }));
+        let draft = editor.create(json!({
+            "title": format!("Story {number}"), "excerpt": "\"Quoted\" \u{2028} & <b>",
+            "sections": [{ "body": "Words." }, { "heading": "More", "body": format!("Of *{number}*.") }],
+            "authorIds": [author], "tagIds": tags, "categoryIds": [category], "leadFigure": { "imageId": face },
+            "relatedLinks": links,
+        }));
+        let story = editor.publish(&draft.await).await;
+        let first = desk.stranger().comment(&story["articleId"], None, "Well said.").await;
+        editor.approve(&first).await;
+        let reply = desk.stranger().comment(&story["articleId"], Some(&first), "Indeed.").await;
+        editor.approve(&reply).await;
+        desk.clock.advance_seconds(60);
+        stories.push(story);
+    }
+    stories
+}
+
+on_both! {
+    async fn in_documents_of_any_shape_articles_from_memory_are_the_same_bytes(desk) {
+        site(&desk.editor().await, &desk).await;
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let plain = desk.second_node_with(&[("answer_cache", "0"), ("fragment_cache", "0"), ("article_cache", "0")]).await;
+        let (kept, exact) = (node.stranger(), plain.stranger());
+        let documents = std::env::var("COPYDESK_TEST_FRAGMENTS").map_or(DOCUMENTS, |number| number.parse().unwrap());
+        let mut chance = Chance(5);
+        let mut answered = 0;
+        for _ in 0..documents {
+            let document = Author { chance: &mut chance, fragments: Vec::new(), aliases: 0 }.document();
+            for variables in [
+                json!({ "slug": "story-1", "no": false }),
+                json!({ "slug": "story-2", "no": false, "few": 1, "order": "CREATED_AT_DESC", "yes": false }),
+                json!({ "slug": "story-1", "no": true, "few": 3, "cursor": "of no list" }),
+                json!({ "slug": "nowhere", "no": false, "few": null, "cursor": null }),
+            ] {
+                let asked = json!({ "query": document, "operationName": "Made", "variables": variables });
+                let fresh = exact.send(asked.clone()).await;
+                for _ in 0..2 {
+                    assert_eq!(kept.send(asked.clone()).await.text, fresh.text, "{asked}");
+                }
+                answered += usize::from(fresh.body["data"].is_object());
+            }
+        }
+        assert!(answered > documents * 2, "{answered} of {} had data", documents * 4);
+        let (found, missed) = (node.metric("copydesk_fragments_found_total").await, node.metric("copydesk_fragments_missed_total").await);
+// Some have errors: those are never kept.
+        assert!(found > missed / 2, "many articles were told from memory: {found}, {missed} were not");
+    }
+
+    async fn the_deepest_question_that_is_allowed_is_answered(desk) {
+        site(&desk.editor().await, &desk).await;
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let (mut inner, mut depth) = ("title".to_owned(), 2);
+        while depth + 3 <= 15 {
+            inner = format!("authors {{ articles(first: 1) {{ nodes {{ {inner} }} }} }}");
+            depth += 3;
+        }
+        for _ in 0..2 {
+            let answer = node.stranger().query(&format!("{{ article(by: {{ slug: \"story-1\" }}) {{ {inner} }} }}")).await;
+            assert!(answer.body.get("errors").is_none(), "{}", answer.text);
+            assert!(answer.text.contains("Story 3"), "{}", answer.text);
+        }
+    }
+
+    async fn a_document_that_was_answered_once_is_bounded_the_second_time_too(desk) {
+        site(&desk.editor().await, &desk).await;
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let reader = node.stranger();
+        let document = "query Made($few: Int, $filter: ArticleFilter) { articles(first: 3, filter: $filter) { nodes { comments(first: $few) { nodes { body { text } } } } } }";
+        for _ in 0..2 {
+            assert!(reader.query_with(document, json!({ "few": 1 })).await.data().is_object());
+        }
+        for refused in [json!({ "few": 1_000 }), json!({ "few": "one" }), json!({ "few": 1, "filter": { "nowhere": 1 } })] {
+            for _ in 0..2 {
+                let answer = reader.query_with(document, refused.clone()).await;
+                assert!(answer.body["errors"].is_array(), "{refused}: {}", answer.text);
+            }
+        }
+    }
+
+    async fn variables_have_the_defaults_of_their_operation(desk) {
+        site(&desk.editor().await, &desk).await;
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let plain = desk.second_node_with(&[("answer_cache", "0"), ("fragment_cache", "0")]).await;
+        let document = "query Few($many: Int = 1) { ...All } query Many($many: Int = 2) { ...All } fragment All on Query { article(by: { slug: \"story-3\" }) { relatedLinks { __typename } referencedBy(first: $many) { nodes { id } } suggestedArticles(first: 1) { referencedBy(first: $many) { nodes { id } } } } }";
+        for operation in ["Few", "Many", "Few", "Many"] {
+            let asked = json!({ "query": document, "operationName": operation });
+            let answer = node.stranger().send(asked.clone()).await;
+            assert_eq!(answer.text, plain.stranger().send(asked).await.text, "{operation}");
+            assert!(answer.data().is_object());
+        }
+    }
+
+    async fn a_change_drops_the_articles_that_show_it_and_no_others(desk) {
+        let editor = desk.editor().await;
+        let stories = site(&editor, &desk).await;
+        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let (editor, reader) = (editor.at(&node), node.stranger());
+        let front = "{ articles(first: 3) { nodes { title tags { name } sections { body { text } } relatedLinks { __typename ... on RelatedArticle { title } } comments { nodes { authorName } } } } }";
+        let missed = async || {
+            let before = node.metric("copydesk_fragments_missed_total").await;
+            assert!(reader.query(front).await.data().is_object());
+            node.metric("copydesk_fragments_missed_total").await - before
+        };
+        assert_eq!([missed().await, missed().await], [3, 0]);
+        // Published again: it, and the two that point at it.
+        editor.publish(&editor.save(&stories[0], json!({ "excerpt": "Another." })).await).await;
+        assert_eq!([missed().await, missed().await], [3, 0]);
+        // Nobody points at the last.
+        let last = editor.publish(&editor.save(&stories[2], json!({ "excerpt": "Another." })).await).await;
+        assert_eq!([missed().await, missed().await], [1, 0]);
+        // A comment stands under one article, at which nobody points.
+        let comment = reader.comment(&last["articleId"], None, "Really?").await;
+        assert_eq!(missed().await, 0, "it is not public");
+        editor.approve(&comment).await;
+        assert_eq!([missed().await, missed().await], [1, 0]);
+        // A new tag changes nobody; another name of theirs all three.
+        editor.create_tag("New").await;
+        assert_eq!(missed().await, 0);
+        let rename = "mutation ($input: UpdateTagInput!) { updateTag(input: $input) { userErrors { code } } }";
+        let tag = editor.query("{ viewer { tags(first: 9) { nodes { id slug version } } } }").await.data()["viewer"]["tags"]["nodes"]
+            .as_array().unwrap().iter().find(|tag| tag["slug"] == "trams").unwrap().clone();
+        editor.query_with(rename, json!({ "input": { "tagId": tag["id"], "version": tag["version"], "name": "Streetcars" } })).await.data();
+        assert_eq!([missed().await, missed().await], [3, 0]);
+    }
+}
