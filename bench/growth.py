@@ -15,14 +15,17 @@ import sys
 import tempfile
 import time
 
+import plot
 import run
 from run import ROOT, UNLIMITED, Server, Trouble, contract, free_port, graphql
 
-REPORT = ROOT / "bench" / "growth.md"
+REPORT, PLOT = ROOT / "bench" / "growth.md", ROOT / "bench" / "growth.svg"
 PAGE = 20
 # The page that is measured deep in a list: this one, or the last where there are fewer.
 DEEP = 1_000
 REQUESTS = 200
+# Nothing is kept in memory but documents: what comes from memory does not grow.
+READ = dict(run.LEVELS)["read"]
 CARD = re.search(r"^fragment Card on Article \{.*?^\}", (ROOT / "tests/operations/contract.graphql").read_text(), re.MULTILINE | re.DOTALL).group(0)
 
 # What is measured: a list as a template of its page's arguments, and where it stands in the answer.
@@ -47,7 +50,8 @@ def main():
     report = table(arguments, columns)
     print(report)
     if arguments.write:
-        REPORT.write_text(report + "\n")
+        REPORT.write_text(f"{report}\n\n![What a page costs, by the size of the archive]({PLOT.name})\n")
+        PLOT.write_text(plot.lines("CPU of the server a request, in µs, by the number of articles", arguments.sizes, series(columns)))
         print(f"written to {REPORT.relative_to(ROOT)}")
 
 
@@ -70,7 +74,7 @@ def measure(arguments, size):
         column = {"size": size, "generate": time.perf_counter() - began}
         column["bytes"] = sum(file.stat().st_size for file in pathlib.Path(folder).rglob("*") if file.is_file())
         port = free_port()
-        serve = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", "warn", *UNLIMITED]
+        serve = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", "warn", *UNLIMITED, *READ]
         with Server(serve, pathlib.Path(folder), port) as server:
             server.first_answer(*graphql({"query": "{ __typename }"}))
             names = busiest(server)
@@ -161,6 +165,11 @@ def cost(server, query, requests=REQUESTS):
     return statistics.median(waits) * 1e3, (server.cpu() - cpu) / requests * 1e6
 
 
+def series(columns):
+    measured = [name for name in columns[0] if name not in ("size", "generate", "bytes")]
+    return [(name, [column[name][1] for column in columns]) for name in measured]
+
+
 def table(arguments, columns):
     least = columns[0]
     sizes = [f"{column['size']:,}" for column in columns]
@@ -172,9 +181,7 @@ def table(arguments, columns):
         "|---|" + "---:|" * (len(sizes) + len(ratios)),
         "| made in | " + " | ".join([f"{column['generate']:.0f} s, {column['bytes'] / 1e6:,.0f} MB" for column in columns] + [""] * len(ratios)) + " |",
     ]
-    for name in least:
-        if name in ("size", "generate", "bytes"):
-            continue
+    for name, _ in series(columns):
         cells = [f"{column[name][0]:.1f} ms, {column[name][1]:,.0f} µs" for column in columns]
         grown = [f"{column[name][1] / least[name][1]:.2f}" for column in columns[1:]]
         lines.append(f"| {name} | " + " | ".join([*cells, *grown]) + " |")

@@ -520,13 +520,13 @@ def processor():
     return f"{len(os.sched_getaffinity(0))} × {name}"
 
 
-def write(report):
-    text = REPORT.read_text()
+def write(report, path=REPORT):
+    text = path.read_text()
     before, begin, rest = text.partition(BEGIN + "\n")
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise Trouble(f"{REPORT} has no lines {BEGIN} and {END}")
-    REPORT.write_text(f"{before}{begin}\n{report}\n\n{end}{after}")
+        raise Trouble(f"{path} has no lines {BEGIN} and {END}")
+    path.write_text(f"{before}{begin}\n{report}\n\n{end}{after}")
 
 
 if __name__ == "__main__":

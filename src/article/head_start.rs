@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::read;
+use super::read_parts::{self, Together};
 use crate::config::ImageVariants;
 use crate::db::Snapshot;
 use crate::error::Failure;
@@ -52,7 +52,7 @@ impl Follows for HeadStart {
             of(Action::ImageFileReplaced).map(|entry| ImageId::from_uuid(entry.subject_id)).collect();
         let mut pictures = BTreeMap::new();
         if !articles.is_empty() {
-            let figures = read::figures(snapshot, &articles).await?;
+            let figures = read_parts::figures(&Together::default(), snapshot, &articles).await?;
             pictures.extend(figures.values().flatten().map(|(_, image)| (image.id, Source::from(image))));
         }
         // Of those that nothing public shows, nobody will ask.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::entity::public::{articles, figures, related_links, sections};
 use super::read::{self, ArticleFilter, ArticleOrder, Subject};
+use super::read_parts::{self, Together};
 use crate::author::entity::authors;
 use crate::cache::recall::{Depends, KnownOf, recall, recall_each};
 use crate::db::Snapshot;
@@ -71,18 +72,27 @@ pub async fn of_subjects(
     recall_each(op, question, subjects.iter().copied(), depends, read).await
 }
 
-/// [`read::sections`].
-pub async fn sections(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<sections::Model>, Failure> {
-    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::sections(&snapshot, &missing).await;
+/// [`read_parts::sections`].
+pub async fn sections(
+    op: &Operation,
+    together: &Together,
+    ids: &[ArticleId],
+) -> Result<OfEach<sections::Model>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| {
+        read_parts::sections(together, &snapshot, &missing).await
+    };
     parts(op, "sections", ids, |_| Depends::default(), read).await
 }
 
-/// [`read::figures`].
+/// [`read_parts::figures`].
 pub async fn figures(
     op: &Operation,
+    together: &Together,
     ids: &[ArticleId],
 ) -> Result<OfEach<(figures::Model, images::Model)>, Failure> {
-    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::figures(&snapshot, &missing).await;
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| {
+        read_parts::figures(together, &snapshot, &missing).await
+    };
     let depends = |figures: &[(figures::Model, images::Model)]| Depends {
         on: names(figures.iter().map(|(figure, _)| figure.image_id)),
         ..Depends::default()
@@ -90,9 +100,15 @@ pub async fn figures(
     parts(op, "figures", ids, depends, read).await
 }
 
-/// [`read::authors`].
-pub async fn authors(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<authors::Model>, Failure> {
-    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::authors(&snapshot, &missing).await;
+/// [`read_parts::authors`].
+pub async fn authors(
+    op: &Operation,
+    together: &Together,
+    ids: &[ArticleId],
+) -> Result<OfEach<authors::Model>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| {
+        read_parts::authors(together, &snapshot, &missing).await
+    };
     let depends = |authors: &[authors::Model]| Depends {
         on: names(authors.iter().map(|author| author.id)),
         beside: names(authors.iter().map(|author| articles_of(author.id))),
@@ -100,9 +116,15 @@ pub async fn authors(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<authors
     parts(op, "authors", ids, depends, read).await
 }
 
-/// [`read::categories`].
-pub async fn categories(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<categories::Model>, Failure> {
-    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::categories(&snapshot, &missing).await;
+/// [`read_parts::categories`].
+pub async fn categories(
+    op: &Operation,
+    together: &Together,
+    ids: &[ArticleId],
+) -> Result<OfEach<categories::Model>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| {
+        read_parts::categories(together, &snapshot, &missing).await
+    };
     let depends = |categories: &[categories::Model]| Depends {
         on: names([CATEGORIES]),
         beside: names(categories.iter().map(|category| articles_of(category.id))),
@@ -110,9 +132,15 @@ pub async fn categories(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<cate
     parts(op, "categories", ids, depends, read).await
 }
 
-/// [`read::tags`].
-pub async fn tags(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<tags::Model>, Failure> {
-    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::tags(&snapshot, &missing).await;
+/// [`read_parts::tags`].
+pub async fn tags(
+    op: &Operation,
+    together: &Together,
+    ids: &[ArticleId],
+) -> Result<OfEach<tags::Model>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| {
+        read_parts::tags(together, &snapshot, &missing).await
+    };
     let depends = |tags: &[tags::Model]| Depends {
         on: names(tags.iter().map(|tag| tag.id)),
         beside: names(tags.iter().map(|tag| articles_of(tag.id))),
@@ -120,12 +148,15 @@ pub async fn tags(op: &Operation, ids: &[ArticleId]) -> Result<OfEach<tags::Mode
     parts(op, "tags", ids, depends, read).await
 }
 
-/// [`read::links`].
+/// [`read_parts::links`].
 pub async fn links(
     op: &Operation,
+    together: &Together,
     ids: &[ArticleId],
 ) -> Result<OfEach<(related_links::Model, Option<articles::Model>)>, Failure> {
-    let read = async move |snapshot: Snapshot, missing: Vec<_>| read::links(&snapshot, &missing).await;
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| {
+        read_parts::links(together, &snapshot, &missing).await
+    };
     let depends = |links: &[(related_links::Model, Option<articles::Model>)]| Depends {
         on: names(links.iter().filter_map(|(link, _)| link.target_article_id)),
         ..Depends::default()

@@ -25,6 +25,7 @@ pub mod projection;
 mod public;
 pub mod publish;
 pub mod read;
+pub mod read_parts;
 pub mod refile;
 pub mod reindex;
 pub mod request_changes;

@@ -1,22 +1,18 @@
-//! What the public reads of articles: public tables alone. The only place that joins those of author, taxonomy and image:
-//! figures with their images, bylines with their authors, labels with their tags and categories.
+//! What the public reads of articles, one by one and in lists: public tables alone. What an article is made of: [`super::read_parts`].
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, EntityTrait, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    RelationDef, Select, SelectTwo,
+    ColumnTrait as _, EntityTrait, JoinType, QueryFilter as _, QuerySelect as _, RelationDef, Select,
 };
 use uuid::Uuid;
 
 use super::entity::public::{
-    article_authors, article_categories, article_references, article_slugs, article_tags, articles, figures,
-    related_links, sections,
+    article_authors, article_categories, article_references, article_slugs, article_tags, articles,
 };
 use super::publish::slug_tag;
-use crate::author::entity::authors;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::db::ids::IdColumn;
@@ -24,10 +20,8 @@ use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::db::per_parent::{self, Columns};
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, TagId};
-use crate::image::entity::images;
 use crate::keys::Keys;
-use crate::reads::{ARTICLES, CATEGORIES, articles_of, links_to};
-use crate::taxonomy::entity::{categories, tags};
+use crate::reads::{ARTICLES, articles_of, links_to};
 use crate::text::input;
 
 /// The order of a list of articles.
@@ -271,137 +265,6 @@ pub async fn by_ids(
     Ok(rows.into_iter().map(|article| (article.id, article)).collect())
 }
 
-/// The sections of several articles, in order.
-pub async fn sections(
-    snapshot: &Snapshot,
-    ids: &[ArticleId],
-) -> Result<HashMap<ArticleId, Vec<sections::Model>>, Failure> {
-    let rows = sections::Entity::find()
-        .filter(sections::Column::ArticleId.is_in(ids.iter().copied()))
-        .order_by_asc(sections::Column::Position)
-        .all(snapshot.connection())
-        .await?;
-    Ok(grouped(rows.into_iter().map(|row| (row.article_id, row))))
-}
-
-/// The figures of several articles with their images, in order; the lead comes first.
-pub async fn figures(
-    snapshot: &Snapshot,
-    ids: &[ArticleId],
-) -> Result<HashMap<ArticleId, Vec<(figures::Model, images::Model)>>, Failure> {
-    let query: SelectTwo<figures::Entity, images::Entity> = figures::Entity::find()
-        .join(
-            JoinType::InnerJoin,
-            relation::<figures::Entity, images::Entity>(figures::Column::ImageId, images::Column::Id),
-        )
-        .select_also(images::Entity);
-    let rows = query
-        .filter(figures::Column::ArticleId.is_in(ids.iter().copied()))
-        .order_by_asc(figures::Column::Position)
-        .all(snapshot.connection())
-        .await?;
-    snapshot.reads().note_all(rows.iter().map(|(figure, _)| figure.image_id));
-    Ok(grouped(rows.into_iter().filter_map(|(figure, image)| Some((figure.article_id, (figure, image?))))))
-}
-
-/// Whom several articles credit, in order.
-pub async fn authors(
-    snapshot: &Snapshot,
-    ids: &[ArticleId],
-) -> Result<HashMap<ArticleId, Vec<authors::Model>>, Failure> {
-    let query: SelectTwo<article_authors::Entity, authors::Entity> = article_authors::Entity::find()
-        .join(
-            JoinType::InnerJoin,
-            relation::<article_authors::Entity, authors::Entity>(
-                article_authors::Column::AuthorId,
-                authors::Column::Id,
-            ),
-        )
-        .select_also(authors::Entity);
-    let rows = query
-        .filter(article_authors::Column::ArticleId.is_in(ids.iter().copied()))
-        .order_by_asc(article_authors::Column::Position)
-        .all(snapshot.connection())
-        .await?;
-    snapshot.reads().note_all(rows.iter().map(|(junction, _)| junction.author_id));
-    Ok(grouped(rows.into_iter().filter_map(|(junction, author)| Some((junction.article_id, author?)))))
-}
-
-/// Which tags several articles have, in order.
-pub async fn tags(
-    snapshot: &Snapshot,
-    ids: &[ArticleId],
-) -> Result<HashMap<ArticleId, Vec<tags::Model>>, Failure> {
-    let query: SelectTwo<article_tags::Entity, tags::Entity> = article_tags::Entity::find()
-        .join(
-            JoinType::InnerJoin,
-            relation::<article_tags::Entity, tags::Entity>(article_tags::Column::TagId, tags::Column::Id),
-        )
-        .select_also(tags::Entity);
-    let rows = query
-        .filter(article_tags::Column::ArticleId.is_in(ids.iter().copied()))
-        .order_by_asc(article_tags::Column::Position)
-        .all(snapshot.connection())
-        .await?;
-    snapshot.reads().note_all(rows.iter().map(|(junction, _)| junction.tag_id));
-    Ok(grouped(rows.into_iter().filter_map(|(junction, tag)| Some((junction.article_id, tag?)))))
-}
-
-/// Which categories an editor put several articles in, in order.
-pub async fn categories(
-    snapshot: &Snapshot,
-    ids: &[ArticleId],
-) -> Result<HashMap<ArticleId, Vec<categories::Model>>, Failure> {
-    let query: SelectTwo<article_categories::Entity, categories::Entity> = article_categories::Entity::find()
-        .join(
-            JoinType::InnerJoin,
-            relation::<article_categories::Entity, categories::Entity>(
-                article_categories::Column::CategoryId,
-                categories::Column::Id,
-            ),
-        )
-        .select_also(categories::Entity);
-    let rows = query
-        .filter(article_categories::Column::ArticleId.is_in(ids.iter().copied()))
-        .filter(article_categories::Column::IsDirect.eq(true))
-        .order_by_asc(article_categories::Column::Position)
-        .all(snapshot.connection())
-        .await?;
-    snapshot.reads().note(CATEGORIES);
-    Ok(grouped(rows.into_iter().filter_map(|(junction, category)| Some((junction.article_id, category?)))))
-}
-
-/// Where several articles point to, in order. A link to an article that isn't public comes without it.
-pub async fn links(
-    snapshot: &Snapshot,
-    ids: &[ArticleId],
-) -> Result<HashMap<ArticleId, Vec<(related_links::Model, Option<articles::Model>)>>, Failure> {
-    let query: SelectTwo<related_links::Entity, articles::Entity> = related_links::Entity::find()
-        .join(
-            JoinType::LeftJoin,
-            relation::<related_links::Entity, articles::Entity>(
-                related_links::Column::TargetArticleId,
-                articles::Column::Id,
-            ),
-        )
-        .select_also(articles::Entity);
-    let rows = query
-        .filter(related_links::Column::ArticleId.is_in(ids.iter().copied()))
-        .order_by_asc(related_links::Column::Position)
-        .all(snapshot.connection())
-        .await?;
-    snapshot.reads().note_all(rows.iter().filter_map(|(link, _)| link.target_article_id));
-    Ok(grouped(rows.into_iter().map(|(link, target)| (link.article_id, (link, target)))))
-}
-
 fn relation<A: EntityTrait, B: EntityTrait>(from: A::Column, to: B::Column) -> RelationDef {
     A::belongs_to(B::default()).from(from).to(to).into()
-}
-
-fn grouped<K: Eq + Hash, V>(rows: impl IntoIterator<Item = (K, V)>) -> HashMap<K, Vec<V>> {
-    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
-    for (key, row) in rows {
-        groups.entry(key).or_default().push(row);
-    }
-    groups
 }

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Debug, Display, Write as _};
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use rustc_hash::FxHashSet;
@@ -186,8 +186,9 @@ where
         return Ok(read.into_iter().map(|(thing, value)| (thing, Arc::new(value).into())).collect());
     }
     let (mut found, mut missing) = (HashMap::new(), Vec::new());
+    let asked = Asked::of(op, &*op.store.memory).await?;
     for thing in things {
-        match find(op, &format!("{question} {thing}")).await? {
+        match asked.as_ref().and_then(|asked| asked.find(&format!("{question} {thing}"))) {
             Some((value, sources)) => {
                 found.insert(thing, Known { value, sources: Some(sources) });
             }
@@ -245,10 +246,9 @@ pub fn keeps_fragments(op: &Operation) -> bool {
 
 /// A part of an answer, in bytes, that was made before, where it is still so. What it was made of is noted as read.
 pub async fn fragment(op: &Operation, question: &str) -> Option<Bytes> {
-    let Recalled { value, sources } = ask(op, &*op.store.fragments, question).await.ok()??;
-    let bytes = value.downcast_ref::<Bytes>()?.clone();
+    let (bytes, sources) = Asked::of(op, &*op.store.fragments).await.ok()??.find::<Bytes>(question)?;
     op.reads().note_sources(&sources);
-    Some(bytes)
+    Some(Bytes::clone(&bytes))
 }
 
 /// Keeps a part of an answer that was made of these.
@@ -284,28 +284,41 @@ pub async fn is_torn(op: &Operation) -> bool {
     }
 }
 
-async fn find<T: Send + Sync + 'static>(
-    op: &Operation,
-    question: &str,
-) -> Result<Option<(Arc<T>, Arc<Sources>)>, Failure> {
-    let found = ask(op, &*op.store.memory, question).await?;
-    Ok(found.and_then(|Recalled { value, sources }| Some((value.downcast::<T>().ok()?, sources))))
+async fn find<T: Send + Sync + 'static>(op: &Operation, question: &str) -> Result<Option<Found<T>>, Failure> {
+    let asked = Asked::of(op, &*op.store.memory).await?;
+    Ok(asked.and_then(|asked| asked.find(question)))
 }
 
-/// What a memory has, at the place of the log at which the operation reads.
-async fn ask(op: &Operation, memory: &dyn Memory, question: &str) -> Result<Option<Recalled>, Failure> {
-    let Some(recalled_at) = &op.recalled_at else { return Ok(None) };
-    let place = match (recalled_at.get(), op.open_snapshot().await) {
-        (Some(place), _) => Some(*place),
-        (None, Some(snapshot)) => Some(place_of(op, &snapshot).await?),
-        (None, None) => memory.place(),
-    };
-    let Some(place) = place else { return Ok(None) };
-    let found = memory.recall(question, place, op.now());
-    if found.is_some() {
-        recalled_at.get_or_init(|| place);
+/// Something that is kept, and what an answer that shows it depends on.
+type Found<T> = (Arc<T>, Arc<Sources>);
+
+/// A memory, asked at the place of the log at which an operation reads.
+struct Asked<'a> {
+    op: &'a Operation,
+    memory: &'a dyn Memory,
+    recalled_at: &'a OnceLock<i64>,
+    place: i64,
+}
+
+impl<'a> Asked<'a> {
+    /// `None`: it is not asked.
+    async fn of(op: &'a Operation, memory: &'a dyn Memory) -> Result<Option<Self>, Failure> {
+        let Some(recalled_at) = &op.recalled_at else { return Ok(None) };
+        let place = match recalled_at.get() {
+            Some(place) => Some(*place),
+            None => match op.open_snapshot().await {
+                Some(snapshot) => Some(place_of(op, &snapshot).await?),
+                None => memory.place(),
+            },
+        };
+        Ok(place.map(|place| Self { op, memory, recalled_at, place }))
     }
-    Ok(found)
+
+    fn find<T: Send + Sync + 'static>(&self, question: &str) -> Option<Found<T>> {
+        let Recalled { value, sources } = self.memory.recall(question, self.place, self.op.now())?;
+        self.recalled_at.get_or_init(|| self.place);
+        Some((value.downcast().ok()?, sources))
+    }
 }
 
 /// Gives what an answer that shows it depends on.

@@ -33,11 +33,17 @@ const WRITER_PAGES: u32 = 32_000;
 /// Makes SQLite's index of words anew from the rows.
 const REBUILD_WORDS: &str = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
 
+// The words that wait for the index are sorted in as much memory as a query may take: with PostgreSQL's 4 MB it would take as long
+// as all the rest.
 const FOR_MANY_ROWS: &str = "
 SET LOCAL gin_pending_list_limit = '256MB';
+SET LOCAL work_mem = '256MB';
 SELECT set_config('default_toast_compression', 'lz4', true) FROM pg_settings
 WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
-const SETTLE: &str = "SELECT gin_clean_pending_list('search_by_word'); ANALYZE";
+const SETTLE: &str = "
+SET LOCAL maintenance_work_mem = '256MB';
+SELECT gin_clean_pending_list('search_by_word');
+ANALYZE";
 
 /// Which database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

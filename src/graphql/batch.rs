@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::cache::recall::KnownOf;
@@ -30,12 +30,17 @@ impl<A, V> Default for Batch<A, V> {
 }
 
 impl<A: Eq + Hash, V> Batch<A, V> {
+    fn cell(&self, arguments: A) -> Arc<OnceCell<Loaded<V>>> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(loaded.entry(arguments).or_default())
+    }
+
     /// What was loaded for these arguments; loads it for the first who asks. A failure is not kept.
     pub async fn get<F>(&self, arguments: A, load: impl FnOnce() -> F) -> Result<Arc<V>, Failure>
     where
         F: Future<Output = Result<V, Failure>>,
     {
-        let cell = Arc::clone(self.loaded.lock().await.entry(arguments).or_default());
+        let cell = self.cell(arguments);
         let load = || async {
             let (loaded, for_all) = Box::pin(reads::apart(load())).await;
             Ok::<_, Failure>((Arc::new(loaded?), for_all))

@@ -17,6 +17,7 @@ use crate::article::commenting::Opening;
 use crate::article::entity::public::{articles, figures, related_links, sections};
 use crate::article::memory::{self, OfEach};
 use crate::article::read::{self, Subject};
+use crate::article::read_parts::Together;
 use crate::article::suggest;
 use crate::author::graphql::AuthorObject;
 use crate::cache::recall::{self, KnownOf};
@@ -41,6 +42,7 @@ type OfArticles<T> = Batch<(), KnownOf<ArticleId, T>>;
 /// What a page of articles loads together: a statement each, when it is asked for.
 #[derive(Default)]
 pub struct ArticleLoads {
+    parts: Together,
     sections: Batch<(), OfEach<sections::Model>>,
     figures: Batch<(), OfEach<(figures::Model, images::Model)>>,
     authors: OfArticles<Vec<AuthorObject>>,
@@ -123,7 +125,7 @@ impl ArticleFields {
 
     pub(super) async fn load_sections(&self) -> Result<Arc<Vec<sections::Model>>, Failure> {
         let cohort = self.0.cohort();
-        let load = || async { memory::sections(&cohort.op, &self.ids()).await };
+        let load = || async { memory::sections(&cohort.op, &cohort.loads.parts, &self.ids()).await };
         let loaded = cohort.loads.sections.get((), load).await?;
         Ok(loaded
             .get(&self.row().id)
@@ -133,7 +135,7 @@ impl ArticleFields {
 
     pub(super) async fn load_figures(&self) -> Result<Arc<Vec<(figures::Model, images::Model)>>, Failure> {
         let cohort = self.0.cohort();
-        let load = || async { memory::figures(&cohort.op, &self.ids()).await };
+        let load = || async { memory::figures(&cohort.op, &cohort.loads.parts, &self.ids()).await };
         let loaded = cohort.loads.figures.get((), load).await?;
         Ok(loaded
             .get(&self.row().id)
@@ -147,7 +149,7 @@ impl ArticleFields {
             .loads
             .authors
             .get((), || async {
-                let rows = memory::authors(&cohort.op, &self.ids()).await?;
+                let rows = memory::authors(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
                 Ok(together(&cohort.op, rows, |author| author.id, AuthorObject))
             })
             .await?;
@@ -163,7 +165,7 @@ impl ArticleFields {
             .loads
             .categories
             .get((), || async {
-                let rows = memory::categories(&cohort.op, &self.ids()).await?;
+                let rows = memory::categories(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
                 Ok(together(&cohort.op, rows, |category| category.id, CategoryObject))
             })
             .await?;
@@ -179,7 +181,7 @@ impl ArticleFields {
             .loads
             .tags
             .get((), || async {
-                let rows = memory::tags(&cohort.op, &self.ids()).await?;
+                let rows = memory::tags(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
                 Ok(together(&cohort.op, rows, |tag| tag.id, TagObject))
             })
             .await?;
@@ -300,7 +302,7 @@ impl ArticleFields {
             .loads
             .links
             .get((), || async {
-                let rows = memory::links(&cohort.op, &self.ids()).await?;
+                let rows = memory::links(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
                 Ok(with_targets(&cohort.op, rows))
             })
             .await?;

@@ -1,6 +1,5 @@
 //! Search in the schema.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{Object, SimpleObject};
@@ -10,6 +9,7 @@ use super::ArticleObject;
 use super::queries::{ArticleFilterInput, filter_name};
 use crate::article::entity::public::sections;
 use crate::article::read;
+use crate::article::read_parts::{self, Together};
 use crate::article::search::{self, SearchQuery};
 use crate::db::keyset::{Position, SortKey};
 use crate::error::Failure;
@@ -123,7 +123,7 @@ pub async fn run(
     hits.truncate(limit);
     let found: Vec<ArticleId> = hits.iter().map(|hit| hit.article).collect();
     let mut rows = read::by_ids(&snapshot, found.clone()).await?;
-    let sections = if found.is_empty() { HashMap::new() } else { read::sections(&snapshot, &found).await? };
+    let sections = read_parts::sections(&Together::default(), &snapshot, &found).await?;
     let articles = ArticleObject::page(op, found.iter().filter_map(|id| rows.remove(id)).collect());
     let edges = hits.iter().zip(articles).zip(offset + 1..).map(|((hit, node), place)| {
         let position =

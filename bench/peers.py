@@ -1,0 +1,366 @@
+#!/usr/bin/env python3
+"""Measures Copydesk and PostGraphile over the same PostgreSQL database, asked the same questions. See README.md.
+
+Python's standard library alone; Linux (it reads /proc); `wrk` sends the load, Node runs PostGraphile (`npm ci` in bench/peers).
+"""
+
+import argparse
+import datetime
+import http.client
+import json
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+import run
+from postgres import Postgres, cpu_of_tree, memory_of_tree
+from run import LEVELS, PATIENCE, ROOT, WHOLE_LIST, Server, Trouble, contract, definition, free_port, front_page, graphql, milliseconds
+
+REPORT = ROOT / "bench" / "peers.md"
+PEERS = ROOT / "bench" / "peers"
+ARTICLE, FRONT, TAG, DEEP = "article page", "front page", "tag page", "deep list: 20 whole articles"
+# So many articles are asked for by chance, of all that there are.
+SLUGS = 2_000
+# Stands in a request where each slug is put.
+ANY = "ANY-SLUG"
+PUBLIC = "articles, sections, figures, images, authors, article_authors, tags, article_tags, categories, article_categories, related_links, comments"
+# The levels that are asked for no more than PostGraphile can tell, too.
+ALIKE = ["from parts", "read"]
+# The oldest Node that PostGraphile's package says it runs on.
+NODE = 22
+
+# Each thread of wrk asks by its own chance, and by the same in each row.
+LUA = """
+local bodies, requests, threads = {BODIES}, {}, 0
+
+function setup(thread)
+  threads = threads + 1
+  thread:set("seed", threads)
+end
+
+function init()
+  math.randomseed(seed)
+  wrk.method = "POST"
+  wrk.headers["Content-Type"] = "application/json"
+  if #bodies == 1 then
+    requests[1] = wrk.format(nil, nil, nil, bodies[1])
+  else
+    for slug in io.lines("SLUGS") do
+      requests[#requests + 1] = wrk.format(nil, nil, nil, bodies[1] .. slug .. bodies[2])
+    end
+  end
+end
+
+function request()
+  return requests[math.random(#requests)]
+end
+
+function done(summary, latency)
+  io.write(string.format("\\nmeasured %d %d %d %d %d %d %d %d %f %f\\n", summary.duration, summary.requests, summary.bytes,
+    summary.errors.connect, summary.errors.read, summary.errors.write, summary.errors.status, summary.errors.timeout,
+    latency:percentile(50), latency:percentile(99)))
+end
+"""
+
+
+def main():
+    arguments = parse()
+    with tempfile.TemporaryDirectory(prefix="copydesk-peers-") as folder, Postgres() as postgres:
+        report = measure(arguments, postgres, pathlib.Path(folder))
+    print(report)
+    if arguments.write:
+        run.write(report, REPORT)
+        print(f"written to {REPORT.relative_to(ROOT)}")
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/copydesk", help="the server to measure")
+    parser.add_argument("--plain", type=pathlib.Path, default=ROOT / "target/release/examples/plain", help="what to compare both with")
+    parser.add_argument("--node", default="node", help=f"the Node that runs PostGraphile, {NODE} or later [node]")
+    parser.add_argument("--articles", type=int, default=2_000, metavar="N", help="in the database, 100 or more [2000]")
+    parser.add_argument("--seconds", type=int, default=3, choices=range(1, 61), metavar="1…60", help="of load for each row [3]")
+    parser.add_argument("--connections", type=int, default=16, help="of wrk, and of each server to PostgreSQL [16]")
+    parser.add_argument("--threads", type=int, default=2, help="wrk's threads [2]")
+    parser.add_argument("--workers", type=int, default=2, help="processes of PostGraphile [2]")
+    parser.add_argument("--write", action="store_true", help="put the table into bench/peers.md")
+    arguments = parser.parse_args()
+    arguments.binary, arguments.plain = arguments.binary.resolve(), arguments.plain.resolve()
+    arguments.wrk, arguments.node = shutil.which("wrk"), shutil.which(arguments.node)
+    if arguments.articles < 100:
+        raise Trouble("--articles: lists must be full, and a tag's too: give 100 or more")
+    if arguments.wrk is None:
+        raise Trouble("wrk is missing: install the package `wrk` (Debian and Ubuntu: apt-get install wrk)")
+    if not arguments.binary.is_file():
+        raise Trouble(f"{arguments.binary} is missing: cargo build --release")
+    if not arguments.plain.is_file():
+        raise Trouble(f"{arguments.plain} is missing: cargo build --release --example plain")
+    if arguments.node is None or node_version(arguments) < NODE:
+        raise Trouble(f"Node {NODE} or later is missing: name it by --node")
+    if not (PEERS / "node_modules" / "postgraphile").is_dir():
+        raise Trouble("PostGraphile is missing: npm ci --prefix bench/peers")
+    return arguments
+
+
+def node_version(arguments):
+    return int(re.match(r"v(\d+)\.", run.run([arguments.node, "--version"])).group(1))
+
+
+# ---- what is measured ------------------------------------------------------------------------------------------------
+
+
+def measure(arguments, postgres, folder):
+    settings = ["--database-url", postgres.address, "--log-level", "warn"]
+    run.run([str(arguments.binary), "generate", "--articles", str(arguments.articles), "--seed", "1", "--data-dir", str(folder / "copydesk-data"), *settings])
+    # PostGraphile shows what the role that it connects as may read.
+    postgres.sql(f"CREATE ROLE reader LOGIN; GRANT SELECT ON {PUBLIC} TO reader")
+    postgres.sql("VACUUM ANALYZE")
+    tag = postgres.sql("SELECT slug FROM tags ORDER BY article_count DESC, slug LIMIT 1")
+    # Spread over all of them, from the oldest to the newest.
+    slugs = postgres.sql("SELECT slug FROM articles ORDER BY published_at, id").splitlines()
+    slugs = [slugs[number * len(slugs) // min(SLUGS, len(slugs))] for number in range(min(SLUGS, len(slugs)))]
+    (folder / "slugs").write_text("".join(f"{slug}\n" for slug in slugs))
+
+    rows, memory, told = [], [], {}
+
+    def measure_one(name, server, asked):
+        server.first_answer(*asked[""][FRONT])
+        idle = memory_of_tree(server.process.pid)
+        for addition, questions in asked.items():
+            answers = {question: ask_all(server, request, slugs) for question, request in questions.items()}
+            compare(told, name, answers)
+            for question, request in questions.items():
+                rows.append({"question": question, "name": name + addition} | load_both(arguments, postgres, folder, server, request, answers[question]))
+        memory.append((name, idle, memory_of_tree(server.process.pid)))
+
+    for level, cache in LEVELS:
+        port = free_port()
+        serve = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--database-connections", arguments.connections, *settings, *cache]
+        with Tree(serve, folder, port) as server:
+            alike = {" (what both can tell)": questions("copydesk", tag)} if level in ALIKE else {}
+            measure_one(f"Copydesk, {level}", server, {"": questions_of_contract(tag)} | alike)
+    each = max(arguments.connections // arguments.workers, 1)
+    serve = ["env", "NODE_ENV=production", "GRAPHILE_ENV=production", arguments.node, PEERS / "server.js", postgres.address.replace("desk@", "reader@"), arguments.workers, each]
+    with Tree(serve, folder, None) as server:
+        measure_one("PostGraphile", server, {"": questions("postgraphile", tag)})
+    return table(arguments, postgres, rows, memory, len(slugs))
+
+
+class Tree(Server):
+    """A server of one process or several: their processor time is the sum."""
+
+    def cpu(self):
+        return cpu_of_tree(self.process.pid)
+
+
+def ask_all(server, request, slugs):
+    """Each answer that the load will ask for, so that what can be kept is kept; a refusal among them ends the bench."""
+    method, path, body = request
+    connection, answers = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE), []
+    for slug in slugs if ANY in body else [""]:
+        connection.request(method, path, body.replace(ANY, slug), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        answer = response.read()
+        if response.status != 200 or "errors" in json.loads(answer):
+            raise Trouble(f"{body.replace(ANY, slug)}: {response.status} {answer[:500]!r}")
+        answers.append(answer)
+    connection.close()
+    return answers
+
+
+def load_both(arguments, postgres, folder, server, request, answers):
+    """Loads the server, then the plain handler with the same requests and the bytes of the answer of middle size."""
+    method, path, body = request
+    script, file = folder / "request.lua", folder / "answer"
+    bodies = ", ".join(f"[======[{part}]======]" for part in body.split(ANY))
+    script.write_text(LUA.replace("SLUGS", str(folder / "slugs")).replace("BODIES", bodies))
+    middle = sorted(answers, key=len)[len(answers) // 2]
+    file.write_bytes(middle)
+    mean = sum(len(answer) for answer in answers) / len(answers)
+    measured = {"bytes": mean, "server": load(arguments, postgres, script, server, path, mean)}
+    with Server([arguments.plain, str(free_port()), file], folder, None) as other:
+        if other.ask(*request) != middle:
+            raise Trouble("the plain handler does not serve the bytes that it was given")
+        return measured | {"plain": load(arguments, postgres, script, other, path, len(middle))}
+
+
+def load(arguments, postgres, script, server, path, mean):
+    command = [arguments.wrk, "--latency", "--timeout", "30s", "-t", str(arguments.threads), "-c", str(arguments.connections), "-s", str(script)]
+    address = f"http://127.0.0.1:{server.port}{path}"
+    # To warm up, what compiles as it runs too; not measured.
+    run.run([*command, "-d", "2s", address])
+    before = server.cpu(), postgres.cpu()
+    said = run.run([*command, "-d", f"{arguments.seconds}s", address])
+    after = server.cpu(), postgres.cpu()
+    found = re.search(r"^measured " + r"(\d+) " * 8 + r"([\d.]+) ([\d.]+)$", said, re.MULTILINE)
+    if found is None:
+        raise Trouble(f"wrk said nothing that can be read:\n{said}")
+    duration, requests, received, *errors = (int(number) for number in found.groups()[:8])
+    if requests == 0:
+        raise Trouble(f"{address}: no answer within {arguments.seconds} s; give more --seconds")
+    if any(errors):
+        raise Trouble(f"{address}: connect, read, write, status, timeout errors {errors} in {requests} requests")
+    # wrk reads no answers. An error in place of one, whose status may be 200, would be of another size.
+    if not 0.97 * mean < received / requests < 1.03 * mean + 1_500:
+        raise Trouble(f"{address}: answers of {received / requests:,.0f} bytes under load instead of {mean:,.0f} and headers")
+    cpu, postgres_cpu = ((end - begin) * 1e6 / requests for begin, end in zip(before, after))
+    return {"rate": requests * 1e6 / duration, "cpu": cpu, "postgres": postgres_cpu, "p50": float(found.group(9)), "p99": float(found.group(10))}
+
+
+# ---- the questions ---------------------------------------------------------------------------------------------------
+
+
+def questions_of_contract(tag):
+    return {
+        ARTICLE: graphql({"query": contract("ArticlePage"), "variables": {"slug": ANY}}),
+        FRONT: graphql(front_page()),
+        TAG: graphql({"query": contract("TagPage"), "variables": {"slug": tag, "first": 20}}),
+        DEEP: graphql({"query": WHOLE_LIST, "variables": {"first": 20}}),
+    }
+
+
+def questions(server, tag):
+    return {
+        ARTICLE: graphql({"query": question(server, "ArticlePage"), "variables": {"slug": ANY}}),
+        FRONT: graphql({"query": question(server, "FrontPage"), "variables": {"first": 20}}),
+        TAG: graphql({"query": question(server, "TagPage"), "variables": {"slug": tag, "first": 20}}),
+        DEEP: graphql({"query": question(server, "WholeList"), "variables": {"first": 20}}),
+    }
+
+
+def question(server, name):
+    """An operation of those in bench/peers with the fragments that it spreads."""
+    text = (PEERS / f"{server}.graphql").read_text()
+    operation = definition(text, rf"^query {name}\b")
+    return "\n".join([operation, *(definition(text, rf"^fragment {spread} ") for spread in sorted(set(re.findall(r"\.\.\.([A-Z]\w*)", operation))))])
+
+
+# ---- whether they tell the same --------------------------------------------------------------------------------------
+
+
+def compare(told, name, answers):
+    """What a server tells must be what the first one told, as far as both can tell it."""
+    read = by_postgraphile if name == "PostGraphile" else by_copydesk
+    for question, of_question in answers.items():
+        for number, answer in enumerate(of_question):
+            articles = read(question, json.loads(answer)["data"])
+            if len(articles) != (1 if question == ARTICLE else 20):
+                raise Trouble(f"{name}, {question}: {len(articles)} articles")
+            before = told.setdefault((question, number), articles)
+            for ours, theirs in zip(before, articles):
+                for field in ours:
+                    if ours[field] != theirs[field]:
+                        raise Trouble(f"{name}, {question}: {field} of {ours['slug']} is {theirs[field]!r} instead of {ours[field]!r}")
+
+
+def by_copydesk(question, data):
+    nodes = {ARTICLE: lambda: [data["article"]], TAG: lambda: data["tag"]["articles"]["nodes"]}.get(question, lambda: data["articles"]["nodes"])()
+    return [copydesk_card(node) if question in (FRONT, TAG) else copydesk_whole(node) for node in nodes]
+
+
+def copydesk_card(node):
+    lead = node["leadFigure"]
+    return {
+        "slug": node["slug"],
+        "title": node["title"],
+        "excerpt": node["excerpt"],
+        "authors": [author["name"] for author in node["authors"]],
+        "lead": lead and (lead["image"]["alt"], lead["caption"]),
+    }
+
+
+def copydesk_whole(node):
+    return copydesk_card(node) | {
+        "words": node["wordCount"],
+        "headings": [section["heading"] for section in node["sections"]],
+        # Where a picture stands, Copydesk tells its address, and the table its id.
+        "bodies": [section["body"]["markdown"] for section in node["sections"] if not section["figures"]],
+        "figures": [(figure["image"]["alt"], figure["caption"]) for section in node["sections"] for figure in section["figures"]],
+        "bios": [author["bio"] is not None for author in node["authors"]],
+        "portraits": [author["portrait"] and author["portrait"]["alt"] for author in node["authors"]],
+        "categories": [category["slug"] for category in node["categories"]],
+        "tags": [tag["slug"] for tag in node["tags"]],
+        "links": [link["article"]["slug"] if "article" in link else link["url"] for link in node["relatedLinks"]],
+        "comments": [(comment["authorName"], [reply["authorName"] for reply in comment["replies"]["nodes"]]) for comment in node["comments"]["nodes"]],
+        "comment count": node["commentCount"],
+    }
+
+
+def by_postgraphile(question, data):
+    nodes = {
+        ARTICLE: lambda: [data["articleBySlug"]],
+        TAG: lambda: [link["articleByArticleId"] for link in data["tagBySlug"]["articleTagsByTagId"]["nodes"]],
+    }.get(question, lambda: data["allArticles"]["nodes"])()
+    return [postgraphile_card(node) if question in (FRONT, TAG) else postgraphile_whole(node) for node in nodes]
+
+
+def postgraphile_card(node):
+    lead = node["figuresByArticleId"]["nodes"]
+    return {
+        "slug": node["slug"],
+        "title": node["title"],
+        "excerpt": node["excerpt"],
+        "authors": [link["authorByAuthorId"]["name"] for link in node["articleAuthorsByArticleId"]["nodes"]],
+        "lead": (lead[0]["imageByImageId"]["alt"], lead[0]["caption"]) if lead else None,
+    }
+
+
+def postgraphile_whole(node):
+    authors = [link["authorByAuthorId"] for link in node["articleAuthorsByArticleId"]["nodes"]]
+    sections = node["sectionsByArticleId"]["nodes"]
+    return postgraphile_card(node) | {
+        "words": node["wordCount"],
+        "headings": [section["heading"] for section in sections],
+        "bodies": [section["body"] for section in sections if not section["figures"]["nodes"]],
+        "figures": [(figure["imageByImageId"]["alt"], figure["caption"]) for section in sections for figure in section["figures"]["nodes"]],
+        "bios": [author["bio"] is not None for author in authors],
+        "portraits": [author["imageByPortraitImageId"] and author["imageByPortraitImageId"]["alt"] for author in authors],
+        "categories": [link["categoryByCategoryId"]["slug"] for link in node["articleCategoriesByArticleId"]["nodes"]],
+        "tags": [link["tagByTagId"]["slug"] for link in node["articleTagsByArticleId"]["nodes"]],
+        "links": [link["target"]["slug"] if link["target"] else link["url"] for link in node["relatedLinksByArticleId"]["nodes"]],
+        "comments": [
+            (comment["authorName"], [reply["authorName"] for reply in comment["replies"]["nodes"]]) for comment in node["commentsByArticleId"]["nodes"]
+        ],
+        "comment count": node["commentCount"],
+    }
+
+
+# ---- the report ------------------------------------------------------------------------------------------------------
+
+
+def table(arguments, postgres, rows, memory, slugs):
+    installed = json.loads((PEERS / "node_modules" / "postgraphile" / "package.json").read_text())["version"]
+    lines = [
+        f"{run.run([str(arguments.binary), '--version']).strip()}; PostGraphile {installed} on Node {run.run([arguments.node, '--version']).strip().lstrip('v')}, "
+        f"{arguments.workers} processes; {postgres.version()}; {datetime.date.today()}, {run.processor()}; {arguments.articles:,} articles, "
+        f"{slugs:,} of them asked for by chance; {arguments.connections} connections, {arguments.threads} threads of wrk, {arguments.seconds} s a row.",
+        "",
+        "| | answer's bytes | requests/s | p50 | p99 | CPU a request | PostgreSQL's CPU a request | plain requests/s | plain CPU a request | share of plain's rate |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for question in (ARTICLE, FRONT, TAG, DEEP):
+        for row in rows:
+            if row["question"] == question:
+                ours, plain = row["server"], row["plain"]
+                cells = [f"{question}: {row['name']}", f"{row['bytes']:,.0f}", f"{ours['rate']:,.0f}", milliseconds(ours["p50"]), milliseconds(ours["p99"])]
+                cells += [f"{ours['cpu']:,.1f} µs", f"{ours['postgres']:,.1f} µs", f"{plain['rate']:,.0f}", f"{plain['cpu']:.1f} µs"]
+                cells += [f"{100 * ours['rate'] / plain['rate']:.2f} %"]
+                lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", "| memory | after the first answer | after all of the load |", "|---|---:|---:|"]
+    lines += [f"| {name} | {idle:.0f} MB | {after:.0f} MB |" for name, idle, after in memory]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    # Whoever ends the bench ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: ended"))
+    try:
+        main()
+    except Trouble as trouble:
+        sys.exit(f"bench: {trouble}")
+    except subprocess.TimeoutExpired as late:
+        sys.exit(f"bench: {late.cmd[0]} took longer than {PATIENCE} seconds")
