@@ -16,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 
+import plot
 import run
 from postgres import Postgres, cpu_of_tree, memory_of_tree
 from run import LEVELS, PATIENCE, ROOT, WHOLE_LIST, Server, Trouble, contract, definition, free_port, front_page, graphql, milliseconds
 
-REPORT = ROOT / "bench" / "peers.md"
+REPORT, PLOT = ROOT / "bench" / "peers.md", ROOT / "bench" / "peers.svg"
 PEERS = ROOT / "bench" / "peers"
 ARTICLE, FRONT, TAG, DEEP = "article page", "front page", "tag page", "deep list: 20 whole articles"
 # So many articles are asked for by chance, of all that there are.
@@ -70,10 +71,12 @@ end
 def main():
     arguments = parse()
     with tempfile.TemporaryDirectory(prefix="copydesk-peers-") as folder, Postgres() as postgres:
-        report = measure(arguments, postgres, pathlib.Path(folder))
+        report, rows = measure(arguments, postgres, pathlib.Path(folder))
     print(report)
     if arguments.write:
         run.write(report, REPORT)
+        questions = [(question, [(row["name"], row["server"]["rate"]) for row in rows if row["question"] == question]) for question in (ARTICLE, FRONT, TAG, DEEP)]
+        PLOT.write_text(plot.bars("Answers a second", questions))
         print(f"written to {REPORT.relative_to(ROOT)}")
 
 
@@ -147,7 +150,7 @@ def measure(arguments, postgres, folder):
     serve = ["env", "NODE_ENV=production", "GRAPHILE_ENV=production", arguments.node, PEERS / "server.js", postgres.address.replace("desk@", "reader@"), arguments.workers, each]
     with Tree(serve, folder, None) as server:
         measure_one("PostGraphile", server, {"": questions("postgraphile", tag)})
-    return table(arguments, postgres, rows, memory, len(slugs))
+    return table(arguments, postgres, rows, memory, len(slugs)), rows
 
 
 class Tree(Server):

@@ -210,20 +210,20 @@ async fn read_all(
     Ok(read)
 }
 
-/// Being one of these, with the values that stand in it: in few forms, each of which is planned once for any number of articles.
+/// Being one of these, with the values that stand in it: in few forms, so that each is planned once. PostgreSQL plans anew what a
+/// plan for any values seems too dear for: of one article, a list of unknown length; of many, each by itself.
 fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> (String, Vec<Value>) {
-    match backend {
-        DbBackend::Sqlite => {
-            let (room, last) = (ids.len().next_power_of_two(), ids.last().copied());
-            let places: Vec<String> = (1..=room).map(|place| format!("${place}")).collect();
-            let ids = ids.into_iter().chain(last.into_iter().cycle());
-            (format!("IN ({})", places.join(", ")), ids.take(room).map(Value::from).collect())
-        }
-        _ => {
-            let ids: Vec<String> = ids.into_iter().map(|id| id.0.to_string()).collect();
-            ("= ANY (CAST($1 AS UUID[]))".to_owned(), vec![Value::from(format!("{{{}}}", ids.join(",")))])
-        }
+    if backend == DbBackend::Postgres && ids.len() > 1 {
+        let ids: Vec<String> = ids.into_iter().map(|id| id.0.to_string()).collect();
+        return (
+            "= ANY (CAST($1 AS UUID[]))".to_owned(),
+            vec![Value::from(format!("{{{}}}", ids.join(",")))],
+        );
     }
+    let (room, last) = (ids.len().next_power_of_two(), ids.last().copied());
+    let places: Vec<String> = (1..=room).map(|place| format!("${place}")).collect();
+    let ids = ids.into_iter().chain(last.into_iter().cycle());
+    (format!("IN ({})", places.join(", ")), ids.take(room).map(Value::from).collect())
 }
 
 type OfEach<T> = HashMap<ArticleId, Vec<T>>;
