@@ -10,7 +10,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 
 import plot
@@ -90,7 +89,4 @@ def shortened(symbol):
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Trouble as trouble:
-        sys.exit(f"bench: {trouble}")
+    run.to_the_end(main)

@@ -17,7 +17,7 @@ import time
 
 import plot
 import run
-from run import ROOT, UNLIMITED, Server, Trouble, contract, free_port, graphql
+from run import ROOT, UNLIMITED, Server, Trouble, free_port, graphql
 
 REPORT, PLOT = ROOT / "bench" / "growth.md", ROOT / "bench" / "growth.svg"
 PAGE = 20
@@ -189,7 +189,4 @@ def table(arguments, columns):
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Trouble as trouble:
-        sys.exit(f"bench: {trouble}")
+    run.to_the_end(main)

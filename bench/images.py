@@ -16,7 +16,6 @@ import resource
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -252,9 +251,4 @@ def table(arguments, served, made, storms):
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Trouble as trouble:
-        sys.exit(f"bench: {trouble}")
-    except subprocess.CalledProcessError as failed:
-        sys.exit(f"bench: {failed}")
+    run.to_the_end(main)

@@ -14,7 +14,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -213,11 +212,4 @@ def table(arguments, postgres, measured, loads):
 
 
 if __name__ == "__main__":
-    # Whoever ends the bench ends what it has started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: ended"))
-    try:
-        main()
-    except Trouble as trouble:
-        sys.exit(f"bench: {trouble}")
-    except subprocess.TimeoutExpired as late:
-        sys.exit(f"bench: {late.cmd[0]} took longer than {PATIENCE} seconds")
+    run.to_the_end(main)

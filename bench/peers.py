@@ -11,9 +11,6 @@ import json
 import pathlib
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 
 import plot
@@ -359,11 +356,4 @@ def table(arguments, postgres, rows, memory, slugs):
 
 
 if __name__ == "__main__":
-    # Whoever ends the bench ends what it has started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: ended"))
-    try:
-        main()
-    except Trouble as trouble:
-        sys.exit(f"bench: {trouble}")
-    except subprocess.TimeoutExpired as late:
-        sys.exit(f"bench: {late.cmd[0]} took longer than {PATIENCE} seconds")
+    run.to_the_end(main)
