@@ -221,6 +221,21 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
     }
 }
 
+/// How `/metrics` calls what is kept, what it weighs, how often something was there, and was not; each with its words.
+pub type Told = [(&'static str, &'static str); 4];
+
+/// These numbers of a cache, where there is one.
+pub fn told<K, V>(kept: Option<&Tagged<K, V>>, words: Told) -> [(u64, &'static str, &'static str); 4]
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    let ((count, bytes), (hits, misses)) = kept.map(|kept| (kept.size(), kept.used())).unwrap_or_default();
+    let [kept, weight, found, missed] = words;
+    [(count, kept), (bytes, weight), (hits, found), (misses, missed)]
+        .map(|(number, (name, words))| (number, name, words))
+}
+
 impl<K, V> Known<K, V> {
     /// Whether what was read at this place is still so, as far as is known.
     fn holds(&self, sources: &Sources, sequence: i64) -> bool {

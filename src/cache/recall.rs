@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use rustc_hash::FxHashSet;
 
-use super::Tagged;
+use super::{Tagged, Told, told};
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
@@ -26,10 +26,6 @@ pub struct Recall {
     kept: Option<Arc<Tagged<String, Recalled>>>,
     told: Told,
 }
-
-/// What `/metrics` says of a memory: how much is kept, what that weighs, how often something was there, and was not. Each with
-/// its words.
-pub type Told = [(&'static str, &'static str); 4];
 
 /// Of what queries read.
 pub const READS: Told = [
@@ -81,10 +77,7 @@ impl Memory for Recall {
     }
 
     fn told(&self) -> [(u64, &'static str, &'static str); 4] {
-        let (count, bytes) = self.kept.as_ref().map(|kept| kept.size()).unwrap_or_default();
-        let (hits, misses) = self.kept.as_ref().map(|kept| kept.used()).unwrap_or_default();
-        let mut numbers = [count, bytes, hits, misses].into_iter();
-        self.told.map(|(name, words)| (numbers.next().unwrap_or_default(), name, words))
+        told(self.kept.as_deref(), self.told)
     }
 }
 
@@ -97,6 +90,11 @@ pub struct Known<T> {
 
 /// What was read of each of many things.
 pub type KnownOf<K, T> = HashMap<K, Known<T>>;
+
+/// What was read of one of them, noted as read; nothing of it, where there is none.
+pub fn told_of<K: Eq + Hash, T: Clone + Default>(of: &KnownOf<K, T>, thing: K, op: &Operation) -> T {
+    of.get(&thing).map(|known| known.tell(op).clone()).unwrap_or_default()
+}
 
 impl<T> Known<T> {
     /// It, noted as read.
@@ -278,10 +276,8 @@ pub async fn place(op: &Operation) -> Result<Option<i64>, Failure> {
 
 /// Whether an operation has read at two places of the log, so that what it tells may be of neither.
 pub async fn is_torn(op: &Operation) -> bool {
-    match op.recalled_at.as_ref().and_then(|at| at.get()) {
-        Some(recalled_at) => place(op).await.ok().flatten() != Some(*recalled_at),
-        None => false,
-    }
+    op.recalled_at.as_ref().is_some_and(|at| at.get().is_some())
+        && one_place(op).await.ok().flatten().is_none()
 }
 
 async fn find<T: Send + Sync + 'static>(op: &Operation, question: &str) -> Result<Option<Found<T>>, Failure> {

@@ -11,9 +11,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::encoding::{Encoding, Forms};
 use super::negotiate::MediaType;
-use crate::cache::Tagged;
 use crate::cache::flight::{First, Flights, Turn};
 use crate::cache::recall;
+use crate::cache::{Tagged, Told, told};
 use crate::cdn;
 use crate::clock::Timestamp;
 use crate::config::Caching;
@@ -43,6 +43,13 @@ pub struct Answer {
     until: Option<Timestamp>,
 }
 
+const TOLD: Told = [
+    ("copydesk_answers_kept", "Whole answers in memory."),
+    ("copydesk_answers_kept_bytes", "What they weigh."),
+    ("copydesk_answers_found_total", "Answers that were in memory, since the start."),
+    ("copydesk_answers_missed_total", "Public questions whose answer was not, since the start."),
+];
+
 /// The answers of one node.
 pub struct Answers {
     kept: Option<Arc<Tagged<Key, Arc<Answer>>>>,
@@ -68,18 +75,7 @@ impl Answers {
 
     /// How many answers are kept and how much they weigh; how often one was there, and was not.
     pub fn told(&self) -> [(u64, &'static str, &'static str); 4] {
-        let (count, bytes) = self.kept.as_ref().map(|kept| kept.size()).unwrap_or_default();
-        let (hits, misses) = self.kept.as_ref().map(|kept| kept.used()).unwrap_or_default();
-        [
-            (count, "copydesk_answers_kept", "Whole answers in memory."),
-            (bytes, "copydesk_answers_kept_bytes", "What they weigh."),
-            (hits, "copydesk_answers_found_total", "Answers that were in memory, since the start."),
-            (
-                misses,
-                "copydesk_answers_missed_total",
-                "Public questions whose answer was not, since the start.",
-            ),
-        ]
+        told(self.kept.as_deref(), TOLD)
     }
 
     /// Waits for who makes the same answer already.

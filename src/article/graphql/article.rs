@@ -20,7 +20,7 @@ use crate::article::read::{self, Subject};
 use crate::article::read_parts::Together;
 use crate::article::suggest;
 use crate::author::graphql::AuthorObject;
-use crate::cache::recall::{self, KnownOf};
+use crate::cache::recall::{self, KnownOf, told_of};
 use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comments_under};
 use crate::comment::read::Above;
 use crate::db::keyset::Page;
@@ -127,20 +127,14 @@ impl ArticleFields {
         let cohort = self.0.cohort();
         let load = || async { memory::sections(&cohort.op, &cohort.loads.parts, &self.ids()).await };
         let loaded = cohort.loads.sections.get((), load).await?;
-        Ok(loaded
-            .get(&self.row().id)
-            .map(|of_article| of_article.tell(&cohort.op).clone())
-            .unwrap_or_default())
+        Ok(told_of(&loaded, self.row().id, &cohort.op))
     }
 
     pub(super) async fn load_figures(&self) -> Result<Arc<Vec<(figures::Model, images::Model)>>, Failure> {
         let cohort = self.0.cohort();
         let load = || async { memory::figures(&cohort.op, &cohort.loads.parts, &self.ids()).await };
         let loaded = cohort.loads.figures.get((), load).await?;
-        Ok(loaded
-            .get(&self.row().id)
-            .map(|of_article| of_article.tell(&cohort.op).clone())
-            .unwrap_or_default())
+        Ok(told_of(&loaded, self.row().id, &cohort.op))
     }
 
     pub(super) async fn load_authors(&self) -> Result<Vec<AuthorObject>, Failure> {
@@ -153,10 +147,7 @@ impl ArticleFields {
                 Ok(together(&cohort.op, rows, |author| author.id, AuthorObject))
             })
             .await?;
-        Ok(loaded
-            .get(&self.row().id)
-            .map(|of_article| of_article.tell(&cohort.op).clone())
-            .unwrap_or_default())
+        Ok(told_of(&loaded, self.row().id, &cohort.op))
     }
 
     pub(super) async fn load_categories(&self) -> Result<Vec<CategoryObject>, Failure> {
@@ -169,10 +160,7 @@ impl ArticleFields {
                 Ok(together(&cohort.op, rows, |category| category.id, CategoryObject))
             })
             .await?;
-        Ok(loaded
-            .get(&self.row().id)
-            .map(|of_article| of_article.tell(&cohort.op).clone())
-            .unwrap_or_default())
+        Ok(told_of(&loaded, self.row().id, &cohort.op))
     }
 
     pub(super) async fn load_tags(&self) -> Result<Vec<TagObject>, Failure> {
@@ -185,10 +173,7 @@ impl ArticleFields {
                 Ok(together(&cohort.op, rows, |tag| tag.id, TagObject))
             })
             .await?;
-        Ok(loaded
-            .get(&self.row().id)
-            .map(|of_article| of_article.tell(&cohort.op).clone())
-            .unwrap_or_default())
+        Ok(told_of(&loaded, self.row().id, &cohort.op))
     }
 
     /// What is made of the article's own rows.

@@ -8,7 +8,7 @@ use super::{ArticleObject, ArticleOrder};
 use crate::article::entity::public::articles;
 use crate::article::memory;
 use crate::article::read::Subject;
-use crate::cache::recall::KnownOf;
+use crate::cache::recall::{KnownOf, told_of};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::Batch;
@@ -61,7 +61,7 @@ pub(super) async fn page_of(
             Ok(ArticleObject::pages(op, pages))
         })
         .await?;
-    Ok((list, loaded.get(&id).map(|page| page.tell(op).clone()).unwrap_or_default()))
+    Ok((list, told_of(&loaded, id, op)))
 }
 
 /// Where an article stands in a list by time.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Enum, ID, Object};
 use uuid::Uuid;
 
-use crate::cache::recall::KnownOf;
+use crate::cache::recall::{KnownOf, told_of};
 use crate::comment::entity::comments;
 use crate::comment::memory::{self, Parents};
 use crate::comment::read::{self, Above};
@@ -70,7 +70,7 @@ pub async fn comments_under(
             Ok(Member::pages(op, pages, CommentObject))
         })
         .await?;
-    let page = loaded.get(&id).map(|page| page.tell(op).clone()).unwrap_or_default();
+    let page = told_of(&loaded, id, op);
     let place = |comment: &CommentObject| Position {
         key: SortKey::Number(comment.0.row().created_at.0),
         id: comment.0.row().id.0,
@@ -80,7 +80,7 @@ pub async fn comments_under(
         let (counts, op, parents) = (Arc::clone(&counts), Arc::clone(&counting), parents.clone());
         async move {
             let counted = counts.get((), || async { memory::counts(&op, above, &parents).await }).await?;
-            Ok(Count::exactly(counted.get(&id).map(|count| **count.tell(&op)).unwrap_or_default()))
+            Ok(Count::exactly(*told_of(&counted, id, &op)))
         }
     }))
 }

@@ -13,7 +13,7 @@ use crate::article::graphql::UseCounts;
 use crate::article::image_uses;
 use crate::author;
 use crate::author::graphql::AuthorRecord;
-use crate::cache::recall::KnownOf;
+use crate::cache::recall::{KnownOf, told_of};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
@@ -141,7 +141,7 @@ impl Kept {
             let pages = author::read::with_portraits(&*cohort.op.snapshot().await?, &images, &window).await?;
             Ok(AuthorRecord::pages(&cohort.op, pages))
         });
-        let page = pages.await?.get(&id.0).map(|page| page.tell(&cohort.op).clone()).unwrap_or_default();
+        let page = told_of(&*pages.await?, id.0, &cohort.op);
         let counted = self.0.clone();
         Ok(Connection::new(&cohort.op, &list, page, AuthorRecord::place, move || {
             let counted = counted.clone();
