@@ -28,6 +28,7 @@ mod edits;
 mod erasure;
 mod explorer;
 mod fragments;
+mod given_up;
 mod hand_on;
 mod house;
 mod image_avif;

@@ -257,7 +257,7 @@ impl Database {
                 sqlite_transaction_mode: None,
             },
         };
-        let transaction = self.writer.begin_with_options(options).await?;
+        let transaction = self.begin_on(&self.writer, options).await?;
         Ok(WriteTransaction { transaction, engine: self.engine })
     }
 
@@ -299,8 +299,24 @@ impl Database {
                 sqlite_transaction_mode: None,
             },
         };
-        let transaction = connection.begin_with_options(options).await?;
+        let transaction = self.begin_on(connection, options).await?;
         Ok(Snapshot { transaction: Arc::new(transaction), engine: self.engine, reads: Arc::default() })
+    }
+
+    /// Begins a transaction, to the end of its beginning even where nobody waits for it any more: of a `BEGIN` that is given up on
+    /// its way to PostgreSQL, sqlx knows nothing, and lends the connection on with a transaction open
+    /// (<https://github.com/transact-rs/sqlx/issues/4393>, mended after 0.9.0).
+    async fn begin_on(
+        &self,
+        connection: &DatabaseConnection,
+        options: TransactionOptions,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        if self.engine == Engine::Sqlite {
+            return connection.begin_with_options(options).await;
+        }
+        let connection = connection.clone();
+        let begun = tokio::spawn(async move { connection.begin_with_options(options).await });
+        begun.await.unwrap_or_else(|ended| Err(DbErr::Custom(ended.to_string())))
     }
 
     /// Whether the database answers.

@@ -91,6 +91,14 @@ pub(super) async fn create_database(kind: &str, template: Option<&str>) -> Optio
     Some(maintenance.replace("/postgres", &format!("/{name}")))
 }
 
+/// What is a fault of ours is printed where its test fails: an answer tells only that there was one.
+fn log_faults() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).with_test_writer().init();
+    });
+}
+
 impl Desk {
     /// A new instance; `None` where its engine isn't there.
     pub async fn open(engine: Engine) -> Option<Self> {
@@ -117,6 +125,7 @@ impl Desk {
         clock: Arc<SetClock>,
         folder: Arc<tempfile::TempDir>,
     ) -> Self {
+        log_faults();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         settings.entry("public_url".to_owned()).or_insert_with(|| address.clone());
