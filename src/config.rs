@@ -234,7 +234,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "fragment_cache",
         default: "64MB",
-        help: "memory for published articles as answers tell of them, by what is asked of them, such as `64MB`; `0`: none",
+        help: "memory for parts of answers, by field of the root and by article, such as `64MB`; `0`: none",
     },
     Setting {
         name: "article_cache",

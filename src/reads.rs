@@ -85,7 +85,7 @@ pub async fn apart<T>(make: impl Future<Output = T>) -> (T, Sources) {
 }
 
 /// Whether a part of an answer is being made.
-pub fn are_apart() -> bool {
+fn are_apart() -> bool {
     PART.try_with(|_| ()).is_ok()
 }
 

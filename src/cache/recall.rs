@@ -37,10 +37,10 @@ pub const READS: Told = [
 
 /// Of parts of answers.
 pub const FRAGMENTS: Told = [
-    ("copydesk_fragments_kept", "Articles as answers tell of them, in memory."),
+    ("copydesk_fragments_kept", "Parts of answers, in memory."),
     ("copydesk_fragments_kept_bytes", "What they weigh."),
-    ("copydesk_fragments_found_total", "Articles that were told from memory, since the start."),
-    ("copydesk_fragments_missed_total", "Articles whose telling was not there, since the start."),
+    ("copydesk_fragments_found_total", "Parts of answers that were in memory, since the start."),
+    ("copydesk_fragments_missed_total", "Parts of answers that were not, since the start."),
 ];
 
 impl Recall {

@@ -7,7 +7,7 @@ use super::{Reader, WrongSetting};
 pub struct Caching {
     /// Bytes of answers kept in memory; 0: none are.
     pub answers: u64,
-    /// Bytes of articles as answers tell of them that are kept in memory; 0: none are.
+    /// Bytes of parts of answers that are kept in memory; 0: none are.
     pub fragments: u64,
     /// Bytes of what queries read that are kept in memory; 0: none are.
     pub articles: u64,

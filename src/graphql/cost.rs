@@ -1,8 +1,6 @@
 //! What an operation costs: one for each object that it may make us fetch, times the sizes of the pages above it, and what
 //! it makes us work beside. Computed for every request, from its own variables, in one visit per fragment.
 
-use std::collections::HashMap;
-
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
     BaseType, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, TypeDefinition,
@@ -10,6 +8,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Value as Constant, Variables};
 use async_graphql_value::Value;
+use rustc_hash::FxHashMap;
 
 use super::connection::DEFAULT_PAGE;
 use super::variables::InputTypes;
@@ -27,12 +26,13 @@ const EACH_A_WRITE: &[&str] = &["commentIds"];
 
 /// What the guard knows of the schema: what its fields return, and what its inputs take.
 pub struct SchemaTypes {
-    fields: HashMap<(String, String), FieldType>,
+    /// Of each type.
+    fields: FxHashMap<String, FxHashMap<String, FieldType>>,
     /// What its inputs take.
     pub(super) inputs: InputTypes,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct FieldType {
     name: String,
     is_object: bool,
@@ -61,7 +61,7 @@ impl SchemaTypes {
                     )
             })
         };
-        let mut fields = HashMap::new();
+        let mut fields: FxHashMap<String, FxHashMap<String, FieldType>> = FxHashMap::default();
         for definition in &types {
             let of_type = match &definition.kind {
                 TypeKind::Object(object) => &object.fields,
@@ -76,15 +76,15 @@ impl SchemaTypes {
                     is_list: matches!(field.node.ty.node.base, BaseType::List(_)),
                     name,
                 };
-                fields
-                    .insert((definition.name.node.to_string(), field.node.name.node.to_string()), field_type);
+                let of_type = fields.entry(definition.name.node.to_string()).or_default();
+                of_type.insert(field.node.name.node.to_string(), field_type);
             }
         }
         Ok(Self { fields, inputs: InputTypes::new(&types) })
     }
 
     fn field(&self, parent: &str, field: &str) -> Option<&FieldType> {
-        self.fields.get(&(parent.to_owned(), field.to_owned()))
+        self.fields.get(parent)?.get(field)
     }
 }
 
@@ -103,7 +103,7 @@ pub fn of(
     variables: &Variables,
     root: &str,
 ) -> u64 {
-    let mut costing = Costing { document, types, operation, variables, fragments: HashMap::new() };
+    let mut costing = Costing { document, types, operation, variables, fragments: FxHashMap::default() };
     costing.selections(root, &operation.selection_set.node)
 }
 
@@ -113,7 +113,7 @@ struct Costing<'a> {
     types: &'a SchemaTypes,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
-    fragments: HashMap<&'a str, u64>,
+    fragments: FxHashMap<&'a str, u64>,
 }
 
 impl<'a> Costing<'a> {
@@ -154,12 +154,13 @@ impl<'a> Costing<'a> {
         if matches!(name, "__schema" | "__type") || parent.starts_with("__") {
             return self.introspection(name, field);
         }
-        let Some(field_type) = self.types.field(parent, name) else { return 0 };
+        let types = self.types;
+        let Some(field_type) = types.field(parent, name) else { return 0 };
         if !field_type.is_object || name == "pageInfo" {
             return 0;
         }
-        let FieldType { name: type_name, is_connection, is_list, is_object: _ } = field_type.clone();
-        let below = self.selections(&type_name, &field.selection_set.node);
+        let FieldType { name: type_name, is_connection, is_list, is_object: _ } = field_type;
+        let below = self.selections(type_name, &field.selection_set.node);
         let size = match (is_connection, is_list) {
             (true, _) => self.page_size(field),
             // A connection's `nodes` and `edges` are the page that its arguments ask for.

@@ -1,20 +1,21 @@
-//! Fragments: public things as answers tell of them, in bytes, kept for the next query that asks the same of them: the cards of a
-//! front page for the next page of another length. What is asked of a thing is told by the place in the document that asks it, and
-//! by the variables that are used from there on.
+//! Fragments: parts of answers to the public, in bytes, kept for the next query that asks the same: what stands under a field of the
+//! root, and each article in it, such as the cards of a front page for the next page of another length. What is asked is told by the
+//! place in the document that asks it, and by the variables that are used there and below.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
 use async_graphql::resolver_utils::Fields;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, Name, ObjectType, OutputType, Pos, Positioned, ServerResult,
-    Value, Variables,
+    ContainerType, Context, ContextSelectionSet, Name, ObjectType, OutputType, Pos, Positioned, QueryEnv,
+    ServerResult, Value, Variables,
 };
 use bytes::Bytes;
 
@@ -29,20 +30,46 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 /// What a document asks of things, place by place.
 pub struct Selections {
     document: u64,
-    /// The variables that are used below each field that has fields. `None` where two such fields come under one key of the
-    /// answer: what they ask is put together of parts, which bytes have not.
+    /// The variables that are used by each field that has fields, and below it. `None` where two such fields come under one key
+    /// of the answer: what they ask is put together of parts, which bytes have not.
     used: Option<HashMap<Pos, Vec<Name>>>,
+    /// The fields at the root of each operation that has fields with fields alone, under no condition.
+    roots: HashMap<Option<Name>, Vec<Root>>,
+}
+
+/// A field at the root.
+struct Root {
+    key: Name,
+    place: Pos,
 }
 
 impl Selections {
     /// Those of a document whose spreads end, which was bounded.
     pub fn of(document: &ExecutableDocument) -> Self {
         let mut walk = Walk { document, used: HashMap::new(), of_fragments: HashMap::new() };
-        let roots = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
-        let is_plain = roots.into_iter().all(|root| walk.selections(root).is_some());
-        let document = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { document, used: is_plain.then_some(walk.used) }
+        let is_plain = document
+            .operations
+            .iter()
+            .all(|(_, operation)| walk.selections(&operation.node.selection_set.node).is_some());
+        let used = is_plain.then_some(walk.used);
+        let operations = document.operations.iter();
+        let roots = operations.filter_map(|(name, operation)| {
+            Some((name.cloned(), roots(&operation.node.selection_set.node)?))
+        });
+        Self { document: NEXT.fetch_add(1, Ordering::Relaxed), used, roots: roots.collect() }
     }
+}
+
+fn roots(set: &SelectionSet) -> Option<Vec<Root>> {
+    let root = |selection: &Positioned<Selection>| match &selection.node {
+        Selection::Field(field)
+            if field.node.directives.is_empty() && !field.node.selection_set.node.items.is_empty() =>
+        {
+            Some(Root { key: field.node.response_key().node.clone(), place: field.pos })
+        }
+        _ => None,
+    };
+    set.items.iter().map(root).collect()
 }
 
 /// Finds which variables are used where.
@@ -62,15 +89,16 @@ impl<'a> Walk<'a> {
             match &selection.node {
                 Selection::Field(field) => {
                     let arguments = field.node.arguments.iter();
-                    used.extend(arguments.flat_map(|(_, value)| in_value(&value.node)));
+                    let mut by_field: HashSet<Name> =
+                        arguments.flat_map(|(_, value)| in_value(&value.node)).collect();
                     let below = &field.node.selection_set.node;
                     if !below.items.is_empty() {
-                        let below = self.selections(below)?;
-                        let mut names: Vec<Name> = below.iter().cloned().collect();
+                        by_field.extend(self.selections(below)?);
+                        let mut names: Vec<Name> = by_field.iter().cloned().collect();
                         names.sort_unstable();
                         self.used.insert(field.pos, names);
-                        used.extend(below);
                     }
+                    used.extend(by_field);
                 }
                 Selection::InlineFragment(fragment) => {
                     used.extend(self.selections(&fragment.node.selection_set.node)?);
@@ -144,9 +172,16 @@ pub struct Asked {
     pub operation: Option<String>,
     /// With these variables.
     pub variables: Variables,
+    /// What was there of the fields of the root, once it was looked for.
+    found: OnceLock<HashMap<Pos, Bytes>>,
 }
 
 impl Asked {
+    /// An operation of a document, with variables.
+    pub fn new(selections: Arc<Selections>, operation: Option<String>, variables: Variables) -> Self {
+        Self { selections, operation, variables, found: OnceLock::new() }
+    }
+
     /// What is asked of a thing at this place, in words that nothing else is asked in.
     fn question(&self, place: Pos, thing: &str) -> Option<String> {
         let used = self.selections.used.as_ref()?.get(&place)?;
@@ -163,7 +198,105 @@ impl Asked {
         }
         Some(question)
     }
+
+    /// The whole answer, where what stands under each field of the root was told before.
+    pub async fn told(&self, operation: &Operation) -> Option<Value> {
+        if !recall::keeps_fragments(operation) {
+            return None;
+        }
+        let name = self.operation.as_deref().map(Name::new);
+        let roots = match name {
+            Some(_) => self.selections.roots.get(&name)?,
+            None => self.selections.roots.values().next()?,
+        };
+        let mut found = HashMap::with_capacity(roots.len());
+        for Root { place, .. } in roots {
+            let bytes = recall::fragment(operation, &self.question(*place, ROOT)?).await;
+            found.extend(bytes.map(|bytes| (*place, bytes)));
+        }
+        let found = self.found.get_or_init(|| found);
+        let told = |Root { key, place }: &Root| Some((key.clone(), Value::Binary(found.get(place)?.clone())));
+        roots.iter().map(told).collect::<Option<IndexMap<_, _>>>().map(Value::Object)
+    }
+
+    /// What was told before under a field of the root.
+    async fn told_at(&self, place: Pos, question: &str, operation: &Operation) -> Option<Bytes> {
+        match self.found.get() {
+            Some(found) => found.get(&place).cloned(),
+            None => recall::fragment(operation, question).await,
+        }
+    }
 }
+
+/// Stands for the thing that a field of the root is asked of.
+const ROOT: &str = "";
+
+tokio::task_local! {
+    /// An article is told: within it there are no others, it is kept whole.
+    static IN_AN_ARTICLE: ();
+}
+
+/// Makes a part of an answer, and keeps it. `errors` counts those of the query so far.
+async fn make_to_keep(
+    operation: &Operation,
+    question: String,
+    errors: impl Fn() -> usize,
+    make: impl Future<Output = ServerResult<Option<Value>>>,
+) -> ServerResult<Option<Value>> {
+    let failed_before = errors();
+    let (made, sources) = reads::apart(make).await;
+    reads::note_in_part(&sources);
+    let Some(value) = made? else { return Ok(None) };
+    // A null for what could not be told is no answer for others.
+    if errors() != failed_before {
+        return Ok(Some(value));
+    }
+    let bytes = match value {
+        Value::Binary(bytes) => bytes,
+        value => Bytes::from(json::written(&value)),
+    };
+    recall::keep_fragment(operation, question, &bytes, sources).await;
+    Ok(Some(Value::Binary(bytes)))
+}
+
+fn errors(query: &QueryEnv) -> usize {
+    query.errors.lock().map_or(usize::MAX, |errors| errors.len())
+}
+
+/// The public fields of the root: what stands under each is told from memory, where it was told before.
+#[derive(Default)]
+pub struct KeptFields<T>(T);
+
+impl<T: ObjectType> ContainerType for KeptFields<T> {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        let make = self.0.resolve_field(ctx);
+        let kept = ctx.data_opt::<Arc<Operation>>().filter(|operation| recall::keeps_fragments(operation));
+        let (Some(operation), Some(asked)) = (kept, ctx.data_opt::<Arc<Asked>>()) else {
+            return Box::pin(make).await;
+        };
+        let Some(question) = asked.question(ctx.item.pos, ROOT) else { return Box::pin(make).await };
+        match asked.told_at(ctx.item.pos, &question, operation).await {
+            Some(bytes) => Ok(Some(Value::Binary(bytes))),
+            None => Box::pin(make_to_keep(operation, question, || errors(ctx.query_env), make)).await,
+        }
+    }
+}
+
+impl<T: ObjectType> OutputType for KeptFields<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        self.0.resolve(ctx, field).await
+    }
+}
+
+impl<T: ObjectType> ObjectType for KeptFields<T> {}
 
 /// A public thing of which it can be kept what an answer tells of it.
 pub trait Keepable: ObjectType {
@@ -186,35 +319,6 @@ impl<T> Deref for Kept<T> {
     }
 }
 
-impl<T: Keepable> Kept<T> {
-    async fn tell(
-        &self,
-        ctx: &ContextSelectionSet<'_>,
-        field: &Positioned<Field>,
-        question: String,
-    ) -> ServerResult<Value> {
-        let operation = self.0.operation();
-        if let Some(bytes) = recall::fragment(operation, &question).await {
-            return Ok(Value::Binary(bytes));
-        }
-        let failed = || ctx.query_env.errors.lock().map_or(usize::MAX, |errors| errors.len());
-        let failed_before = failed();
-        let make = async {
-            operation.reads().note(self.0.tag());
-            self.0.resolve(ctx, field).await
-        };
-        let (value, sources) = reads::apart(make).await;
-        let value = value?;
-        // A null for what could not be told is no answer for others.
-        if failed() != failed_before {
-            return Ok(value);
-        }
-        let bytes = Bytes::from(json::written(&value));
-        recall::keep_fragment(operation, question, &bytes, sources).await;
-        Ok(Value::Binary(bytes))
-    }
-}
-
 impl<T: Keepable> OutputType for Kept<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
@@ -225,14 +329,22 @@ impl<T: Keepable> OutputType for Kept<T> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        // Within a fragment that is made there are no others: it is kept whole.
-        let is_apart = recall::keeps_fragments(self.0.operation()) && !reads::are_apart();
-        let asked = ctx.data_opt::<Asked>().filter(|_| is_apart);
-        match asked.and_then(|asked| asked.question(field.pos, &self.0.tag())) {
-            // Boxed: what is nested is as deep as a document may be, and stands on one stack.
-            Some(question) => Box::pin(self.tell(ctx, field, question)).await,
-            None => Box::pin(self.0.resolve(ctx, field)).await,
+        let operation = self.0.operation();
+        let is_outermost = recall::keeps_fragments(operation) && IN_AN_ARTICLE.try_get().is_err();
+        let asked = ctx.data_opt::<Arc<Asked>>().filter(|_| is_outermost);
+        // Boxed: what is nested is as deep as a document may be, and stands on one stack.
+        let Some(question) = asked.and_then(|asked| asked.question(field.pos, &self.0.tag())) else {
+            return Box::pin(self.0.resolve(ctx, field)).await;
+        };
+        if let Some(bytes) = recall::fragment(operation, &question).await {
+            return Ok(Value::Binary(bytes));
         }
+        let make = IN_AN_ARTICLE.scope((), async {
+            operation.reads().note(self.0.tag());
+            self.0.resolve(ctx, field).await.map(Some)
+        });
+        let made = Box::pin(make_to_keep(operation, question, || errors(ctx.query_env), make)).await?;
+        Ok(made.unwrap_or_default())
     }
 }
 

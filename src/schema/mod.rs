@@ -15,6 +15,7 @@ use crate::comment::graphql::{CommentObject, CommentViewer, ModeratorMutation, R
 use crate::error::Failure;
 use crate::graphql::batch::Member;
 use crate::graphql::errors::{Nullable, nullable};
+use crate::graphql::fragments::KeptFields;
 use crate::graphql::operation;
 use crate::history::graphql::HistoryViewer;
 use crate::image::graphql::{ImageMutation, ImageObject, ImageQuery, ImageViewer};
@@ -27,9 +28,13 @@ use crate::{article, author, comment, image, taxonomy};
 /// Copydesk's schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// What can be asked. All but `viewer` is public and answers everybody alike.
+/// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(
+pub struct Query(ViewerQuery, KeptFields<PublicQuery>);
+
+/// What is public, and answers everybody alike.
+#[derive(MergedObject, Default)]
+pub struct PublicQuery(
     NodeQuery,
     ArticleQuery,
     ArchiveQuery,
@@ -37,7 +42,6 @@ pub struct Query(
     TaxonomyQuery,
     ImageQuery,
     SiteQuery,
-    ViewerQuery,
 );
 
 /// What can be done.

@@ -162,22 +162,19 @@ async fn ask(
         let operation = operation(app, id, viewer, head);
         if kept.is_some() { operation.noting_reads() } else { operation }
     };
+    let operation_name = operation_name.map(str::to_owned);
+    let asked = Arc::new(fragments::Asked::new(Arc::clone(&read.selections), operation_name, variables));
     let request = |operation: &Arc<Operation>| {
-        let asked = fragments::Asked {
-            selections: Arc::clone(&read.selections),
-            operation: operation_name.map(str::to_owned),
-            variables: variables.clone(),
-        };
         let request = async_graphql::Request::new(&*document.text);
-        let mut request = request.data(Arc::clone(operation)).data(asked);
-        request.operation_name = operation_name.map(str::to_owned);
-        request.variables = variables.clone();
+        let mut request = request.data(Arc::clone(operation)).data(Arc::clone(&asked));
+        request.operation_name.clone_from(&asked.operation);
+        request.variables = asked.variables.clone();
         request.set_parsed_query(read.document.clone());
         request
     };
     let schema = if read.is_valid() { &app.known_schema } else { &app.schema };
     let (operation, mut answer) = if is_query {
-        query(schema, operation, request).await
+        query(schema, operation, &asked, request).await
     } else {
         let operation = Arc::new(operation());
         let request = request(&operation).data(uploads);
@@ -200,13 +197,18 @@ async fn ask(
     })
 }
 
-/// Executes a query; again, without the memory, where what it told may be of two moments.
+/// Executes a query, unless all that it asks for was told before; again, without the memory, where what it told may be of two
+/// moments.
 async fn query(
     schema: &Schema,
     operation: impl Fn() -> Operation,
+    asked: &fragments::Asked,
     request: impl Fn(&Arc<Operation>) -> async_graphql::Request,
 ) -> (Arc<Operation>, Answer) {
     let mut reading = Arc::new(operation().recalling());
+    if let Some(told) = asked.told(&reading).await {
+        return (reading, Answer::new(told));
+    }
     let mut answer = schema.execute(request(&reading)).await;
     if recall::is_torn(&reading).await {
         reading = Arc::new(operation());
