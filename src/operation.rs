@@ -221,7 +221,8 @@ impl Operation {
     /// The same, for a query: to the public, what was read before need not be read again. Who is signed in may have written
     /// something by another node a moment ago, and is told what there is.
     pub fn recalling(self) -> Self {
-        Self { recalled_at: (self.viewer == Viewer::Public).then(OnceLock::new), ..self }
+        let is_kept = self.store.memory.keeps() || self.store.fragments.keeps();
+        Self { recalled_at: (is_kept && self.viewer == Viewer::Public).then(OnceLock::new), ..self }
     }
 
     /// The same, sent from there.

@@ -217,7 +217,9 @@ impl Database {
                 (Engine::Sqlite, writer, reader, follower, checkpointer)
             }
             DatabaseAddress::Postgres(url) => {
-                let pool = counted(sea_orm::Database::connect(postgres_options(url, connections)).await?);
+                let pool = sea_orm::Database::connect(postgres_options(url, connections)).await?;
+                check_isolation(&pool).await?;
+                let pool = counted(pool);
                 let follower = sea_orm::Database::connect(when_needed(postgres_options(url, 1))).await?;
                 (Engine::Postgres, pool.clone(), pool.clone(), follower, pool)
             }
@@ -293,11 +295,8 @@ impl Database {
                 access_mode: None,
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
             },
-            Engine::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                sqlite_transaction_mode: None,
-            },
+            // As its connections are set up: it need not be said each time.
+            Engine::Postgres => TransactionOptions::default(),
         };
         let transaction = self.begin_on(connection, options).await?;
         Ok(Snapshot { transaction: Arc::new(transaction), engine: self.engine, reads: Arc::default() })
@@ -419,10 +418,29 @@ fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
         .max_connections(connections)
         .connect_timeout(PATIENCE)
         .acquire_timeout(PATIENCE)
+        // What was used a moment ago is there still, but for an accident that would meet what is under way as well.
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .statement_timeout(Duration::from_secs(30))
         .set_application_name("copydesk")
-        .sqlx_logging(false);
+        .sqlx_logging(false)
+        // A snapshot sees one moment; what writes says otherwise.
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.options([("default_transaction_isolation", "repeatable read")])
+        });
     options
+}
+
+/// Fails where what stands between here and PostgreSQL does not pass on how a connection is to be set up: a snapshot would be none.
+async fn check_isolation(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    let asked = Statement::from_string(connection.get_database_backend(), "SHOW transaction_isolation");
+    let row = connection.query_one_raw(asked).await?;
+    let is_set = row.map(|row| row.try_get_by_index::<String>(0)).transpose()?;
+    if is_set.as_deref() == Some("repeatable read") {
+        return Ok(());
+    }
+    Err(DbErr::Custom(
+        "PostgreSQL did not get the connection's `options`: let the pooler in between pass them on, or connect without it".to_owned(),
+    ))
 }
 
 #[cfg(test)]
