@@ -37,7 +37,7 @@ def parse():
     questions = {name.partition(" (")[0].partition(":")[0]: name for name, _ in run.targets()}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/copydesk", help="the server to measure")
-    parser.add_argument("--level", choices=LEVELS, default="of told articles", help="what is kept in memory [of told articles]")
+    parser.add_argument("--level", choices=LEVELS, default="of told parts", help="what is kept in memory [of told parts]")
     parser.add_argument("--question", choices=questions, default="front page", help="[front page]")
     parser.add_argument("--seconds", type=int, default=5, choices=range(1, 61), metavar="1…60", help="of load [5]")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "bench/flame.svg", help="[bench/flame.svg]")

@@ -21,7 +21,7 @@ class Postgres:
 
     def __enter__(self):
         self.programs, self.port = programs(), free_port()
-        self.address = f"postgres://desk@127.0.0.1:{self.port}/postgres"
+        self.address = self.address_of("postgres")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="copydesk-postgres-"))
         self.who = {}
         if os.geteuid() == 0:
@@ -58,8 +58,11 @@ class Postgres:
             if done.returncode != 0:
                 raise Trouble(f"{name} failed: {said.read().decode(errors='replace').strip()}")
 
-    def sql(self, statement):
-        return run([str(self.programs / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, self.address]).strip()
+    def address_of(self, database):
+        return f"postgres://desk@127.0.0.1:{self.port}/{database}"
+
+    def sql(self, statement, database="postgres", patience=PATIENCE):
+        return run([str(self.programs / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, self.address_of(database)], patience).strip()
 
     def version(self):
         return f"PostgreSQL {self.sql('SHOW server_version').split()[0]}"

@@ -1,33 +1,40 @@
 #!/usr/bin/env python3
-"""Measures Copydesk and PostGraphile over the same PostgreSQL database, asked the same questions. See README.md.
+"""Measures the four queries of a site: on each level of what Copydesk keeps, on both databases, beside a plain handler and
+PostGraphile, in archives of several sizes. See README.md.
 
 Python's standard library alone; Linux (it reads /proc); `wrk` sends the load, Node runs PostGraphile (`npm ci` in bench/peers).
 """
 
 import argparse
+import contextlib
 import datetime
 import http.client
 import json
 import pathlib
 import re
 import shutil
+import sqlite3
+import subprocess
+import sys
 import tempfile
+import time
 
 import plot
 import run
 from postgres import Postgres, cpu_of_tree, memory_of_tree
 from run import LEVELS, PATIENCE, ROOT, WHOLE_LIST, Server, Trouble, contract, definition, free_port, front_page, graphql, milliseconds
 
-REPORT, PLOT = ROOT / "bench" / "peers.md", ROOT / "bench" / "peers.svg"
+REPORT, PLOT, GROWTH = ROOT / "bench" / "queries.md", ROOT / "bench" / "queries.svg", ROOT / "bench" / "queries-growth.svg"
 PEERS = ROOT / "bench" / "peers"
-ARTICLE, FRONT, TAG, DEEP = "article page", "front page", "tag page", "deep list: 20 whole articles"
+QUESTIONS = ARTICLE, FRONT, TAG, DEEP = "article page", "front page", "tag page", "deep list"
 # So many articles are asked for by chance, of all that there are.
 SLUGS = 2_000
 # Stands in a request where each slug is put.
 ANY = "ANY-SLUG"
 PUBLIC = "articles, sections, figures, images, authors, article_authors, tags, article_tags, categories, article_categories, related_links, comments"
-# The levels that are asked for no more than PostGraphile can tell, too.
-ALIKE = ["from parts", "read"]
+# The levels that are asked for no more than PostGraphile can tell, too; and how their answers to that are called.
+ALIKE, LESS = ["from parts", "read"], " (what both can tell)"
+PEER = "PostGraphile"
 # The oldest Node that PostGraphile's package says it runs on.
 NODE = 22
 
@@ -67,42 +74,61 @@ end
 
 def main():
     arguments = parse()
-    with tempfile.TemporaryDirectory(prefix="copydesk-peers-") as folder, Postgres() as postgres:
-        report, rows = measure(arguments, postgres, pathlib.Path(folder))
+    sets = json.loads(arguments.into.read_text()) if arguments.into and arguments.into.is_file() else []
+    with contextlib.ExitStack() as stack:
+        postgres = stack.enter_context(Postgres()) if "postgres" in arguments.engines else None
+        for size in arguments.sizes:
+            for engine in arguments.engines:
+                if any(measured["engine"] == engine and measured["size"] == size for measured in sets):
+                    continue
+                with tempfile.TemporaryDirectory(prefix="copydesk-queries-") as folder:
+                    data = OnPostgres(postgres, size) if engine == "postgres" else OnSqlite(pathlib.Path(folder))
+                    sets.append({"engine": engine, "size": size} | measure(arguments, data, size, pathlib.Path(folder)))
+                    data.end()
+                # A million takes long: what was measured so far is kept.
+                if arguments.into:
+                    arguments.into.write_text(json.dumps(sets))
+                print(f"measured: {size:,} articles on {engine}", file=sys.stderr)
+    report = "\n".join([head(arguments, sets), *(table(measured) for measured in sets), growth(sets)])
     print(report)
     if arguments.write:
         run.write(report, REPORT)
-        questions = [(question, [(row["name"], row["server"]["rate"]) for row in rows if row["question"] == question]) for question in (ARTICLE, FRONT, TAG, DEEP)]
-        PLOT.write_text(plot.bars("Answers a second", questions))
+        PLOT.write_text(plot.bars("Answers a second", bars(sets)))
+        GROWTH.write_text(plot.lines("CPU of an answer that is read from the database, in µs, by the number of articles", *lines(sets)))
         print(f"written to {REPORT.relative_to(ROOT)}")
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/copydesk", help="the server to measure")
-    parser.add_argument("--plain", type=pathlib.Path, default=ROOT / "target/release/examples/plain", help="what to compare both with")
+    parser.add_argument("--plain", type=pathlib.Path, default=ROOT / "target/release/examples/plain", help="what to compare with")
     parser.add_argument("--node", default="node", help=f"the Node that runs PostGraphile, {NODE} or later [node]")
-    parser.add_argument("--articles", type=int, default=2_000, metavar="N", help="in the database, 100 or more [2000]")
+    parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[2_000, 50_000], help="articles, separated by commas [2000,50000]")
+    parser.add_argument("--engines", type=lambda text: text.split(","), default=["sqlite", "postgres"], help="[sqlite,postgres]")
     parser.add_argument("--seconds", type=int, default=3, choices=range(1, 61), metavar="1…60", help="of load for each row [3]")
     parser.add_argument("--connections", type=int, default=16, help="of wrk, and of each server to PostgreSQL [16]")
     parser.add_argument("--threads", type=int, default=2, help="wrk's threads [2]")
     parser.add_argument("--workers", type=int, default=2, help="processes of PostGraphile [2]")
-    parser.add_argument("--write", action="store_true", help="put the table into bench/peers.md")
+    parser.add_argument("--into", type=pathlib.Path, help="keep what is measured in this file; what it has is not measured again")
+    parser.add_argument("--write", action="store_true", help="put the tables into bench/queries.md, and draw them")
     arguments = parser.parse_args()
     arguments.binary, arguments.plain = arguments.binary.resolve(), arguments.plain.resolve()
     arguments.wrk, arguments.node = shutil.which("wrk"), shutil.which(arguments.node)
-    if arguments.articles < 100:
-        raise Trouble("--articles: lists must be full, and a tag's too: give 100 or more")
+    if min(arguments.sizes) < 100:
+        raise Trouble("--sizes: lists must be full, and a tag's too: give 100 or more")
+    if not set(arguments.engines) <= {"sqlite", "postgres"}:
+        raise Trouble("--engines: sqlite, postgres, or both with a comma between them")
     if arguments.wrk is None:
         raise Trouble("wrk is missing: install the package `wrk` (Debian and Ubuntu: apt-get install wrk)")
     if not arguments.binary.is_file():
         raise Trouble(f"{arguments.binary} is missing: cargo build --release")
     if not arguments.plain.is_file():
         raise Trouble(f"{arguments.plain} is missing: cargo build --release --example plain")
-    if arguments.node is None or node_version(arguments) < NODE:
-        raise Trouble(f"Node {NODE} or later is missing: name it by --node")
-    if not (PEERS / "node_modules" / "postgraphile").is_dir():
-        raise Trouble("PostGraphile is missing: npm ci --prefix bench/peers")
+    if "postgres" in arguments.engines:
+        if arguments.node is None or node_version(arguments) < NODE:
+            raise Trouble(f"Node {NODE} or later is missing: name it by --node, or leave PostgreSQL out with --engines sqlite")
+        if not (PEERS / "node_modules" / "postgraphile").is_dir():
+            raise Trouble("PostGraphile is missing: npm ci --prefix bench/peers")
     return arguments
 
 
@@ -110,18 +136,75 @@ def node_version(arguments):
     return int(re.match(r"v(\d+)\.", run.run([arguments.node, "--version"])).group(1))
 
 
+# ---- the databases ---------------------------------------------------------------------------------------------------
+
+
+class OnSqlite:
+    """A file in this folder."""
+
+    def __init__(self, folder):
+        self.settings, self.folder = ["--data-dir", str(folder / "copydesk-data")], folder
+
+    def texts(self, sql):
+        """The first column of what is found."""
+        (file,) = (self.folder / "copydesk-data").glob("*.sqlite")
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            return [row[0] for row in connection.execute(sql)]
+
+    def settle(self):
+        """Nothing is left to do after so many rows."""
+
+    def size(self):
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+    def cpu(self):
+        """It has no process of its own."""
+        return 0.0
+
+    def end(self):
+        """It goes with its folder."""
+
+
+class OnPostgres:
+    """A database of its own in this cluster."""
+
+    def __init__(self, postgres, size):
+        self.postgres, self.name = postgres, f"archive_{size}"
+        postgres.sql(f"CREATE DATABASE {self.name}")
+        self.address = postgres.address_of(self.name)
+        self.settings = ["--database-url", self.address]
+
+    def texts(self, sql):
+        return self.postgres.sql(sql, self.name).splitlines()
+
+    def settle(self):
+        # PostGraphile shows what the role that it connects as may read.
+        self.postgres.sql("DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        self.postgres.sql(f"GRANT SELECT ON {PUBLIC} TO reader", self.name)
+        self.postgres.sql("VACUUM ANALYZE", self.name, patience=3_600)
+
+    def size(self):
+        return int(self.texts("SELECT pg_database_size(current_database())")[0])
+
+    def cpu(self):
+        return self.postgres.cpu()
+
+    def end(self):
+        self.postgres.sql(f"DROP DATABASE {self.name}")
+
+
 # ---- what is measured ------------------------------------------------------------------------------------------------
 
 
-def measure(arguments, postgres, folder):
-    settings = ["--database-url", postgres.address, "--log-level", "warn"]
-    run.run([str(arguments.binary), "generate", "--articles", str(arguments.articles), "--seed", "1", "--data-dir", str(folder / "copydesk-data"), *settings])
-    # PostGraphile shows what the role that it connects as may read.
-    postgres.sql(f"CREATE ROLE reader LOGIN; GRANT SELECT ON {PUBLIC} TO reader")
-    postgres.sql("VACUUM ANALYZE")
-    tag = postgres.sql("SELECT slug FROM tags ORDER BY article_count DESC, slug LIMIT 1")
+def measure(arguments, data, size, folder):
+    began = time.perf_counter()
+    generate = [arguments.binary, "generate", "--articles", str(size), "--seed", "1", "--log-level", "warn", "--data-dir", folder / "copydesk-data", *data.settings]
+    subprocess.run(generate, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    made = time.perf_counter() - began
+    data.settle()
+    (tag,) = data.texts("SELECT slug FROM tags ORDER BY article_count DESC, slug LIMIT 1")
     # Spread over all of them, from the oldest to the newest.
-    slugs = postgres.sql("SELECT slug FROM articles ORDER BY published_at, id").splitlines()
+    slugs = data.texts("SELECT slug FROM articles ORDER BY published_at, id")
     slugs = [slugs[number * len(slugs) // min(SLUGS, len(slugs))] for number in range(min(SLUGS, len(slugs)))]
     (folder / "slugs").write_text("".join(f"{slug}\n" for slug in slugs))
 
@@ -134,20 +217,21 @@ def measure(arguments, postgres, folder):
             answers = {question: ask_all(server, request, slugs) for question, request in questions.items()}
             compare(told, name, answers)
             for question, request in questions.items():
-                rows.append({"question": question, "name": name + addition} | load_both(arguments, postgres, folder, server, request, answers[question]))
+                rows.append({"question": question, "name": name + addition} | load_both(arguments, data, folder, server, request, answers[question]))
         memory.append((name, idle, memory_of_tree(server.process.pid)))
 
     for level, cache in LEVELS:
         port = free_port()
-        serve = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--database-connections", arguments.connections, *settings, *cache]
-        with Tree(serve, folder, port) as server:
-            alike = {" (what both can tell)": questions("copydesk", tag)} if level in ALIKE else {}
-            measure_one(f"Copydesk, {level}", server, {"": questions_of_contract(tag)} | alike)
-    each = max(arguments.connections // arguments.workers, 1)
-    serve = ["env", "NODE_ENV=production", "GRAPHILE_ENV=production", arguments.node, PEERS / "server.js", postgres.address.replace("desk@", "reader@"), arguments.workers, each]
-    with Tree(serve, folder, None) as server:
-        measure_one("PostGraphile", server, {"": questions("postgraphile", tag)})
-    return table(arguments, postgres, rows, memory, len(slugs)), rows
+        serve = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", "warn", "--database-connections", arguments.connections]
+        with Tree([*serve, "--data-dir", folder / "copydesk-data", *data.settings, *cache], folder, port) as server:
+            alike = {LESS: questions("copydesk", tag)} if level in ALIKE else {}
+            measure_one(level, server, {"": questions_of_contract(tag)} | alike)
+    if isinstance(data, OnPostgres):
+        each = max(arguments.connections // arguments.workers, 1)
+        serve = ["env", "NODE_ENV=production", "GRAPHILE_ENV=production", arguments.node, PEERS / "server.js", data.address.replace("desk@", "reader@"), arguments.workers, each]
+        with Tree(serve, folder, None) as server:
+            measure_one(PEER, server, {"": questions("postgraphile", tag)})
+    return {"made": made, "bytes": data.size(), "rows": rows, "memory": memory}
 
 
 class Tree(Server):
@@ -172,7 +256,7 @@ def ask_all(server, request, slugs):
     return answers
 
 
-def load_both(arguments, postgres, folder, server, request, answers):
+def load_both(arguments, data, folder, server, request, answers):
     """Loads the server, then the plain handler with the same requests and the bytes of the answer of middle size."""
     method, path, body = request
     script, file = folder / "request.lua", folder / "answer"
@@ -181,21 +265,21 @@ def load_both(arguments, postgres, folder, server, request, answers):
     middle = sorted(answers, key=len)[len(answers) // 2]
     file.write_bytes(middle)
     mean = sum(len(answer) for answer in answers) / len(answers)
-    measured = {"bytes": mean, "server": load(arguments, postgres, script, server, path, mean)}
+    measured = {"bytes": mean, "server": load(arguments, data, script, server, path, mean)}
     with Server([arguments.plain, str(free_port()), file], folder, None) as other:
         if other.ask(*request) != middle:
             raise Trouble("the plain handler does not serve the bytes that it was given")
-        return measured | {"plain": load(arguments, postgres, script, other, path, len(middle))}
+        return measured | {"plain": load(arguments, data, script, other, path, len(middle))}
 
 
-def load(arguments, postgres, script, server, path, mean):
+def load(arguments, data, script, server, path, mean):
     command = [arguments.wrk, "--latency", "--timeout", "30s", "-t", str(arguments.threads), "-c", str(arguments.connections), "-s", str(script)]
     address = f"http://127.0.0.1:{server.port}{path}"
     # To warm up, what compiles as it runs too; not measured.
     run.run([*command, "-d", "2s", address])
-    before = server.cpu(), postgres.cpu()
+    before = server.cpu(), data.cpu()
     said = run.run([*command, "-d", f"{arguments.seconds}s", address])
-    after = server.cpu(), postgres.cpu()
+    after = server.cpu(), data.cpu()
     found = re.search(r"^measured " + r"(\d+) " * 8 + r"([\d.]+) ([\d.]+)$", said, re.MULTILINE)
     if found is None:
         raise Trouble(f"wrk said nothing that can be read:\n{said}")
@@ -207,8 +291,8 @@ def load(arguments, postgres, script, server, path, mean):
     # wrk reads no answers. An error in place of one, whose status may be 200, would be of another size.
     if not 0.97 * mean < received / requests < 1.03 * mean + 1_500:
         raise Trouble(f"{address}: answers of {received / requests:,.0f} bytes under load instead of {mean:,.0f} and headers")
-    cpu, postgres_cpu = ((end - begin) * 1e6 / requests for begin, end in zip(before, after))
-    return {"rate": requests * 1e6 / duration, "cpu": cpu, "postgres": postgres_cpu, "p50": float(found.group(9)), "p99": float(found.group(10))}
+    cpu, database = ((end - begin) * 1e6 / requests for begin, end in zip(before, after))
+    return {"rate": requests * 1e6 / duration, "cpu": cpu, "database": database, "p50": float(found.group(9)), "p99": float(found.group(10))}
 
 
 # ---- the questions ---------------------------------------------------------------------------------------------------
@@ -244,7 +328,7 @@ def question(server, name):
 
 def compare(told, name, answers):
     """What a server tells must be what the first one told, as far as both can tell it."""
-    read = by_postgraphile if name == "PostGraphile" else by_copydesk
+    read = by_postgraphile if name == PEER else by_copydesk
     for question, of_question in answers.items():
         for number, answer in enumerate(of_question):
             articles = read(question, json.loads(answer)["data"])
@@ -332,27 +416,78 @@ def postgraphile_whole(node):
 # ---- the report ------------------------------------------------------------------------------------------------------
 
 
-def table(arguments, postgres, rows, memory, slugs):
-    installed = json.loads((PEERS / "node_modules" / "postgraphile" / "package.json").read_text())["version"]
+ENGINES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
+
+
+def head(arguments, sets):
+    words = [run.run([str(arguments.binary), "--version"]).strip()]
+    if any(measured["engine"] == "postgres" for measured in sets):
+        installed = json.loads((PEERS / "node_modules" / "postgraphile" / "package.json").read_text())["version"]
+        words.append(f"PostGraphile {installed} on Node {run.run([arguments.node, '--version']).strip().lstrip('v')}, {arguments.workers} processes")
+    words += [f"{datetime.date.today()}, {run.processor()}", f"{SLUGS:,} articles asked for by chance"]
+    return "; ".join([*words, f"{arguments.connections} connections, {arguments.threads} threads of wrk, {arguments.seconds} s a row."])
+
+
+def table(measured):
     lines = [
-        f"{run.run([str(arguments.binary), '--version']).strip()}; PostGraphile {installed} on Node {run.run([arguments.node, '--version']).strip().lstrip('v')}, "
-        f"{arguments.workers} processes; {postgres.version()}; {datetime.date.today()}, {run.processor()}; {arguments.articles:,} articles, "
-        f"{slugs:,} of them asked for by chance; {arguments.connections} connections, {arguments.threads} threads of wrk, {arguments.seconds} s a row.",
+        "",
+        f"### {measured['size']:,} articles on {ENGINES[measured['engine']]}",
+        "",
+        f"Made in {measured['made']:,.0f} s, {measured['bytes'] / 1e6:,.0f} MB.",
         "",
         "| | answer's bytes | requests/s | p50 | p99 | CPU a request | PostgreSQL's CPU a request | plain requests/s | plain CPU a request | share of plain's rate |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for question in (ARTICLE, FRONT, TAG, DEEP):
-        for row in rows:
+    for question in QUESTIONS:
+        for row in measured["rows"]:
             if row["question"] == question:
                 ours, plain = row["server"], row["plain"]
+                database = f"{ours['database']:,.1f} µs" if measured["engine"] == "postgres" else "–"
                 cells = [f"{question}: {row['name']}", f"{row['bytes']:,.0f}", f"{ours['rate']:,.0f}", milliseconds(ours["p50"]), milliseconds(ours["p99"])]
-                cells += [f"{ours['cpu']:,.1f} µs", f"{ours['postgres']:,.1f} µs", f"{plain['rate']:,.0f}", f"{plain['cpu']:.1f} µs"]
-                cells += [f"{100 * ours['rate'] / plain['rate']:.2f} %"]
+                cells += [f"{ours['cpu']:,.1f} µs", database, f"{plain['rate']:,.0f}", f"{plain['cpu']:.1f} µs", f"{100 * ours['rate'] / plain['rate']:.2f} %"]
                 lines.append("| " + " | ".join(cells) + " |")
     lines += ["", "| memory | after the first answer | after all of the load |", "|---|---:|---:|"]
-    lines += [f"| {name} | {idle:.0f} MB | {after:.0f} MB |" for name, idle, after in memory]
+    lines += [f"| {name} | {idle:.0f} MB | {after:.0f} MB |" for name, idle, after in measured["memory"]]
     return "\n".join(lines)
+
+
+def costs(sets):
+    """Of each question that is read from a database, all the processor time that an answer takes, by the number of articles."""
+    found = {}
+    for measured in sets:
+        for row in measured["rows"]:
+            if row["name"] in ("read", PEER):
+                name = f"{row['question']}, {PEER if row['name'] == PEER else ENGINES[measured['engine']]}"
+                found.setdefault(name, {})[measured["size"]] = row["server"]["cpu"] + row["server"]["database"]
+    return found
+
+
+def growth(sets):
+    sizes = sorted({measured["size"] for measured in sets})
+    lines = ["", "### Growth", "", "All the processor time that an answer takes which is read from the database, PostgreSQL's included.", ""]
+    lines += ["| | " + " | ".join([f"{size:,}" for size in sizes] + [f"{size // sizes[0]}× the articles cost" for size in sizes[1:]]) + " |"]
+    lines += ["|---|" + "---:|" * (2 * len(sizes) - 1)]
+    for name, by_size in costs(sets).items():
+        cells = [f"{by_size[size]:,.0f} µs" if size in by_size else "–" for size in sizes]
+        cells += [f"{by_size[size] / by_size[sizes[0]]:.2f}" if size in by_size and sizes[0] in by_size else "–" for size in sizes[1:]]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def bars(sets):
+    """The rates in the least archive."""
+    least = min(measured["size"] for measured in sets)
+    return [
+        (f"{question}, {ENGINES[measured['engine']]}", [(row["name"], row["server"]["rate"]) for row in measured["rows"] if row["question"] == question])
+        for measured in sets
+        if measured["size"] == least
+        for question in QUESTIONS
+    ]
+
+
+def lines(sets):
+    sizes = sorted({measured["size"] for measured in sets})
+    return sizes, [(name, [by_size[size] for size in sizes]) for name, by_size in costs(sets).items() if set(by_size) == set(sizes)]
 
 
 if __name__ == "__main__":

@@ -26,10 +26,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORT = ROOT / "bench" / "README.md"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
-# What is kept in memory: whole answers; articles as they were told; what they are made of; documents alone.
+# What is kept in memory: whole answers; parts of them as they were told; what they are made of; documents alone.
 WITHOUT_ANSWERS = ["--answer-cache", "0"]
 WITHOUT_FRAGMENTS = [*WITHOUT_ANSWERS, "--fragment-cache", "0"]
-LEVELS = [("kept", []), ("of told articles", WITHOUT_ANSWERS), ("from parts", WITHOUT_FRAGMENTS), ("read", [*WITHOUT_FRAGMENTS, "--article-cache", "0"])]
+LEVELS = [("kept", []), ("of told parts", WITHOUT_ANSWERS), ("from parts", WITHOUT_FRAGMENTS), ("read", [*WITHOUT_FRAGMENTS, "--article-cache", "0"])]
 
 # No step may take longer than this, whatever happens: seconds.
 PATIENCE = 120
@@ -462,8 +462,8 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+def run(command, patience=PATIENCE):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False)
     if done.returncode != 0:
         raise Trouble(f"{command[0]} failed: {done.stderr or done.stdout}")
     return done.stdout

@@ -1,4 +1,4 @@
-// PostGraphile, as bench/peers.py measures it: `node server.js DATABASE WORKERS CONNECTIONS`. A cluster of so many
+// PostGraphile, as bench/queries.py measures it: `node server.js DATABASE WORKERS CONNECTIONS`. A cluster of so many
 // processes, with so many database connections in each, on a free port of loopback; prints its address once all of them answer.
 
 import cluster from "node:cluster";
