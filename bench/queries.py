@@ -143,7 +143,8 @@ class OnSqlite:
     """A file in this folder."""
 
     def __init__(self, folder):
-        self.settings, self.folder = ["--data-dir", str(folder / "copydesk-data")], folder
+        # It stands in the data directory.
+        self.settings, self.folder = [], folder
 
     def texts(self, sql):
         """The first column of what is found."""

@@ -214,11 +214,8 @@ async fn read_all(
 /// plan for any values seems too dear for: of one article, a list of unknown length; of many, each by itself.
 fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> (String, Vec<Value>) {
     if backend == DbBackend::Postgres && ids.len() > 1 {
-        let ids: Vec<String> = ids.into_iter().map(|id| id.0.to_string()).collect();
-        return (
-            "= ANY (CAST($1 AS UUID[]))".to_owned(),
-            vec![Value::from(format!("{{{}}}", ids.join(",")))],
-        );
+        let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
+        return ("= ANY ($1)".to_owned(), vec![Value::from(ids)]);
     }
     let (room, last) = (ids.len().next_power_of_two(), ids.last().copied());
     let places: Vec<String> = (1..=room).map(|place| format!("${place}")).collect();
