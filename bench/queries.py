@@ -89,6 +89,7 @@ def main():
                 if arguments.into:
                     arguments.into.write_text(json.dumps(sets))
                 print(f"measured: {size:,} articles on {engine}", file=sys.stderr)
+    sets.sort(key=lambda measured: (measured["size"], measured["engine"]))
     report = "\n".join([head(arguments, sets), *(table(measured) for measured in sets), growth(sets)])
     print(report)
     if arguments.write:

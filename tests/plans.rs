@@ -124,4 +124,19 @@ on_both! {
         }
         assert!(bad.is_empty(), "{}", bad.join("\n\n"));
     }
+
+    async fn what_a_page_asks_of_its_articles_goes_by_indexes(desk) {
+        fill(&desk).await;
+        let node = desk.second_node_with(&[("answer_cache", "0"), ("fragment_cache", "0"), ("article_cache", "0")]).await;
+        node.store.database.watch();
+        let page = "{ articles(first: 3) { nodes { sections { id figures { image { id } } } authors { id } categories { id } tags { id } relatedLinks { __typename } } } }";
+        node.stranger().query(page).await.data();
+        let ran = node.store.database.watched();
+        let parts: Vec<&Statement> = ran.iter().filter(|statement| statement.sql.contains("UNION ALL")).collect();
+        assert_eq!(parts.len(), 1, "{ran:?}");
+        let steps = plan(&node, parts[0]).await;
+        // Nor is what is looked for made ready once more for each row that is looked at.
+        let bad = steps.iter().find(|step| is_bad(step) || step.contains("::cstring"));
+        assert_eq!(bad, None, "{}", steps.join("\n"));
+    }
 }
