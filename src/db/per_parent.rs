@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Iden as _, IntoIden as _, JoinType, Query};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Iden as _, IntoTableRef as _, JoinType, Query};
 use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait, Iterable as _};
 use uuid::Uuid;
 
@@ -60,9 +60,14 @@ pub async fn read<E: EntityTrait>(
         }
         Engine::Sqlite => {
             rows.expr(of_row(&columns.id));
-            let of_parent = Expr::col((Alias::new("c"), Alias::new(columns.parent.unquoted()))).eq(given);
             let within = Expr::col((Alias::new("c"), Alias::new(columns.id.unquoted()))).in_subquery(rows);
-            query.join_as(JoinType::InnerJoin, table.into_iden(), Alias::new("c"), of_parent.and(within));
+            // By id alone, `+` says, and `CROSS` that parents come first: else SQLite goes through all rows of a parent, or of all.
+            let parent = Expr::col((Alias::new("c"), Alias::new(columns.parent.unquoted())));
+            let of_parent = Expr::cust_with_exprs("+? = ?", [parent, given]);
+            query
+                .cross_join(table.into_table_ref().alias(Alias::new("c")))
+                .and_where(within)
+                .and_where(of_parent);
         }
     }
     let connection = snapshot.connection();
