@@ -162,7 +162,7 @@ on_both! {
                 let steps = plan(&node, &statement).await;
                 // All rows of a table, against a filter made of what is asked for; or an index made for this statement alone.
                 let is_slow = |step: &String| is_bad(step) || step.starts_with("SCAN c") || step.contains("BLOOM FILTER") || step.contains("AUTOMATIC");
-                if steps.iter().any(|step| is_slow(step)) {
+                if steps.iter().any(is_slow) {
                     bad.push(format!("{page}\n  {}\n  {}", statement.sql, steps.join("\n  ")));
                 }
             }
