@@ -53,13 +53,13 @@ on_both! {
         let desk = desk.restart_with(&[("database_connections", "1")]).await;
         let database = &desk.store.database;
         // Between two waits it gets as far as the database is quick, so each time elsewhere.
-        for waits in (1..=5).cycle().take(200) {
+        for waits in (1..=5).cycle().take(60) {
             given_up_after(waits, database.snapshot()).await;
-            reads(database).await;
+            until_nothing_is_open(&desk).await;
             given_up_after(waits, database.begin()).await;
+            until_nothing_is_open(&desk).await;
             reads(database).await;
         }
-        until_nothing_is_open(&desk).await;
     }
 
     async fn readers_and_editors_hang_up(desk) {
