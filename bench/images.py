@@ -9,7 +9,6 @@ import concurrent.futures
 import datetime
 import http.client
 import json
-import os
 import pathlib
 import re
 import resource

@@ -122,14 +122,10 @@ on_both! {
         published.assert_nothing_of(&never_seen, "published");
 
         // Whatever is kept in memory of all this, and however often it is asked for, the answers are the same bytes.
-        let without = async |caches: &[&str]| {
-            let none: Vec<_> = caches.iter().map(|cache| (*cache, "0")).collect();
-            desk.second_node_with(&none).await
-        };
-        let keeps_nothing = without(&["answer_cache", "fragment_cache", "article_cache"]).await;
+        let keeps_nothing = desk.second_node_without(&["answer_cache", "fragment_cache", "article_cache"]).await;
         let fresh = Crawl::run(&keeps_nothing, &types, &tries.twin(&edited_twins), false).await;
-        let keeps_parts = without(&["answer_cache", "fragment_cache"]).await;
-        let keeps_fragments = without(&["answer_cache"]).await;
+        let keeps_parts = desk.second_node_without(&["answer_cache", "fragment_cache"]).await;
+        let keeps_fragments = desk.second_node_without(&["answer_cache"]).await;
         for node in [&keeps_parts, &keeps_fragments, &keeps_fragments, &desk] {
             Crawl::run(node, &types, &tries.twin(&edited_twins), false).await.assert_same_as(&fresh, &Twins::new(), "published");
         }

@@ -1,5 +1,5 @@
-//! Articles that are told from memory: in documents of any shape the same bytes as without it, and dropped by what touches them and
-//! by nothing else.
+//! Parts of answers that are told from memory: in documents of any shape the same bytes as without it, and dropped by what touches
+//! them and by nothing else.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -187,12 +187,20 @@ async fn site(editor: &Actor, desk: &Desk) -> Vec<Value> {
     stories
 }
 
+/// How many parts of answers a node had in memory so far, and how many it had not.
+async fn looked_for(node: &Desk) -> (u64, u64) {
+    (
+        node.metric("copydesk_fragments_found_total").await,
+        node.metric("copydesk_fragments_missed_total").await,
+    )
+}
+
 on_both! {
     async fn documents_of_any_shape_are_answered_with_the_same_bytes_on_each_level(desk) {
         site(&desk.editor().await, &desk).await;
-        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
-        let parts = desk.second_node_with(&[("answer_cache", "0"), ("fragment_cache", "0")]).await;
-        let plain = desk.second_node_with(&[("answer_cache", "0"), ("fragment_cache", "0"), ("article_cache", "0")]).await;
+        let node = desk.second_node_without(&["answer_cache"]).await;
+        let parts = desk.second_node_without(&["answer_cache", "fragment_cache"]).await;
+        let plain = desk.second_node_without(&["answer_cache", "fragment_cache", "article_cache"]).await;
         let exact = plain.stranger();
         // Whole answers, parts as they were told, what they are made of.
         let levels = [desk.stranger(), node.stranger(), parts.stranger()];
@@ -216,14 +224,14 @@ on_both! {
             }
         }
         assert!(answered > documents * 2, "{answered} of {} had data", documents * 4);
-        let (found, missed) = (node.metric("copydesk_fragments_found_total").await, node.metric("copydesk_fragments_missed_total").await);
+        let (found, missed) = looked_for(&node).await;
         // Some have errors: those are never kept.
         assert!(found > missed / 2, "many articles were told from memory: {found}, {missed} were not");
     }
 
     async fn the_deepest_question_that_is_allowed_is_answered(desk) {
         site(&desk.editor().await, &desk).await;
-        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let node = desk.second_node_without(&["answer_cache"]).await;
         let (mut inner, mut depth) = ("title".to_owned(), 2);
         while depth + 3 <= 15 {
             inner = format!("authors {{ articles(first: 1) {{ nodes {{ {inner} }} }} }}");
@@ -238,7 +246,7 @@ on_both! {
 
     async fn a_document_that_was_answered_once_is_bounded_the_second_time_too(desk) {
         site(&desk.editor().await, &desk).await;
-        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let node = desk.second_node_without(&["answer_cache"]).await;
         let reader = node.stranger();
         let document = "query Made($few: Int, $filter: ArticleFilter) { articles(first: 3, filter: $filter) { nodes { comments(first: $few) { nodes { body { text } } } } } }";
         for _ in 0..2 {
@@ -254,8 +262,8 @@ on_both! {
 
     async fn variables_have_the_defaults_of_their_operation(desk) {
         site(&desk.editor().await, &desk).await;
-        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
-        let plain = desk.second_node_with(&[("answer_cache", "0"), ("fragment_cache", "0")]).await;
+        let node = desk.second_node_without(&["answer_cache"]).await;
+        let plain = desk.second_node_without(&["answer_cache", "fragment_cache"]).await;
         let document = "query Few($many: Int = 1) { ...All } query Many($many: Int = 2) { ...All } fragment All on Query { article(by: { slug: \"story-3\" }) { relatedLinks { __typename } referencedBy(first: $many) { nodes { id } } suggestedArticles(first: 1) { referencedBy(first: $many) { nodes { id } } } } }";
         for operation in ["Few", "Many", "Few", "Many"] {
             let asked = json!({ "query": document, "operationName": operation });
@@ -268,16 +276,15 @@ on_both! {
     async fn of_two_things_that_a_page_asks_for_the_one_that_changed_is_made_anew(desk) {
         let editor = desk.editor().await;
         let stories = site(&editor, &desk).await;
-        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let node = desk.second_node_without(&["answer_cache"]).await;
         let (editor, reader) = (editor.at(&node), node.stranger());
         let page = "query Page($few: Int!) { story: article(by: { slug: \"story-1\" }) { title commentCount } trams: tag(by: { slug: \"trams\" }) { articles(first: $few) { totalCount } } viewer { user { id } } }";
         // How many parts were there, how many not, and what was answered. While a node does not hear of the log, it asks its
         // memory nothing.
         let asked = async |few: u32, parts: u64| loop {
-            let told = async || (node.metric("copydesk_fragments_found_total").await, node.metric("copydesk_fragments_missed_total").await);
-            let before = told().await;
+            let before = looked_for(&node).await;
             let answer = reader.query_with(page, json!({ "few": few })).await;
-            let after = told().await;
+            let after = looked_for(&node).await;
             if after.0 + after.1 == before.0 + before.1 + parts {
                 let data = answer.data();
                 break (after.0 - before.0, after.1 - before.1, data["story"]["commentCount"].clone(), data["trams"]["articles"]["totalCount"].clone());
@@ -299,21 +306,17 @@ on_both! {
     async fn a_change_drops_the_articles_that_show_it_and_no_others(desk) {
         let editor = desk.editor().await;
         let stories = site(&editor, &desk).await;
-        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let node = desk.second_node_without(&["answer_cache"]).await;
         let (editor, reader) = (editor.at(&node), node.stranger());
         let front = "query Front($first: Int!) { articles(first: $first) { nodes { title tags { name } sections { body { text } } relatedLinks { __typename ... on RelatedArticle { title } } comments { nodes { authorName } } } } }";
-        let asked = async || {
-            let (found, missed) = ("copydesk_fragments_found_total", "copydesk_fragments_missed_total");
-            (node.metric(found).await, node.metric(missed).await)
-        };
         // Of how many articles it is not known what this tells. It is asked for in another way each time, so the list is no part
         // that was told before. While a node does not hear of the log, it asks its memory nothing.
         let longer = AtomicUsize::new(3);
         let missed = async || loop {
-            let before = asked().await;
+            let before = looked_for(&node).await;
             let first = longer.fetch_add(1, Ordering::Relaxed);
             assert!(reader.query_with(front, json!({ "first": first })).await.data().is_object());
-            let after = asked().await;
+            let after = looked_for(&node).await;
             if after.0 + after.1 == before.0 + before.1 + 4 {
                 break after.1 - before.1 - 1;
             }

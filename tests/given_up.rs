@@ -1,4 +1,5 @@
-//! Who asks may hang up at any moment. Whatever was half done for them is undone, and nobody after them notices.
+//! Who asks may hang up at any moment. Whatever was half done for them is undone, and nobody after them notices. Nor does what only
+//! reads leave anything behind.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -60,6 +61,17 @@ on_both! {
             until_nothing_is_open(&desk).await;
             reads(database).await;
         }
+    }
+
+    async fn a_snapshot_changes_nothing(desk) {
+        desk.editor().await.create_tag("Trams").await;
+        let before = desk.contents().await;
+        let snapshot = desk.store.database.snapshot().await.unwrap();
+        let written = snapshot.connection().execute_unprepared("DELETE FROM tag_records").await;
+        // SQLite undoes it in the end, PostgreSQL refuses it.
+        assert_eq!(written.is_err(), desk.engine == Engine::Postgres);
+        drop(snapshot);
+        assert_eq!(desk.contents().await, before);
     }
 
     async fn readers_and_editors_hang_up(desk) {

@@ -423,9 +423,12 @@ fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
         .statement_timeout(Duration::from_secs(30))
         .set_application_name("copydesk")
         .sqlx_logging(false)
-        // A snapshot sees one moment; what writes says otherwise.
+        // A snapshot sees one moment, and changes nothing; what writes says otherwise.
         .map_sqlx_postgres_opts(|postgres| {
-            postgres.options([("default_transaction_isolation", "repeatable read")])
+            postgres.options([
+                ("default_transaction_isolation", "repeatable read"),
+                ("default_transaction_read_only", "on"),
+            ])
         });
     options
 }

@@ -1,6 +1,8 @@
 //! What an operation costs: one for each object that it may make us fetch, times the sizes of the pages above it, and what
 //! it makes us work beside. Computed for every request, from its own variables, in one visit per fragment.
 
+use std::collections::HashMap;
+
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
     BaseType, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, TypeDefinition,
@@ -103,7 +105,7 @@ pub fn of(
     variables: &Variables,
     root: &str,
 ) -> u64 {
-    let mut costing = Costing { document, types, operation, variables, fragments: FxHashMap::default() };
+    let mut costing = Costing { document, types, operation, variables, fragments: HashMap::new() };
     costing.selections(root, &operation.selection_set.node)
 }
 
@@ -113,7 +115,8 @@ struct Costing<'a> {
     types: &'a SchemaTypes,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
-    fragments: FxHashMap<&'a str, u64>,
+    /// By names that a client chose: a hash that can't be foreseen.
+    fragments: HashMap<&'a str, u64>,
 }
 
 impl<'a> Costing<'a> {

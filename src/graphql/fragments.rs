@@ -167,7 +167,7 @@ fn in_value(value: &async_graphql_value::Value) -> HashSet<Name> {
 /// What a request asks, for what is kept of it.
 pub struct Asked {
     /// By its document.
-    pub selections: Arc<Selections>,
+    selections: Arc<Selections>,
     /// Which of the document's operations: variables have their defaults from it.
     pub operation: Option<String>,
     /// With these variables.

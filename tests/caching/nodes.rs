@@ -93,7 +93,7 @@ async fn rename(editor: Actor, tag: String) {
 
 on_both! {
     async fn an_answer_never_mixes_two_moments(desk) {
-        let node = desk.second_node_with(&[("answer_cache", "0")]).await;
+        let node = desk.second_node_without(&["answer_cache"]).await;
         let editor = desk.editor().await;
         let tag = editor.create_tag("Name 0").await;
         let story = json!({ "title": "Story", "sections": [{ "body": "Words." }], "tagIds": [tag] });
@@ -119,7 +119,7 @@ on_both! {
 
     async fn three_nodes_show_nothing_that_is_long_gone(desk) {
         // One keeps whole answers, one what they are made of, one both.
-        let nodes = [desk.second_node_with(&[("answer_cache", "0")]).await, desk.second_node_with(&[("article_cache", "0")]).await];
+        let nodes = [desk.second_node_without(&["answer_cache"]).await, desk.second_node_without(&["article_cache"]).await];
         let nodes: Vec<&Desk> = std::iter::once(&desk).chain(&nodes).collect();
         let editor = desk.editor().await;
         let (is_over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));

@@ -178,6 +178,12 @@ impl Desk {
         Self::run(self.engine, settings, Arc::clone(&self.clock), Arc::clone(&self._held)).await
     }
 
+    /// One that keeps nothing in these caches.
+    pub async fn second_node_without(&self, caches: &[&str]) -> Self {
+        let none: Vec<_> = caches.iter().map(|cache| (*cache, "0")).collect();
+        self.second_node_with(&none).await
+    }
+
     /// A node with the same keys and media on another database.
     pub async fn second_node_on(&self, engine: Engine, database: &DatabaseAddress) -> Self {
         let address = match database {
