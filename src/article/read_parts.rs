@@ -2,15 +2,16 @@
 //! parts that are. The only place that joins the tables of author, taxonomy and image: figures with their images, bylines with
 //! their authors, labels with their tags and categories.
 //!
-//! Each part comes as one row of a union, with its columns as a JSON array, so that rows of different tables fit into one statement.
+//! Each part's rows are rows of a union, with places for ids, for numbers and for texts, so that rows of different tables fit into one
+//! statement.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use sea_orm::sea_query::{ColumnType, Iden as _};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait,
-    FromQueryResult, IntoActiveModel, Iterable as _, Statement, TryIntoModel, Value,
+    IntoActiveModel, Iterable as _, QueryResult, Statement, TryIntoModel, Value,
 };
 use uuid::Uuid;
 
@@ -45,101 +46,181 @@ impl Part {
         [Self::Sections, Self::Figures, Self::Authors, Self::Categories, Self::Tags, Self::Links];
 
     /// From where it is read: `p` says which article's and in which order. Then its columns, of `p` and of `t`.
-    fn source(self, backend: DbBackend) -> (&'static str, String, String) {
-        let none = || "CAST(NULL AS TEXT)".to_owned();
+    fn source(self) -> (&'static str, Vec<Selected>) {
         match self {
-            Self::Sections => ("sections AS p WHERE", json::<sections::Entity>("p", backend), none()),
+            Self::Sections => ("sections AS p WHERE", columns::<sections::Entity>("p")),
             Self::Figures => (
                 "figures AS p JOIN images AS t ON t.id = p.image_id WHERE",
-                json::<figures::Entity>("p", backend),
-                json::<images::Entity>("t", backend),
+                [columns::<figures::Entity>("p"), columns::<images::Entity>("t")].concat(),
             ),
             Self::Authors => (
                 "article_authors AS p JOIN authors AS t ON t.id = p.author_id WHERE",
-                none(),
-                json::<authors::Entity>("t", backend),
+                columns::<authors::Entity>("t"),
             ),
             Self::Categories => (
                 "article_categories AS p JOIN categories AS t ON t.id = p.category_id WHERE p.is_direct AND",
-                none(),
-                json::<categories::Entity>("t", backend),
+                columns::<categories::Entity>("t"),
             ),
-            Self::Tags => (
-                "article_tags AS p JOIN tags AS t ON t.id = p.tag_id WHERE",
-                none(),
-                json::<tags::Entity>("t", backend),
-            ),
+            Self::Tags => {
+                ("article_tags AS p JOIN tags AS t ON t.id = p.tag_id WHERE", columns::<tags::Entity>("t"))
+            }
             Self::Links => (
                 "related_links AS p LEFT JOIN articles AS t ON t.id = p.target_article_id WHERE",
-                json::<related_links::Entity>("p", backend),
-                format!(
-                    "CASE WHEN t.id IS NULL THEN NULL ELSE {} END",
-                    json::<articles::Entity>("t", backend)
-                ),
+                [columns::<related_links::Entity>("p"), columns::<articles::Entity>("t")].concat(),
             ),
         }
     }
 }
 
-/// A row of some table, as an array of its columns.
-fn json<E: EntityTrait>(table: &str, backend: DbBackend) -> String {
-    let columns = E::Column::iter().map(|column| {
-        let name = format!("{table}.{}", column.unquoted());
-        match (column.def().get_column_type(), backend) {
-            // Bytes are no JSON.
-            (ColumnType::Uuid, DbBackend::Sqlite) => format!("hex({name})"),
-            _ => name,
+/// What a place in a row of the union can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Id,
+    Number,
+    Text,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Id, Self::Number, Self::Text];
+
+    fn of(column: &ColumnType) -> Self {
+        match column {
+            ColumnType::Uuid => Self::Id,
+            ColumnType::Integer | ColumnType::BigInteger => Self::Number,
+            _ => Self::Text,
         }
-    });
-    let columns: Vec<String> = columns.collect();
-    match backend {
-        DbBackend::Sqlite => format!("json_array({})", columns.join(", ")),
-        _ => format!("CAST(json_build_array({}) AS TEXT)", columns.join(", ")),
+    }
+
+    /// The same type in each part: PostgreSQL unites no others.
+    fn cast(self, expression: &str, backend: DbBackend) -> String {
+        match (self, backend) {
+            (_, DbBackend::Sqlite) => expression.to_owned(),
+            (Self::Id, _) => format!("CAST({expression} AS UUID)"),
+            (Self::Number, _) => format!("CAST({expression} AS BIGINT)"),
+            (Self::Text, _) => format!("CAST({expression} AS TEXT)"),
+        }
     }
 }
 
-/// The row of that array.
-fn row<E>(array: &str) -> Result<E::Model, Failure>
-where
-    E: EntityTrait,
-    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + TryIntoModel<E::Model>,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-{
-    let values: Vec<serde_json::Value> = serde_json::from_str(array)?;
-    let mut made = E::ActiveModel::default();
-    for (column, value) in E::Column::iter().zip(values) {
-        made.try_set(column, of_type(column.def().get_column_type(), value)?)?;
-    }
-    Ok(made.try_into_model()?)
+/// A column, and what it holds.
+type Selected = (Kind, String);
+
+fn columns<E: EntityTrait>(table: &str) -> Vec<Selected> {
+    let column = |column: E::Column| {
+        (Kind::of(column.def().get_column_type()), format!("{table}.{}", column.unquoted()))
+    };
+    E::Column::iter().map(column).collect()
 }
 
-fn of_type(column: &ColumnType, value: serde_json::Value) -> Result<Value, Failure> {
-    use serde_json::Value as Json;
-    let strange = || Failure::corrupt(format!("a column of the type {column:?} holds something else"));
-    Ok(match (column, value) {
-        // SQLite's `hex` of nothing is empty.
-        (ColumnType::Uuid, Json::String(id)) if id.is_empty() => Value::from(None::<Uuid>),
-        (ColumnType::Uuid, Json::String(id)) => Value::from(Uuid::try_parse(&id).map_err(|_| strange())?),
-        (ColumnType::Uuid, Json::Null) => Value::from(None::<Uuid>),
-        (ColumnType::Integer, Json::Null) => Value::from(None::<i32>),
-        (ColumnType::Integer, Json::Number(number)) => {
-            Value::from(number.as_i64().and_then(|number| i32::try_from(number).ok()).ok_or_else(strange)?)
+/// The union's text: a row has as many places of each kind as the part with the most of them, after the three that say which part
+/// it is, of which article, and where it stands.
+struct Union {
+    /// What is selected of each of [`Part::ALL`], all but of which articles.
+    selects: Vec<String>,
+    /// The first place of each of [`Kind::ALL`].
+    first: [usize; 3],
+}
+
+impl Union {
+    fn of(backend: DbBackend) -> &'static Self {
+        static SQLITE: LazyLock<Union> = LazyLock::new(|| Union::new(DbBackend::Sqlite));
+        static POSTGRES: LazyLock<Union> = LazyLock::new(|| Union::new(DbBackend::Postgres));
+        if backend == DbBackend::Sqlite { &SQLITE } else { &POSTGRES }
+    }
+
+    fn new(backend: DbBackend) -> Self {
+        let sources = Part::ALL.map(Part::source);
+        let of_kind = |columns: &[Selected], kind| -> Vec<String> {
+            columns.iter().filter(|(of, _)| *of == kind).map(|(_, name)| name.clone()).collect()
+        };
+        let room = Kind::ALL.map(|kind| {
+            sources.iter().map(|(_, columns)| of_kind(columns, kind).len()).max().unwrap_or_default()
+        });
+        let select = |(number, (source, columns)): (usize, &(&str, Vec<Selected>))| {
+            let places = Kind::ALL.iter().zip(room).flat_map(|(kind, room)| {
+                let mut names = of_kind(columns, *kind);
+                names.resize(room, "NULL".to_owned());
+                names.into_iter().map(|name| kind.cast(&name, backend))
+            });
+            let places: Vec<String> = places.collect();
+            format!(
+                "SELECT {number} AS part, p.article_id, p.position, {} FROM {source} p.article_id",
+                places.join(", ")
+            )
+        };
+        Self {
+            selects: sources.iter().enumerate().map(select).collect(),
+            first: [3, 3 + room[0], 3 + room[0] + room[1]],
         }
-        (ColumnType::BigInteger, Json::Number(number)) => Value::from(number.as_i64().ok_or_else(strange)?),
-        (ColumnType::String(_) | ColumnType::Text, Json::Null) => Value::from(None::<String>),
-        (ColumnType::String(_) | ColumnType::Text, Json::String(text)) => Value::from(text),
-        _ => return Err(strange()),
-    })
+    }
 }
 
 /// A part's row.
-#[derive(Debug, FromQueryResult)]
+#[derive(Debug)]
 struct Read {
     part: i32,
     article_id: ArticleId,
     position: i32,
-    own: Option<String>,
-    other: Option<String>,
+    row: QueryResult,
+    /// The next place of each of [`Kind::ALL`] that is not taken yet.
+    next: [usize; 3],
+}
+
+impl Read {
+    fn new(row: QueryResult, union: &Union) -> Result<Self, Failure> {
+        Ok(Self {
+            part: row.try_get_by_index(0)?,
+            article_id: row.try_get_by_index(1)?,
+            position: row.try_get_by_index(2)?,
+            row,
+            next: union.first,
+        })
+    }
+
+    /// Takes the row of a table: those of a part in the order of [`Part::source`].
+    fn take<E>(&mut self) -> Result<E::Model, Failure>
+    where
+        E: EntityTrait,
+        E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + TryIntoModel<E::Model>,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+    {
+        let mut made = E::ActiveModel::default();
+        for column in E::Column::iter() {
+            made.try_set(column, self.value(column.def().get_column_type())?)?;
+        }
+        Ok(made.try_into_model()?)
+    }
+
+    /// Takes the row of a table whose first column is its key, where it was joined to one.
+    fn take_if_any<E>(&mut self) -> Result<Option<E::Model>, Failure>
+    where
+        E: EntityTrait,
+        E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + TryIntoModel<E::Model>,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+    {
+        let key: Option<Uuid> = self.row.try_get_by_index(self.next[Kind::Id as usize])?;
+        key.map(|_| self.take::<E>()).transpose()
+    }
+
+    fn value(&mut self, column: &ColumnType) -> Result<Value, Failure> {
+        let next = &mut self.next[Kind::of(column) as usize];
+        let place = *next;
+        *next += 1;
+        Ok(match column {
+            ColumnType::Uuid => Value::from(self.row.try_get_by_index::<Option<Uuid>>(place)?),
+            ColumnType::BigInteger => Value::from(self.row.try_get_by_index::<Option<i64>>(place)?),
+            ColumnType::Integer => {
+                let number: Option<i64> = self.row.try_get_by_index(place)?;
+                let small = number.map(i32::try_from).transpose();
+                Value::from(
+                    small.map_err(|_| {
+                        Failure::corrupt(format!("the number {number:?} is beyond its column"))
+                    })?,
+                )
+            }
+            _ => Value::from(self.row.try_get_by_index::<Option<String>>(place)?),
+        })
+    }
 }
 
 /// What the articles of one page are asked for while they are told, so that it is read at once.
@@ -195,17 +276,13 @@ async fn read_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let union = Union::of(backend);
     let (among, values) = among(backend, ids);
-    let parts = wanted.keys().map(|part| {
-        let (source, own, other) = part.source(backend);
-        let number = *part as usize;
-        format!(
-            "SELECT {number} AS part, p.article_id, p.position, {own} AS own, {other} AS other FROM {source} p.article_id {among}"
-        )
-    });
-    let sql = parts.collect::<Vec<_>>().join(" UNION ALL ");
+    let selects = wanted.keys().map(|part| format!("{} {among}", union.selects[*part as usize]));
+    let sql = selects.collect::<Vec<_>>().join(" UNION ALL ");
     let statement = Statement::from_sql_and_values(backend, sql, values);
-    let mut read = Read::find_by_statement(statement).all(snapshot.connection()).await?;
+    let rows = snapshot.connection().query_all_raw(statement).await?;
+    let mut read = rows.into_iter().map(|row| Read::new(row, union)).collect::<Result<Vec<_>, _>>()?;
     read.sort_by_key(|row| (row.article_id, row.position));
     Ok(read)
 }
@@ -225,15 +302,10 @@ fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> (String, Vec<Value>) {
 
 type OfEach<T> = HashMap<ArticleId, Vec<T>>;
 
-fn grouped<T>(
-    read: Vec<Read>,
-    row: impl Fn(Option<&str>, Option<&str>) -> Result<Option<T>, Failure>,
-) -> Result<OfEach<T>, Failure> {
+fn grouped<T>(read: Vec<Read>, row: impl Fn(&mut Read) -> Result<T, Failure>) -> Result<OfEach<T>, Failure> {
     let mut groups: OfEach<T> = HashMap::new();
-    for found in read {
-        if let Some(row) = row(found.own.as_deref(), found.other.as_deref())? {
-            groups.entry(found.article_id).or_default().push(row);
-        }
+    for mut found in read {
+        groups.entry(found.article_id).or_default().push(row(&mut found)?);
     }
     Ok(groups)
 }
@@ -245,7 +317,7 @@ pub async fn sections(
     ids: &[ArticleId],
 ) -> Result<OfEach<sections::Model>, Failure> {
     let read = together.read(snapshot, Part::Sections, ids).await?;
-    grouped(read, |own, _| own.map(row::<sections::Entity>).transpose())
+    grouped(read, Read::take::<sections::Entity>)
 }
 
 /// The figures of several articles with their images, in order; the lead comes first.
@@ -255,10 +327,7 @@ pub async fn figures(
     ids: &[ArticleId],
 ) -> Result<OfEach<(figures::Model, images::Model)>, Failure> {
     let read = together.read(snapshot, Part::Figures, ids).await?;
-    let figures = grouped(read, |own, image| match (own, image) {
-        (Some(own), Some(image)) => Ok(Some((row::<figures::Entity>(own)?, row::<images::Entity>(image)?))),
-        _ => Ok(None),
-    })?;
+    let figures = grouped(read, |row| Ok((row.take::<figures::Entity>()?, row.take::<images::Entity>()?)))?;
     snapshot.reads().note_all(figures.values().flatten().map(|(figure, _)| figure.image_id));
     Ok(figures)
 }
@@ -270,7 +339,7 @@ pub async fn authors(
     ids: &[ArticleId],
 ) -> Result<OfEach<authors::Model>, Failure> {
     let read = together.read(snapshot, Part::Authors, ids).await?;
-    let authors = grouped(read, |_, author| author.map(row::<authors::Entity>).transpose())?;
+    let authors = grouped(read, Read::take::<authors::Entity>)?;
     snapshot.reads().note_all(authors.values().flatten().map(|author| author.id));
     Ok(authors)
 }
@@ -283,7 +352,7 @@ pub async fn categories(
 ) -> Result<OfEach<categories::Model>, Failure> {
     let read = together.read(snapshot, Part::Categories, ids).await?;
     snapshot.reads().note(CATEGORIES);
-    grouped(read, |_, category| category.map(row::<categories::Entity>).transpose())
+    grouped(read, Read::take::<categories::Entity>)
 }
 
 /// Which tags several articles have, in order.
@@ -293,7 +362,7 @@ pub async fn tags(
     ids: &[ArticleId],
 ) -> Result<OfEach<tags::Model>, Failure> {
     let read = together.read(snapshot, Part::Tags, ids).await?;
-    let tags = grouped(read, |_, tag| tag.map(row::<tags::Entity>).transpose())?;
+    let tags = grouped(read, Read::take::<tags::Entity>)?;
     snapshot.reads().note_all(tags.values().flatten().map(|tag| tag.id));
     Ok(tags)
 }
@@ -305,9 +374,8 @@ pub async fn links(
     ids: &[ArticleId],
 ) -> Result<OfEach<(related_links::Model, Option<articles::Model>)>, Failure> {
     let read = together.read(snapshot, Part::Links, ids).await?;
-    let links = grouped(read, |own, target| {
-        let Some(own) = own else { return Ok(None) };
-        Ok(Some((row::<related_links::Entity>(own)?, target.map(row::<articles::Entity>).transpose()?)))
+    let links = grouped(read, |row| {
+        Ok((row.take::<related_links::Entity>()?, row.take_if_any::<articles::Entity>()?))
     })?;
     snapshot.reads().note_all(links.values().flatten().filter_map(|(link, _)| link.target_article_id));
     Ok(links)
