@@ -7,6 +7,7 @@ pub mod keyset;
 pub mod listen;
 pub mod lock;
 pub mod per_parent;
+pub mod union;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
