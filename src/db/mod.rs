@@ -452,7 +452,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn sqlite_keeps_its_plans() {
+    async fn sqlite_is_built_as_asked() {
         let folder = tempfile::tempdir().unwrap();
         let address = DatabaseAddress::Sqlite(folder.path().join("x.sqlite"));
         let database = Database::connect(&address, 1).await.unwrap();
@@ -460,7 +460,10 @@ mod tests {
         let rows = database.reader.query_all_raw(asked).await.unwrap();
         let options: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
         // Set in .cargo/config.toml, which a build elsewhere may not have read.
-        assert!(options.contains(&"ENABLE_QPSG".to_owned()), "{options:?}");
+        let has = |name: &str| options.iter().any(|option| option == name);
+        assert!(has("ENABLE_QPSG"), "it keeps its plans: {options:?}");
+        assert!(!has("ENABLE_MEMORY_MANAGEMENT"), "one lock for all connections' pages: {options:?}");
+        assert!(has("DEFAULT_MEMSTATUS=0"), "one lock for all allocations: {options:?}");
         database.close().await.unwrap();
     }
 }
