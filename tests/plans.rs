@@ -93,7 +93,7 @@ fn is_bad(step: &str) -> bool {
             && !step.contains("INDEX")
             && !step.contains("CONSTANT ROW")
             && !step.contains("VALUES CLAUSE")
-            && !step.starts_with("SCAN p"))
+            && !["SCAN p", "SCAN united"].iter().any(|given| step.starts_with(given)))
 }
 
 on_both! {

@@ -88,7 +88,7 @@ impl Read {
     fn new(mut row: Row) -> Result<Self, Failure> {
         let place = row.id()?.zip(row.number()?);
         let (id, position) = place.ok_or_else(|| Failure::corrupt("a part of no article, or at no place"))?;
-        Ok(Self { part: row.part()?, article_id: ArticleId(id), position, own: row })
+        Ok(Self { part: row.part(), article_id: ArticleId(id), position, own: row })
     }
 }
 
