@@ -93,11 +93,23 @@ pub async fn figures(
     let read = async move |snapshot: Snapshot, missing: Vec<_>| {
         read_parts::figures(together, &snapshot, &missing).await
     };
-    let depends = |figures: &[(figures::Model, images::Model)]| Depends {
-        on: names(figures.iter().map(|(figure, _)| figure.image_id)),
-        ..Depends::default()
+    parts(op, "figures", ids, on_images, read).await
+}
+
+/// [`read_parts::leads`].
+pub async fn leads(
+    op: &Operation,
+    together: &Together,
+    ids: &[ArticleId],
+) -> Result<OfEach<(figures::Model, images::Model)>, Failure> {
+    let read = async move |snapshot: Snapshot, missing: Vec<_>| {
+        read_parts::leads(together, &snapshot, &missing).await
     };
-    parts(op, "figures", ids, depends, read).await
+    parts(op, "leads", ids, on_images, read).await
+}
+
+fn on_images(figures: &[(figures::Model, images::Model)]) -> Depends {
+    Depends { on: names(figures.iter().map(|(figure, _)| figure.image_id)), ..Depends::default() }
 }
 
 /// [`read_parts::authors`].

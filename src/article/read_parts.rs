@@ -25,6 +25,8 @@ pub enum Part {
     Sections,
     /// Its figures with their images, in order; the lead comes first.
     Figures,
+    /// The lead alone: what a list of cards asks for.
+    Lead,
     /// Whom it credits, in order.
     Authors,
     /// In which categories an editor put it, in order.
@@ -36,8 +38,8 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 6] =
-        [Self::Sections, Self::Figures, Self::Authors, Self::Categories, Self::Tags, Self::Links];
+    const ALL: [Self; 7] =
+        [Self::Sections, Self::Figures, Self::Lead, Self::Authors, Self::Categories, Self::Tags, Self::Links];
 
     /// What is read of it, as it is taken below: of which article, where it stands there, and its own.
     fn selected(self) -> Selected {
@@ -47,6 +49,11 @@ impl Part {
             Self::Figures => from("figures AS p JOIN images AS t ON t.id = p.image_id WHERE p.article_id")
                 .all::<figures::Entity>("p")
                 .all::<images::Entity>("t"),
+            Self::Lead => from(
+                "figures AS p JOIN images AS t ON t.id = p.image_id WHERE p.section_id IS NULL AND p.article_id",
+            )
+            .all::<figures::Entity>("p")
+            .all::<images::Entity>("t"),
             Self::Authors => {
                 from("article_authors AS p JOIN authors AS t ON t.id = p.author_id WHERE p.article_id")
                     .all::<authors::Entity>("t")
@@ -192,7 +199,22 @@ pub async fn figures(
     snapshot: &Snapshot,
     ids: &[ArticleId],
 ) -> Result<OfEach<(figures::Model, images::Model)>, Failure> {
-    let read = together.read(snapshot, Part::Figures, ids).await?;
+    illustrated(together.read(snapshot, Part::Figures, ids).await?, snapshot)
+}
+
+/// The lead figures of several articles with their images.
+pub async fn leads(
+    together: &Together,
+    snapshot: &Snapshot,
+    ids: &[ArticleId],
+) -> Result<OfEach<(figures::Model, images::Model)>, Failure> {
+    illustrated(together.read(snapshot, Part::Lead, ids).await?, snapshot)
+}
+
+fn illustrated(
+    read: Vec<Read>,
+    snapshot: &Snapshot,
+) -> Result<OfEach<(figures::Model, images::Model)>, Failure> {
     let figures = grouped(read, |row| Ok((row.all::<figures::Entity>()?, row.all::<images::Entity>()?)))?;
     snapshot.reads().note_all(figures.values().flatten().map(|(figure, _)| figure.image_id));
     Ok(figures)

@@ -45,6 +45,7 @@ pub struct ArticleLoads {
     parts: Together,
     sections: Batch<(), OfEach<sections::Model>>,
     figures: Batch<(), OfEach<(figures::Model, images::Model)>>,
+    leads: Batch<(), OfEach<(figures::Model, images::Model)>>,
     authors: OfArticles<Vec<AuthorObject>>,
     categories: OfArticles<Vec<CategoryObject>>,
     tags: OfArticles<Vec<TagObject>>,
@@ -186,8 +187,11 @@ impl ArticleFields {
         recall::made(self.op(), format!("{what} of {id}"), &[id], make).await
     }
 
-    async fn lead(&self) -> Result<Option<(figures::Model, images::Model)>, Failure> {
-        Ok(self.load_figures().await?.iter().find(|(figure, _)| figure.section_id.is_none()).cloned())
+    pub(super) async fn load_lead(&self) -> Result<Option<(figures::Model, images::Model)>, Failure> {
+        let cohort = self.0.cohort();
+        let load = || async { memory::leads(&cohort.op, &cohort.loads.parts, &self.ids()).await };
+        let loaded = cohort.loads.leads.get((), load).await?;
+        Ok(told_of(&loaded, self.row().id, &cohort.op).first().cloned())
     }
 }
 
@@ -248,13 +252,15 @@ impl ArticleFields {
 
     /// The picture above the text.
     async fn lead_figure(&self) -> Nullable<FigureObject> {
-        nullable(async { Ok(self.lead().await?.map(|lead| FigureObject::new(&lead, &self.0.op().store))) })
-            .await
+        nullable(async {
+            Ok(self.load_lead().await?.map(|lead| FigureObject::new(&lead, &self.0.op().store)))
+        })
+        .await
     }
 
     /// The text, in order.
     async fn sections(&self) -> Result<Vec<SectionObject>, Failure> {
-        let (sections, figures) = (self.load_sections().await?, self.load_figures().await?);
+        let (sections, figures) = tokio::try_join!(self.load_sections(), self.load_figures())?;
         let anchored = self.made("anchors", || anchored(sections.iter().map(Part::from))).await?;
         Ok(sections_of(self.row().id, &sections, &anchored, &figures, &self.0.op().store))
     }
