@@ -280,7 +280,8 @@ impl Operation {
         if let Some(snapshot) = &*open {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = self.store.database.snapshot().await?.noting(Arc::clone(&self.reads));
+        // Boxed: each field that reads would carry it.
+        let snapshot = Box::pin(self.store.database.snapshot()).await?.noting(Arc::clone(&self.reads));
         let snapshot = Arc::new(snapshot);
         *open = Some(Arc::clone(&snapshot));
         Ok(snapshot)

@@ -346,7 +346,8 @@ async fn here(op: &Operation) -> Result<(Snapshot, i64), Failure> {
 }
 
 async fn place_of(op: &Operation, snapshot: &Snapshot) -> Result<i64, Failure> {
-    op.snapshot_at.get_or_try_init(|| read::head(snapshot)).await.copied()
+    // Boxed: each field that looks into the memory would carry it.
+    op.snapshot_at.get_or_try_init(|| Box::pin(read::head(snapshot))).await.copied()
 }
 
 /// About how much memory something takes: as many bytes as it would be written in for people.

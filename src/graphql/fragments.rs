@@ -269,12 +269,13 @@ pub struct KeptFields<T>(T);
 
 impl<T: ObjectType> ContainerType for KeptFields<T> {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
-        let make = self.0.resolve_field(ctx);
+        // Boxed at once: it is large, and would be moved from hand to hand.
+        let make = Box::pin(self.0.resolve_field(ctx));
         let kept = ctx.data_opt::<Arc<Operation>>().filter(|operation| recall::keeps_fragments(operation));
         let (Some(operation), Some(asked)) = (kept, ctx.data_opt::<Arc<Asked>>()) else {
-            return Box::pin(make).await;
+            return make.await;
         };
-        let Some(question) = asked.question(ctx.item.pos, ROOT) else { return Box::pin(make).await };
+        let Some(question) = asked.question(ctx.item.pos, ROOT) else { return make.await };
         match asked.told_at(ctx.item.pos, &question, operation).await {
             Some(bytes) => Ok(Some(Value::Binary(bytes))),
             None => Box::pin(make_to_keep(operation, question, || errors(ctx.query_env), make)).await,
