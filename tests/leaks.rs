@@ -222,5 +222,6 @@ async fn the_log_has_the_cause_under_the_requests_id_at_every_level() {
         server.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         let told = said.lines().any(|line| line.contains(id) && line.contains("no such table: articles"));
         assert!(told, "{level}: {id} is not told of in {said}");
+        assert!(!said.contains('\u{1b}'), "colours, where nobody watches: {said:?}");
     }
 }

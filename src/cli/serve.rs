@@ -1,5 +1,6 @@
 //! `copydesk serve`.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -46,6 +47,8 @@ fn start_logging(config: &Config) {
     let filter =
         EnvFilter::try_new(format!("sea_orm_migration=warn,{}", config.log_level)).unwrap_or_default();
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people who watch, not for files.
+    let lines = if std::io::stderr().is_terminal() { lines } else { lines.with_ansi(false) };
     if config.log_json {
         lines.json().flatten_event(true).with_span_list(false).init();
     } else {
