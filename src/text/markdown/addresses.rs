@@ -7,11 +7,15 @@ use comrak::{Arena, parse_document};
 
 use super::html::Picture;
 use super::options::{Flavor, options};
-use crate::id::ImageId;
+use crate::id::{GlobalId as _, ImageId};
 
 /// The text with the ids of images replaced by addresses, for those who render Markdown themselves. Replaced is what the
 /// parser takes for a picture, and what defines a reference; an id in code stays.
 pub fn with_addresses(markdown: &str, pictures: &HashMap<ImageId, Picture>) -> String {
+    // An id has one spelling: without it nothing is replaced, and most texts need not be parsed.
+    if !markdown.contains(ImageId::PREFIX) {
+        return markdown.to_owned();
+    }
     let arena = Arena::new();
     let root = parse_document(&arena, markdown, &options(Flavor::Article));
     let starts: Vec<usize> =
