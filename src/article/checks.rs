@@ -1,7 +1,7 @@
 //! The checks before publishing: a list of rules over a content and what it refers to, reported together.
 
 use super::content::{Content, RelatedLink};
-use super::draft::Library;
+use super::referred::Library;
 use crate::id::ImageId;
 use crate::text::markdown;
 

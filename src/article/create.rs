@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use super::draft::{self, Draft, Stage};
 use super::entity::private::drafts;
 use super::fields::{self, Fields};
-use super::{revision, uses};
+use super::{referred, revision, uses};
 use crate::account::policy::{self, act};
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::given::Given;
@@ -39,8 +39,8 @@ pub async fn create(op: &Operation, given: Fields) -> Result<Draft, Failure> {
     let transaction = op.begin().await?;
     transaction.share_library().await?;
     let id: ArticleId = op.new_id();
-    let library = draft::library(transaction.connection(), &[&content]).await?;
-    draft::check_references(op, None, &content, &library, &mut problems);
+    let library = referred::library(transaction.connection(), &[&content]).await?;
+    referred::check_references(op, None, &content, &library, &mut problems);
     let wanted = if slug_is_given { content.slug.clone() } else { slug::from_title(&content.title) };
     if !(slug_is_given && wanted.is_empty()) {
         content.slug =

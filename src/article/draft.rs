@@ -1,26 +1,20 @@
-//! The desk: finding a draft for an action, listing drafts, and the steps that every save shares.
+//! A draft: finding it for an action, and the steps that every save shares. Lists: [`super::drafts`].
 
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, OnConflict};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select,
-};
-use uuid::Uuid;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
-use super::content::{Content, RelatedLink};
+use super::content::Content;
 use super::entity::private::{comment_settings, drafts, slug_history};
-use super::entity::public::articles;
-use super::{resolve, revision, uses};
-use crate::account::policy::{self, Act, Action, Allowed, DraftState, Owned, Reach};
-use crate::db::keyset::{self, Page, Sorting, Window};
+use super::{resolve, revision};
+use crate::account::policy::{self, Act, Action, Allowed, DraftState, Owned};
 use crate::db::{Snapshot, WriteTransaction};
 use crate::error::{Failure, Problems, UserErrorCode};
 use crate::id::{ArticleId, UserId};
 use crate::operation::{Operation, Viewer};
 use crate::text::slug;
-use crate::{author, image, taxonomy};
 
 pub use drafts::Model as Draft;
 
@@ -76,21 +70,6 @@ impl Owned for Draft {
     }
 }
 
-/// Which drafts a list shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct DraftFilter {
-    /// Only those at this stage.
-    pub stage: Option<Stage>,
-    /// Only those of this owner.
-    pub owner: Option<UserId>,
-    /// Only those that are public, or only those that aren't.
-    pub is_published: Option<bool>,
-    /// Those in the trash, instead of those that aren't.
-    pub is_trashed: bool,
-    /// Only those that use this of the library.
-    pub uses: Option<Uuid>,
-}
-
 /// Finds a draft for an action, inside the transaction, locked to its end. What the viewer may not see is not found; what is
 /// in the trash is there for nothing but being taken out.
 pub async fn find_for<A: Act>(
@@ -112,7 +91,7 @@ pub async fn find_for<A: Act>(
 }
 
 /// Whether a viewer sees a draft at all. Nobody sees one whose content was erased.
-fn is_seen(draft: &Draft, viewer: Viewer) -> bool {
+pub(super) fn is_seen(draft: &Draft, viewer: Viewer) -> bool {
     draft.erased_at.is_none() && policy::may(viewer, Action::ReadDraft, draft.owner_id)
 }
 
@@ -245,143 +224,6 @@ async fn slugs_of_others(
     Ok(rows.into_iter().map(|row| row.slug).collect())
 }
 
-/// What a content refers to, as the library has it.
-#[derive(Default)]
-pub struct Library {
-    /// Images.
-    pub images: HashMap<crate::id::ImageId, image::entity::image_records::Model>,
-    /// Authors.
-    pub authors: HashMap<crate::id::AuthorId, author::entity::author_records::Model>,
-    /// Categories: the whole tree.
-    pub categories: HashMap<crate::id::CategoryId, taxonomy::entity::categories::Model>,
-    /// Tags.
-    pub tags: HashMap<crate::id::TagId, taxonomy::entity::tag_records::Model>,
-    /// Articles that links point to.
-    pub articles: HashMap<ArticleId, Draft>,
-    /// The public rows of those that are published: what they are called to who may not read the draft.
-    pub public_articles: HashMap<ArticleId, articles::Model>,
-}
-
-/// Reads what the contents refer to, in five statements at most.
-pub async fn library(connection: &impl ConnectionTrait, contents: &[&Content]) -> Result<Library, Failure> {
-    let related: Vec<ArticleId> = contents.iter().flat_map(|content| content.related_articles()).collect();
-    let public_articles = public_rows(connection, related.clone()).await?;
-    let articles: HashMap<ArticleId, Draft> = if related.is_empty() {
-        HashMap::new()
-    } else {
-        let rows =
-            drafts::Entity::find().filter(drafts::Column::ArticleId.is_in(related)).all(connection).await?;
-        rows.into_iter().map(|draft| (draft.article_id, draft)).collect()
-    };
-    let needs_tree = contents.iter().any(|content| !content.categories.is_empty());
-    Ok(Library {
-        images: image::read::records(
-            connection,
-            contents.iter().flat_map(|content| content.images()).collect(),
-        )
-        .await?,
-        authors: author::read::records(
-            connection,
-            contents.iter().flat_map(|content| content.authors.clone()).collect(),
-        )
-        .await?,
-        categories: if needs_tree { taxonomy::read::tree(connection).await? } else { HashMap::new() },
-        tags: taxonomy::read::tag_records(
-            connection,
-            contents.iter().flat_map(|content| content.tags.clone()).collect(),
-        )
-        .await?,
-        articles,
-        public_articles,
-    })
-}
-
-async fn public_rows(
-    connection: &impl ConnectionTrait,
-    ids: Vec<ArticleId>,
-) -> Result<HashMap<ArticleId, articles::Model>, Failure> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = articles::Entity::find().filter(articles::Column::Id.is_in(ids)).all(connection).await?;
-    Ok(rows.into_iter().map(|article| (article.id, article)).collect())
-}
-
-/// What an article is called to somebody who works with something that hangs on it.
-pub struct Called {
-    /// Its title.
-    pub title: String,
-    /// Its name in addresses.
-    pub slug: String,
-    /// Whether it is public.
-    pub is_published: bool,
-}
-
-/// What a viewer may be told of an article: the draft's words where they may read it, else the public ones, else nothing.
-pub fn called(viewer: Viewer, draft: &Draft, public: Option<&articles::Model>) -> Option<Called> {
-    let is_published = draft.is_published();
-    if is_seen(draft, viewer) {
-        return Some(Called { title: draft.title.clone(), slug: draft.slug.clone(), is_published });
-    }
-    public.map(|article| Called { title: article.title.clone(), slug: article.slug.clone(), is_published })
-}
-
-/// Notes everything that a content refers to and that isn't there (or is not the viewer's to see). What the draft
-/// referred to before is not checked again: it may have gone since.
-pub(super) fn check_references(
-    op: &Operation,
-    before: Option<&Content>,
-    content: &Content,
-    library: &Library,
-    problems: &mut Problems,
-) {
-    let mut missing = |path: &[&str], what: &str| {
-        problems.add(UserErrorCode::NotFound, path, format!("There is no such {what}."));
-    };
-    if let Some(lead) = &content.lead_figure
-        && !library.images.contains_key(&lead.image)
-        && before
-            .and_then(|before| before.lead_figure.as_ref())
-            .is_none_or(|before| before.image != lead.image)
-    {
-        missing(&["input", "leadFigure", "imageId"], "image");
-    }
-    for (index, section) in content.sections.iter().enumerate() {
-        let was_there = before.is_some_and(|before| before.sections.contains(section));
-        let figures = || crate::text::markdown::figures(&section.body);
-        if !was_there && figures().iter().any(|figure| !library.images.contains_key(&figure.image)) {
-            missing(&["input", "sections", &index.to_string(), "body"], "image as one placed here");
-        }
-    }
-    for (index, id) in content.authors.iter().enumerate() {
-        if !library.authors.contains_key(id) {
-            missing(&["input", "authorIds", &index.to_string()], "author");
-        }
-    }
-    for (index, id) in content.categories.iter().enumerate() {
-        if !library.categories.contains_key(id) {
-            missing(&["input", "categoryIds", &index.to_string()], "category");
-        }
-    }
-    for (index, id) in content.tags.iter().enumerate() {
-        if !library.tags.contains_key(id) {
-            missing(&["input", "tagIds", &index.to_string()], "tag");
-        }
-    }
-    for (index, link) in content.related_links.iter().enumerate() {
-        if let RelatedLink::Article { article, title: _ } = link {
-            let is_seen = library
-                .articles
-                .get(article)
-                .is_some_and(|draft| draft.is_published() || is_seen(draft, op.viewer));
-            let was_there = before.is_some_and(|before| before.related_links.contains(link));
-            if !is_seen && !was_there {
-                missing(&["input", "relatedLinks", &index.to_string(), "article", "articleId"], "article");
-            }
-        }
-    }
-}
-
 /// The head's content of a draft that was found.
 pub(super) async fn head<A>(
     transaction: &WriteTransaction,
@@ -412,67 +254,6 @@ pub async fn comment_settings(
     Ok(rows.into_iter().map(|row| (row.article_id, row)).collect())
 }
 
-/// A page of the drafts that the viewer may read, last written first.
-pub async fn list(
-    snapshot: &Snapshot,
-    viewer: Viewer,
-    filter: &DraftFilter,
-    window: &Window,
-) -> Result<Page<Draft>, Failure> {
-    let Some(query) = filtered(viewer, filter) else { return Ok(Page::default()) };
-    let few = match filter.uses {
-        Some(thing) => uses::few(snapshot, thing).await?,
-        None => None,
-    };
-    let query = match few {
-        Some(articles) => query.filter(drafts::Column::ArticleId.is_in(articles)),
-        None => query,
-    };
-    let sorting =
-        Sorting::new(Expr::col(drafts::Column::UpdatedAt), Expr::col(drafts::Column::ArticleId), true);
-    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
-}
-
-/// How many drafts the viewer may read, up to one more than `most`.
-pub async fn count(
-    snapshot: &Snapshot,
-    viewer: Viewer,
-    filter: &DraftFilter,
-    most: u64,
-) -> Result<u64, Failure> {
-    match filtered(viewer, filter) {
-        Some(query) => Ok(keyset::count(snapshot, query, most).await?),
-        None => Ok(0),
-    }
-}
-
-fn filtered(viewer: Viewer, filter: &DraftFilter) -> Option<Select<drafts::Entity>> {
-    let DraftFilter { stage, owner, is_published, is_trashed, uses } = filter;
-    let trashed_at = drafts::Column::TrashedAt;
-    let in_place = if *is_trashed { trashed_at.is_not_null() } else { trashed_at.is_null() };
-    let mut query = drafts::Entity::find().filter(in_place).filter(drafts::Column::ErasedAt.is_null());
-    match policy::reach_of(viewer, Action::ReadDraft) {
-        Reach::Any => {}
-        Reach::Own => query = query.filter(drafts::Column::OwnerId.eq(viewer.user_id()?)),
-        Reach::None => return None,
-    }
-    if let Some(stage) = stage {
-        query = query.filter(drafts::Column::Stage.eq(stage.name()));
-    }
-    if let Some(owner) = owner {
-        query = query.filter(drafts::Column::OwnerId.eq(*owner));
-    }
-    match is_published {
-        Some(true) => query = query.filter(drafts::Column::PublishedRevision.is_not_null()),
-        Some(false) => query = query.filter(drafts::Column::PublishedRevision.is_null()),
-        None => {}
-    }
-    if let Some(thing) = uses {
-        query = query.filter(drafts::Column::ArticleId.in_subquery(uses::users(*thing)));
-    }
-    Some(query)
-}
-
 /// Whose an article is, and whether it is public: what the comment room asks.
 pub async fn owner(
     connection: &impl ConnectionTrait,
@@ -498,23 +279,6 @@ pub(super) async fn published_revisions(
         .all(connection)
         .await?;
     Ok(rows.into_iter().filter_map(|draft| Some((draft.article_id, draft.published_revision?))).collect())
-}
-
-/// Articles by id, each with what the viewer may be told of it.
-pub async fn heads(
-    snapshot: &Snapshot,
-    viewer: Viewer,
-    ids: Vec<ArticleId>,
-) -> Result<HashMap<ArticleId, Called>, Failure> {
-    let public = public_rows(snapshot.connection(), ids.clone()).await?;
-    let rows = drafts::Entity::find()
-        .filter(drafts::Column::ArticleId.is_in(ids))
-        .all(snapshot.connection())
-        .await?;
-    let heads = rows
-        .iter()
-        .filter_map(|draft| Some((draft.article_id, called(viewer, draft, public.get(&draft.article_id))?)));
-    Ok(heads.collect())
 }
 
 /// The ids of the articles that a user owns: a subquery for lists of what belongs to them.

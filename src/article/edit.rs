@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::content::Content;
 use super::draft::{self, Draft, Stage};
 use super::fields::{self, Fields};
-use super::{merge, resolve, revision, uses};
+use super::{merge, referred, resolve, revision, uses};
 use crate::account::policy::{Allowed, act};
 use crate::db::WriteTransaction;
 use crate::error::{Failure, Problems, UserErrorCode};
@@ -102,8 +102,8 @@ pub(super) async fn edit(
         None => mine,
     };
     fields::check_size(&content, &mut problems);
-    let library = draft::library(transaction.connection(), &[&content]).await?;
-    draft::check_references(op, Some(&head), &content, &library, &mut problems);
+    let library = referred::library(transaction.connection(), &[&content]).await?;
+    referred::check_references(op, Some(&head), &content, &library, &mut problems);
     if slug_is_given && content.slug != head.slug && !content.slug.is_empty() {
         content.slug = draft::reserve_slug(&transaction, op, id, &content.slug, true, &mut problems).await?;
     } else if head.title.is_empty()

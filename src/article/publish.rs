@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use super::checks;
 use super::draft::{self, Draft, Stage};
 use super::entity::private::slug_history;
-use super::{projection, public, resolve, revision, uses};
+use super::{projection, public, referred, resolve, revision, uses};
 use crate::account::policy::act;
 use crate::db::WriteTransaction;
 use crate::error::{Failure, UserError, UserErrorCode};
@@ -46,7 +46,7 @@ pub async fn publish(
         .ok_or_else(|| Failure::corrupt(format!("{id} has no revision {}", found.head_revision)))?;
     let mut content = revision::content(&head)?;
     resolve::resolve(transaction.connection(), [&mut content]).await?;
-    let library = draft::library(transaction.connection(), &[&content]).await?;
+    let library = referred::library(transaction.connection(), &[&content]).await?;
     let blocking: Vec<UserError> = checks::run(&content, &library)
         .into_iter()
         .filter(|finding| finding.code.is_blocking())

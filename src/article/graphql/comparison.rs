@@ -11,7 +11,8 @@ use crate::article::compare::{
     self, Comparison, Field, FieldDifference, LeadFigureDifference, ListDifference, Place, SectionDifference,
 };
 use crate::article::content::{Content, LeadFigure};
-use crate::article::draft::{self, Library};
+use crate::article::draft;
+use crate::article::referred::{self, Library};
 use crate::article::resolve::resolve;
 use crate::article::revision::{self, Revision};
 use crate::error::Failure;
@@ -51,7 +52,7 @@ impl RevisionComparison {
             (comparison, before, after)
         });
         let (comparison, before, after) = compared.await?;
-        let library = draft::library(op.snapshot().await?.connection(), &[&before, &after]).await?;
+        let library = referred::library(op.snapshot().await?.connection(), &[&before, &after]).await?;
         let [from, to] = <[RevisionObject; 2]>::try_from(RevisionObject::page(op, vec![from, to]))
             .map_err(|_| Failure::corrupt("two revisions are not two"))?;
         Ok(Self { from, to, comparison, library, op: Arc::clone(op) })

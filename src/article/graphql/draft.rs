@@ -13,8 +13,10 @@ use super::draft_content::{Contents, DraftContent};
 use crate::account::entity::users;
 use crate::account::graphql::{Actor, Colleague, DraftRight};
 use crate::article::checks;
-use crate::article::draft::{self, Draft, DraftFilter as Filter, Stage as DeskStage};
+use crate::article::draft::{self, Draft, Stage as DeskStage};
+use crate::article::drafts::{self, DraftFilter as Filter};
 use crate::article::entity::private::comment_settings;
+use crate::article::referred;
 use crate::article::resolve::resolve;
 use crate::article::revision::{self, Revision};
 use crate::db::keyset::{Page, Position, SortKey};
@@ -116,7 +118,7 @@ impl DraftObject {
                 let snapshot = cohort.op.snapshot().await?;
                 resolve(snapshot.connection(), by_article.values_mut()).await?;
                 let library =
-                    draft::library(snapshot.connection(), &Vec::from_iter(by_article.values())).await?;
+                    referred::library(snapshot.connection(), &Vec::from_iter(by_article.values())).await?;
                 Ok(Contents::new(&cohort.op, by_article, library))
             })
             .await
@@ -388,7 +390,7 @@ impl DraftViewer {
             let revision = revision::existing(&snapshot, &draft, number, "revisionNumber").await?;
             let mut content = revision::content(&revision)?;
             resolve(snapshot.connection(), [&mut content]).await?;
-            let library = draft::library(snapshot.connection(), &[&content]).await?;
+            let library = referred::library(snapshot.connection(), &[&content]).await?;
             let contents = Contents::new(op, HashMap::from([(id, content)]), library);
             Ok(Some(ArticleContent(DraftContent::new(Arc::new(contents), id, op))))
         })
@@ -424,7 +426,7 @@ impl DraftViewer {
         ]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } =
-            draft::list(&*op.snapshot().await?, op.viewer, &filter, &window).await?;
+            drafts::list(&*op.snapshot().await?, op.viewer, &filter, &window).await?;
         let page = Page { rows: DraftObject::page(op, rows), has_next, has_previous };
         let place = |draft: &DraftObject| {
             let row = draft.0.row();
@@ -433,7 +435,7 @@ impl DraftViewer {
         };
         Ok(Connection::listed(op, &list, page, place, move |op| {
             let filter = filter.clone();
-            async move { draft::count(&*op.snapshot().await?, op.viewer, &filter, COUNTED).await }
+            async move { drafts::count(&*op.snapshot().await?, op.viewer, &filter, COUNTED).await }
         }))
     }
 }

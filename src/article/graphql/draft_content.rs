@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_graphql::{ID, Object, SimpleObject};
 
 use super::section::{Anchored, Part, anchored, reading_minutes, table_of_contents};
+use crate::article::called::{Called, called};
 use crate::article::content::{Content, RelatedLink, Section};
-use crate::article::draft::{self, Library};
+use crate::article::referred::Library;
 use crate::author::graphql::AuthorRecord;
 use crate::error::Failure;
 use crate::graphql::batch::Member;
@@ -309,8 +310,8 @@ pub struct LinkedArticle {
 impl LinkedArticle {
     fn find(viewer: Viewer, library: &Library, id: ArticleId) -> Option<Self> {
         let draft = library.articles.get(&id)?;
-        let draft::Called { title, slug: _, is_published } =
-            draft::called(viewer, draft, library.public_articles.get(&id))?;
+        let Called { title, slug: _, is_published } =
+            called(viewer, draft, library.public_articles.get(&id))?;
         Some(Self { article_id: ids::global(id), title, is_published })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::draft::DraftObject;
-use crate::article::draft::{self, DraftFilter};
+use crate::article::drafts::{self, DraftFilter};
 use crate::article::uses;
 use crate::db::keyset::Window;
 use crate::error::{Failure, UserErrorCode};
@@ -45,6 +45,6 @@ pub async fn some_that_use<T>(
         return Ok(Vec::new());
     }
     let filter = DraftFilter { uses: Some(thing), ..DraftFilter::default() };
-    let page = draft::list(&*op.snapshot().await?, op.viewer, &filter, &Window::first(NAMED)).await?;
+    let page = drafts::list(&*op.snapshot().await?, op.viewer, &filter, &Window::first(NAMED)).await?;
     Ok(DraftObject::page(op, page.rows))
 }

@@ -58,7 +58,7 @@ pub enum HoldReason {
 /// What a page of moderated comments loads together.
 #[derive(Default)]
 pub struct ModeratedLoads {
-    articles: Batch<(), HashMap<ArticleId, article::draft::Called>>,
+    articles: Batch<(), HashMap<ArticleId, article::called::Called>>,
 }
 
 /// A comment as moderators see it.
@@ -139,7 +139,7 @@ impl ModeratedComment {
                 .articles
                 .get((), || async {
                     let ids = cohort.rows.iter().map(|comment| comment.article_id).collect();
-                    article::draft::heads(&*cohort.op.snapshot().await?, cohort.op.viewer, ids).await
+                    article::called::heads(&*cohort.op.snapshot().await?, cohort.op.viewer, ids).await
                 })
                 .await?;
             Ok(articles.get(&self.0.row().article_id).map(|draft| CommentedArticle {
