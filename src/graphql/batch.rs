@@ -45,7 +45,10 @@ impl<A: Eq + Hash, V> Batch<A, V> {
             let (loaded, for_all) = Box::pin(reads::apart(load())).await;
             Ok::<_, Failure>((Arc::new(loaded?), for_all))
         };
-        let (value, for_all) = cell.get_or_try_init(load).await?;
+        let (value, for_all) = match cell.get() {
+            Some(loaded) => loaded,
+            None => Box::pin(cell.get_or_try_init(load)).await?,
+        };
         reads::note_in_part(for_all);
         Ok(Arc::clone(value))
     }

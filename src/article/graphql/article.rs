@@ -319,7 +319,8 @@ impl ArticleFields {
             (self.row().id.0, cohort.rows.iter().map(|article| article.id.0).collect());
         let one = OneOf { subject: Subject::Article, id, all: all.clone() };
         let arguments = PageArguments { first, after, last, before };
-        let (list, page) = page_of(&cohort.op, &cohort.loads.references, one, arguments, order_by).await?;
+        let references = &cohort.loads.references;
+        let (list, page) = Box::pin(page_of(&cohort.op, references, one, arguments, order_by)).await?;
         let (counts, counting) = (Arc::clone(&cohort.loads.reference_counts), Arc::clone(&cohort.op));
         let place = |article: &ArticleObject| position(article.row());
         Ok(Connection::new(&cohort.op, &list, page, place, move || {
@@ -374,16 +375,9 @@ impl ArticleFields {
         let cohort = self.0.cohort();
         let parents = cohort.rows.iter().map(|article| (article.id.0, article.id)).collect();
         let arguments = PageArguments { first, after, last, before };
-        comments_under(
-            &cohort.op,
-            &cohort.loads.comments,
-            Above::Article,
-            parents,
-            self.row().id.0,
-            arguments,
-            order_by,
-        )
-        .await
+        let (op, lists) = (&cohort.op, &cohort.loads.comments);
+        Box::pin(comments_under(op, lists, Above::Article, parents, self.row().id.0, arguments, order_by))
+            .await
     }
 
     /// How many comments are approved, replies among them.

@@ -38,7 +38,8 @@ pub async fn articles_of(
     arguments: PageArguments,
     order: ArticleOrder,
 ) -> Result<Connection<ArticleObject>, Failure> {
-    let (list, page) = page_of(op, lists, one, arguments, order).await?;
+    // Boxed: each field beside it would have room for it.
+    let (list, page) = Box::pin(page_of(op, lists, one, arguments, order)).await?;
     let count = u64::try_from(article_count).unwrap_or_default();
     Ok(Connection::counted(op, &list, page, |article| position(article.row()), count))
 }

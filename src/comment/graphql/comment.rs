@@ -157,15 +157,7 @@ impl CommentObject {
         let cohort = self.0.cohort();
         let parents = cohort.rows.iter().map(|comment| (comment.id.0, comment.article_id)).collect();
         let arguments = PageArguments { first, after, last, before };
-        comments_under(
-            &cohort.op,
-            &cohort.loads.replies,
-            Above::Comment,
-            parents,
-            self.0.row().id.0,
-            arguments,
-            order_by,
-        )
-        .await
+        let (op, lists, id) = (&cohort.op, &cohort.loads.replies, self.0.row().id.0);
+        Box::pin(comments_under(op, lists, Above::Comment, parents, id, arguments, order_by)).await
     }
 }
