@@ -101,31 +101,41 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/copydesk", help="the server to measure")
-    parser.add_argument("--plain", type=pathlib.Path, default=ROOT / "target/release/examples/plain", help="what to compare with")
-    parser.add_argument("--node", default="node", help=f"the Node that runs PostGraphile, {NODE} or later [node]")
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[2_000, 50_000], help="articles, separated by commas [2000,50000]")
     parser.add_argument("--engines", type=lambda text: text.split(","), default=["sqlite", "postgres"], help="[sqlite,postgres]")
-    parser.add_argument("--seconds", type=int, default=3, choices=range(1, 61), metavar="1…60", help="of load for each row [3]")
-    parser.add_argument("--connections", type=int, default=16, help="of wrk, and of each server to PostgreSQL [16]")
-    parser.add_argument("--threads", type=int, default=2, help="wrk's threads [2]")
-    parser.add_argument("--workers", type=int, default=2, help="processes of PostGraphile [2]")
     parser.add_argument("--into", type=pathlib.Path, help="keep what is measured in this file; what it has is not measured again")
     parser.add_argument("--write", action="store_true", help="put the tables into bench/queries.md, and draw them")
+    add_arguments(parser, seconds=3)
     arguments = parser.parse_args()
-    arguments.binary, arguments.plain = arguments.binary.resolve(), arguments.plain.resolve()
-    arguments.wrk, arguments.node = shutil.which("wrk"), shutil.which(arguments.node)
     if min(arguments.sizes) < 100:
         raise Trouble("--sizes: lists must be full, and a tag's too: give 100 or more")
     if not set(arguments.engines) <= {"sqlite", "postgres"}:
         raise Trouble("--engines: sqlite, postgres, or both with a comma between them")
+    return check(arguments, arguments.engines)
+
+
+def add_arguments(parser, seconds):
+    """What every bench of the four queries can be told."""
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/copydesk", help="the server to measure")
+    parser.add_argument("--plain", type=pathlib.Path, default=ROOT / "target/release/examples/plain", help="what to compare with")
+    parser.add_argument("--node", default="node", help=f"the Node that runs PostGraphile, {NODE} or later [node]")
+    parser.add_argument("--seconds", type=int, default=seconds, choices=range(1, 61), metavar="1…60", help=f"of load for each row [{seconds}]")
+    parser.add_argument("--connections", type=int, default=16, help="of wrk, and of each server to PostgreSQL [16]")
+    parser.add_argument("--threads", type=int, default=2, help="wrk's threads [2]")
+    parser.add_argument("--workers", type=int, default=2, help="processes of PostGraphile [2]")
+
+
+def check(arguments, engines):
+    """Whether all that is needed is there."""
+    arguments.binary, arguments.plain = arguments.binary.resolve(), arguments.plain.resolve()
+    arguments.wrk, arguments.node = shutil.which("wrk"), shutil.which(arguments.node)
     if arguments.wrk is None:
         raise Trouble("wrk is missing: install the package `wrk` (Debian and Ubuntu: apt-get install wrk)")
     if not arguments.binary.is_file():
         raise Trouble(f"{arguments.binary} is missing: cargo build --release")
     if not arguments.plain.is_file():
         raise Trouble(f"{arguments.plain} is missing: cargo build --release --example plain")
-    if "postgres" in arguments.engines:
+    if "postgres" in engines:
         if arguments.node is None or node_version(arguments) < NODE:
             raise Trouble(f"Node {NODE} or later is missing: name it by --node, or leave PostgreSQL out with --engines sqlite")
         if not (PEERS / "node_modules" / "postgraphile").is_dir():
@@ -229,11 +239,15 @@ def measure(arguments, data, size, folder):
             alike = {LESS: questions("copydesk", tag)} if level in ALIKE else {}
             measure_one(level, server, {"": questions_of_contract(tag)} | alike)
     if isinstance(data, OnPostgres):
-        each = max(arguments.connections // arguments.workers, 1)
-        serve = ["env", "NODE_ENV=production", "GRAPHILE_ENV=production", arguments.node, PEERS / "server.js", data.address.replace("desk@", "reader@"), arguments.workers, each]
-        with Tree(serve, folder, None) as server:
+        with Tree(peer(arguments, data), folder, None) as server:
             measure_one(PEER, server, {"": questions("postgraphile", tag)})
     return {"made": made, "bytes": data.size(), "rows": rows, "memory": memory}
+
+
+def peer(arguments, data):
+    """The command that starts PostGraphile over this database."""
+    each = max(arguments.connections // arguments.workers, 1)
+    return ["env", "NODE_ENV=production", "GRAPHILE_ENV=production", arguments.node, PEERS / "server.js", data.address.replace("desk@", "reader@"), arguments.workers, each]
 
 
 class Tree(Server):
@@ -264,14 +278,19 @@ def load_both(arguments, data, folder, server, request, answers):
     script, file = folder / "request.lua", folder / "answer"
     bodies = ", ".join(f"[======[{part}]======]" for part in body.split(ANY))
     script.write_text(LUA.replace("SLUGS", str(folder / "slugs")).replace("BODIES", bodies))
-    middle = sorted(answers, key=len)[len(answers) // 2]
-    file.write_bytes(middle)
+    of_middle_size = middle(answers)
+    file.write_bytes(of_middle_size)
     mean = sum(len(answer) for answer in answers) / len(answers)
     measured = {"bytes": mean, "server": load(arguments, data, script, server, path, mean)}
     with Server([arguments.plain, str(free_port()), file], folder, None) as other:
-        if other.ask(*request) != middle:
+        if other.ask(*request) != of_middle_size:
             raise Trouble("the plain handler does not serve the bytes that it was given")
-        return measured | {"plain": load(arguments, data, script, other, path, len(middle))}
+        return measured | {"plain": load(arguments, data, script, other, path, len(of_middle_size))}
+
+
+def middle(answers):
+    """The answer of middle size."""
+    return sorted(answers, key=len)[len(answers) // 2]
 
 
 def load(arguments, data, script, server, path, mean):
@@ -421,11 +440,17 @@ def postgraphile_whole(node):
 ENGINES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 
 
-def head(arguments, sets):
+def versions(arguments, with_peer):
+    """Whose they are, in words."""
     words = [run.run([str(arguments.binary), "--version"]).strip()]
-    if any(measured["engine"] == "postgres" for measured in sets):
+    if with_peer:
         installed = json.loads((PEERS / "node_modules" / "postgraphile" / "package.json").read_text())["version"]
         words.append(f"PostGraphile {installed} on Node {run.run([arguments.node, '--version']).strip().lstrip('v')}, {arguments.workers} processes")
+    return "; ".join(words)
+
+
+def head(arguments, sets):
+    words = [versions(arguments, any(measured["engine"] == "postgres" for measured in sets))]
     words += [f"{datetime.date.today()}, {run.processor()}", f"{SLUGS:,} articles asked for by chance"]
     return "; ".join([*words, f"{arguments.connections} connections, {arguments.threads} threads of wrk, {arguments.seconds} s a row."])
 

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Loads the servers of the four queries in turn, round after round, and tells each one's rate as a share of its neighbour's: what slows
+the machine down for a while slows all of them. See README.md.
+"""
+
+import argparse
+import contextlib
+import datetime
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import queries
+import run
+from postgres import Postgres
+from queries import ANY, DEEP, LESS, LUA, QUESTIONS, PEER, Tree
+from run import LEVELS, ROOT, Server, free_port
+
+REPORT = ROOT / "bench" / "turn.md"
+SIZE = 2_000
+# Who is loaded, in this order; "plain" answers each question with the bytes of "kept".
+PLAIN, KEPT, TOLD, READ, SQLITE = "plain handler", "kept", "of told parts", "read on PostgreSQL", "read on SQLite"
+# Whose rate is told as a share of whose.
+SHARES = [(KEPT, PLAIN), (TOLD, PLAIN), (READ, PEER), (SQLITE, READ)]
+
+
+def main():
+    arguments = parse()
+    with contextlib.ExitStack() as stack:
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="copydesk-turn-")))
+        subjects = begin(arguments, stack, folder)
+        measured = {(name, question): [] for name in subjects for question in QUESTIONS}
+        for number in range(1, arguments.rounds + 1):
+            for question in QUESTIONS:
+                for name, subject in subjects.items():
+                    measured[name, question].append(subject.load(arguments, question))
+            print(f"measured: {number} of {arguments.rounds} rounds", file=sys.stderr)
+    report = told(arguments, measured)
+    print(report)
+    if arguments.write:
+        run.write(report, REPORT)
+        print(f"written to {REPORT.relative_to(ROOT)}")
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, choices=range(1, 101), metavar="1…100", help="how often each is loaded [5]")
+    parser.add_argument("--write", action="store_true", help="put the tables into bench/turn.md")
+    queries.add_arguments(parser, seconds=2)
+    return queries.check(parser.parse_args(), engines=["sqlite", "postgres"])
+
+
+# ---- who is loaded ---------------------------------------------------------------------------------------------------
+
+
+class Subject:
+    """A server, or one for each question, and what it is asked."""
+
+    def __init__(self, servers, asked, slugs, data, folder):
+        self.servers, self.asked, self.slugs, self.data, self.folder = servers, asked, slugs, data, folder
+        self.answers = {question: queries.ask_all(servers[question], asked[question], slugs) for question in QUESTIONS}
+        (folder / "slugs").write_text("".join(f"{slug}\n" for slug in slugs))
+
+    def load(self, arguments, question):
+        _, path, body = self.asked[question]
+        bodies = ", ".join(f"[======[{part}]======]" for part in body.split(ANY))
+        script = self.folder / "request.lua"
+        script.write_text(LUA.replace("SLUGS", str(self.folder / "slugs")).replace("BODIES", bodies))
+        answers = self.answers[question]
+        return queries.load(arguments, self.data, script, self.servers[question], path, sum(map(len, answers)) / len(answers))
+
+
+def begin(arguments, stack, folder):
+    on_postgres = queries.OnPostgres(stack.enter_context(Postgres()), SIZE)
+    on_sqlite = queries.OnSqlite(folder / "sqlite")
+    subjects = {}
+
+    def place(name):
+        (folder / name).mkdir()
+        return folder / name
+
+    def serve(name, data, level, questions, place):
+        port = free_port()
+        command = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", "warn", "--database-connections", arguments.connections]
+        command += ["--data-dir", place / "copydesk-data", *data.settings, *dict(LEVELS)[level]]
+        add(name, stack.enter_context(Tree(command, place, port)), data, questions)
+
+    def add(name, server, data, questions):
+        (tag,) = data.texts("SELECT slug FROM tags ORDER BY article_count DESC, slug LIMIT 1")
+        slugs = data.texts("SELECT slug FROM articles ORDER BY published_at, id")
+        asked = questions(tag)
+        server.first_answer(*asked[queries.FRONT])
+        subjects[name] = Subject(dict.fromkeys(QUESTIONS, server), asked, slugs, data, folder / name)
+
+    for data, there in ((on_sqlite, place("sqlite")), (on_postgres, place("postgres"))):
+        generate = [arguments.binary, "generate", "--articles", str(SIZE), "--seed", "1", "--log-level", "warn", "--data-dir", there / "copydesk-data", *data.settings]
+        subprocess.run(generate, cwd=there, check=True, stdout=subprocess.DEVNULL)
+        data.settle()
+    for name in (KEPT, TOLD, READ, SQLITE, PEER):
+        place(name)
+    serve(KEPT, on_sqlite, "kept", queries.questions_of_contract, folder / "sqlite")
+    serve(TOLD, on_sqlite, "of told parts", queries.questions_of_contract, folder / "sqlite")
+    alike = lambda tag: queries.questions("copydesk", tag)
+    serve(READ, on_postgres, "read", alike, folder / "postgres")
+    server = stack.enter_context(Tree(queries.peer(arguments, on_postgres), folder, None))
+    add(PEER, server, on_postgres, lambda tag: queries.questions("postgraphile", tag))
+    serve(SQLITE, on_sqlite, "read", alike, folder / "sqlite")
+    return {PLAIN: plain(arguments, stack, subjects[KEPT], place(PLAIN))} | subjects
+
+
+def plain(arguments, stack, kept, folder):
+    servers = {}
+    for question in QUESTIONS:
+        file = folder / question
+        file.write_bytes(queries.middle(kept.answers[question]))
+        servers[question] = stack.enter_context(Server([arguments.plain, str(free_port()), file], folder, None))
+    return Subject(servers, kept.asked, kept.slugs, kept.data, folder)
+
+
+# ---- what is told ----------------------------------------------------------------------------------------------------
+
+
+def told(arguments, measured):
+    of = lambda name, question, what: [row[what] for row in measured[name, question]]
+    middle = lambda numbers: statistics.median(numbers)
+    spread = lambda numbers: f"**{middle(numbers):.2f}** ({min(numbers):.2f}–{max(numbers):.2f})"
+    ratios = lambda above, below: spread([one / other for one, other in zip(above, below)])
+    lines = [
+        f"{queries.versions(arguments, with_peer=True)}; {datetime.date.today()}, {run.processor()}; {SIZE:,} articles, {arguments.connections} connections, {arguments.threads} threads of wrk; {arguments.rounds} rounds, {arguments.seconds} s each.",
+        "",
+        f"| rate, as a share | {' | '.join(QUESTIONS)} |",
+        f"|---|{'---:|' * len(QUESTIONS)}",
+    ]
+    for name, other in SHARES:
+        shares = [ratios(of(name, question, "rate"), of(other, question, "rate")) for question in QUESTIONS]
+        lines.append(f"| {name}, of {other} | {' | '.join(shares)} |")
+    dear = ratios(of(TOLD, DEEP, "cpu"), of(KEPT, DEEP, "cpu"))
+    lines += [
+        "",
+        f"The deep list of told parts costs {dear} of the processor time of its kept answer.",
+        "",
+        f"| requests/s; CPU a request, PostgreSQL's with it | {' | '.join(QUESTIONS)} |",
+        f"|---|{'---:|' * len(QUESTIONS)}",
+    ]
+    for name in dict.fromkeys(name for name, _ in measured):
+        cpu = {question: middle([row["cpu"] + row["database"] for row in measured[name, question]]) for question in QUESTIONS}
+        cells = [f"{middle(of(name, question, 'rate')):,.0f}; {cpu[question]:,.0f} µs" for question in QUESTIONS]
+        asks_less = LESS if name in (READ, PEER, SQLITE) else ""
+        lines.append(f"| {name}{asks_less} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    run.to_the_end(main)
