@@ -360,7 +360,8 @@ mod tests {
             values in prop::collection::vec((any::<Option<i32>>(), any::<Option<i64>>(), prop::option::of("[^\\x00]*")), 0..6),
         ) {
             let thing = |(place, (small, large, text))| {
-                things::Model { id: Uuid::now_v7(), place, small, large, text }
+                let id = Uuid::from_u64_pair(0xfeed_0000_dead_beef, u64::from(i32::unsigned_abs(place)));
+                things::Model { id, place, small, large, text }
             };
             let things: Vec<things::Model> = (0..).zip(values).map(thing).collect();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
