@@ -269,16 +269,16 @@ pub struct KeptFields<T>(T);
 
 impl<T: ObjectType> ContainerType for KeptFields<T> {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
-        // Boxed at once: it is large, and would be moved from hand to hand.
-        let make = Box::pin(self.0.resolve_field(ctx));
+        // Boxed where it is begun: it is large, would be moved from hand to hand, and is not needed for what was told before.
+        let make = || Box::pin(self.0.resolve_field(ctx));
         let kept = ctx.data_opt::<Arc<Operation>>().filter(|operation| recall::keeps_fragments(operation));
         let (Some(operation), Some(asked)) = (kept, ctx.data_opt::<Arc<Asked>>()) else {
-            return make.await;
+            return make().await;
         };
-        let Some(question) = asked.question(ctx.item.pos, ROOT) else { return make.await };
+        let Some(question) = asked.question(ctx.item.pos, ROOT) else { return make().await };
         match asked.told_at(ctx.item.pos, &question, operation).await {
             Some(bytes) => Ok(Some(Value::Binary(bytes))),
-            None => Box::pin(make_to_keep(operation, question, || errors(ctx.query_env), make)).await,
+            None => Box::pin(make_to_keep(operation, question, || errors(ctx.query_env), make())).await,
         }
     }
 }
