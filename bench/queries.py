@@ -208,17 +208,36 @@ class OnPostgres:
 # ---- what is measured ------------------------------------------------------------------------------------------------
 
 
-def measure(arguments, data, size, folder):
-    began = time.perf_counter()
-    generate = [arguments.binary, "generate", "--articles", str(size), "--seed", "1", "--log-level", "warn", "--data-dir", folder / "copydesk-data", *data.settings]
-    subprocess.run(generate, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    made = time.perf_counter() - began
-    data.settle()
+def generate(arguments, data, size, folder):
+    command = [arguments.binary, "generate", "--articles", str(size), "--seed", "1", "--log-level", "warn", "--data-dir", folder / "copydesk-data", *data.settings]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def largest_tag(data):
     (tag,) = data.texts("SELECT slug FROM tags ORDER BY article_count DESC, slug LIMIT 1")
-    # Spread over all of them, from the oldest to the newest.
+    return tag
+
+
+def some_slugs(data, folder):
+    """Of articles spread over all of them, from the oldest to the newest; into a file of this folder too, for wrk."""
     slugs = data.texts("SELECT slug FROM articles ORDER BY published_at, id")
     slugs = [slugs[number * len(slugs) // min(SLUGS, len(slugs))] for number in range(min(SLUGS, len(slugs)))]
     (folder / "slugs").write_text("".join(f"{slug}\n" for slug in slugs))
+    return slugs
+
+
+def serve(arguments, data, cache, folder, port):
+    """The command that starts Copydesk with what was generated in this folder."""
+    command = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", "warn", "--database-connections", arguments.connections]
+    return [*command, "--data-dir", folder / "copydesk-data", *data.settings, *cache]
+
+
+def measure(arguments, data, size, folder):
+    began = time.perf_counter()
+    generate(arguments, data, size, folder)
+    made = time.perf_counter() - began
+    data.settle()
+    tag, slugs = largest_tag(data), some_slugs(data, folder)
 
     rows, memory, told = [], [], {}
 
@@ -234,8 +253,7 @@ def measure(arguments, data, size, folder):
 
     for level, cache in LEVELS:
         port = free_port()
-        serve = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", "warn", "--database-connections", arguments.connections]
-        with Tree([*serve, "--data-dir", folder / "copydesk-data", *data.settings, *cache], folder, port) as server:
+        with Tree(serve(arguments, data, cache, folder, port), folder, port) as server:
             alike = {LESS: questions("copydesk", tag)} if level in ALIKE else {}
             measure_one(level, server, {"": questions_of_contract(tag)} | alike)
     if isinstance(data, OnPostgres):
@@ -275,9 +293,7 @@ def ask_all(server, request, slugs):
 def load_both(arguments, data, folder, server, request, answers):
     """Loads the server, then the plain handler with the same requests and the bytes of the answer of middle size."""
     method, path, body = request
-    script, file = folder / "request.lua", folder / "answer"
-    bodies = ", ".join(f"[======[{part}]======]" for part in body.split(ANY))
-    script.write_text(LUA.replace("SLUGS", str(folder / "slugs")).replace("BODIES", bodies))
+    script, file = script_of(body, folder), folder / "answer"
     of_middle_size = middle(answers)
     file.write_bytes(of_middle_size)
     mean = sum(len(answer) for answer in answers) / len(answers)
@@ -286,6 +302,14 @@ def load_both(arguments, data, folder, server, request, answers):
         if other.ask(*request) != of_middle_size:
             raise Trouble("the plain handler does not serve the bytes that it was given")
         return measured | {"plain": load(arguments, data, script, other, path, len(of_middle_size))}
+
+
+def script_of(body, folder):
+    """What wrk runs: with any of the slugs in this folder, if the body has a place for one."""
+    script = folder / "request.lua"
+    bodies = ", ".join(f"[======[{part}]======]" for part in body.split(ANY))
+    script.write_text(LUA.replace("SLUGS", str(folder / "slugs")).replace("BODIES", bodies))
+    return script
 
 
 def middle(answers):

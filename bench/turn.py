@@ -8,14 +8,13 @@ import contextlib
 import datetime
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 
 import queries
 import run
 from postgres import Postgres
-from queries import ANY, DEEP, LESS, LUA, QUESTIONS, PEER, Tree
+from queries import DEEP, LESS, QUESTIONS, PEER, Tree
 from run import LEVELS, ROOT, Server, free_port
 
 REPORT = ROOT / "bench" / "turn.md"
@@ -61,14 +60,10 @@ class Subject:
     def __init__(self, servers, asked, slugs, data, folder):
         self.servers, self.asked, self.slugs, self.data, self.folder = servers, asked, slugs, data, folder
         self.answers = {question: queries.ask_all(servers[question], asked[question], slugs) for question in QUESTIONS}
-        (folder / "slugs").write_text("".join(f"{slug}\n" for slug in slugs))
 
     def load(self, arguments, question):
         _, path, body = self.asked[question]
-        bodies = ", ".join(f"[======[{part}]======]" for part in body.split(ANY))
-        script = self.folder / "request.lua"
-        script.write_text(LUA.replace("SLUGS", str(self.folder / "slugs")).replace("BODIES", bodies))
-        answers = self.answers[question]
+        answers, script = self.answers[question], queries.script_of(body, self.folder)
         return queries.load(arguments, self.data, script, self.servers[question], path, sum(map(len, answers)) / len(answers))
 
 
@@ -81,25 +76,19 @@ def begin(arguments, stack, folder):
         (folder / name).mkdir()
         return folder / name
 
-    def serve(name, data, level, questions, place):
+    def serve(name, data, level, questions, there):
         port = free_port()
-        command = [arguments.binary, "serve", "--listen", f"127.0.0.1:{port}", "--log-level", "warn", "--database-connections", arguments.connections]
-        command += ["--data-dir", place / "copydesk-data", *data.settings, *dict(LEVELS)[level]]
-        add(name, stack.enter_context(Tree(command, place, port)), data, questions)
+        command = queries.serve(arguments, data, dict(LEVELS)[level], there, port)
+        add(name, stack.enter_context(Tree(command, there, port)), data, questions)
 
     def add(name, server, data, questions):
-        (tag,) = data.texts("SELECT slug FROM tags ORDER BY article_count DESC, slug LIMIT 1")
-        slugs = data.texts("SELECT slug FROM articles ORDER BY published_at, id")
-        asked = questions(tag)
+        asked, slugs = questions(queries.largest_tag(data)), queries.some_slugs(data, place(name))
         server.first_answer(*asked[queries.FRONT])
         subjects[name] = Subject(dict.fromkeys(QUESTIONS, server), asked, slugs, data, folder / name)
 
     for data, there in ((on_sqlite, place("sqlite")), (on_postgres, place("postgres"))):
-        generate = [arguments.binary, "generate", "--articles", str(SIZE), "--seed", "1", "--log-level", "warn", "--data-dir", there / "copydesk-data", *data.settings]
-        subprocess.run(generate, cwd=there, check=True, stdout=subprocess.DEVNULL)
+        queries.generate(arguments, data, SIZE, there)
         data.settle()
-    for name in (KEPT, TOLD, READ, SQLITE, PEER):
-        place(name)
     serve(KEPT, on_sqlite, "kept", queries.questions_of_contract, folder / "sqlite")
     serve(TOLD, on_sqlite, "of told parts", queries.questions_of_contract, folder / "sqlite")
     alike = lambda tag: queries.questions("copydesk", tag)
@@ -112,6 +101,7 @@ def begin(arguments, stack, folder):
 
 def plain(arguments, stack, kept, folder):
     servers = {}
+    queries.some_slugs(kept.data, folder)
     for question in QUESTIONS:
         file = folder / question
         file.write_bytes(queries.middle(kept.answers[question]))
@@ -124,7 +114,7 @@ def plain(arguments, stack, kept, folder):
 
 def told(arguments, measured):
     of = lambda name, question, what: [row[what] for row in measured[name, question]]
-    middle = lambda numbers: statistics.median(numbers)
+    middle = statistics.median
     spread = lambda numbers: f"**{middle(numbers):.2f}** ({min(numbers):.2f}–{max(numbers):.2f})"
     ratios = lambda above, below: spread([one / other for one, other in zip(above, below)])
     lines = [
