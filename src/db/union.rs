@@ -4,6 +4,7 @@
 //! thread that reads it, which costs more than all the rest.
 
 use sea_orm::sea_query::{ColumnType, Iden as _};
+use sea_orm::sqlx::{Decode, Postgres, Row as _};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait,
     IntoActiveModel, Iterable as _, QueryResult, Statement, TryIntoModel, Value,
@@ -171,8 +172,8 @@ enum Values {
 
 impl Row {
     fn placed(row: QueryResult, room: [usize; 3]) -> Result<Self, Failure> {
-        let part: i32 = row.try_get_by_index(0)?;
-        let part = usize::try_from(part).map_err(|_| Failure::corrupt(format!("there is no part {part}")))?;
+        let part = placed::<i32>(&row, 0)?.and_then(|part| usize::try_from(part).ok());
+        let part = part.ok_or_else(|| unreadable("a row of no part"))?;
         let first = [1, 1 + room[0], 1 + room[0] + room[1]];
         Ok(Self { part, values: Values::Placed(row, first) })
     }
@@ -197,7 +198,7 @@ impl Row {
     /// Takes an id.
     pub fn id(&mut self) -> Result<Option<Uuid>, Failure> {
         match &mut self.values {
-            Values::Placed(row, next) => Ok(row.try_get_by_index(take(next, Kind::Id))?),
+            Values::Placed(row, next) => placed(row, take(next, Kind::Id)),
             Values::Listed(values) => match values.next() {
                 Some(Json::String(id)) if id.is_empty() => Ok(None),
                 Some(Json::String(id)) => Uuid::try_parse(&id).map(Some).map_err(unreadable),
@@ -209,7 +210,7 @@ impl Row {
     /// Takes a number.
     pub fn number(&mut self) -> Result<Option<i64>, Failure> {
         match &mut self.values {
-            Values::Placed(row, next) => Ok(row.try_get_by_index(take(next, Kind::Number))?),
+            Values::Placed(row, next) => placed(row, take(next, Kind::Number)),
             Values::Listed(values) => match values.next() {
                 Some(Json::Null) => Ok(None),
                 Some(Json::Number(number)) if number.is_i64() => Ok(number.as_i64()),
@@ -220,7 +221,7 @@ impl Row {
 
     fn text(&mut self) -> Result<Option<String>, Failure> {
         match &mut self.values {
-            Values::Placed(row, next) => Ok(row.try_get_by_index(take(next, Kind::Text))?),
+            Values::Placed(row, next) => placed(row, take(next, Kind::Text)),
             Values::Listed(values) => match values.next() {
                 Some(Json::Null) => Ok(None),
                 Some(Json::String(text)) => Ok(Some(text)),
@@ -232,9 +233,7 @@ impl Row {
     /// Whether the id that is taken next is there.
     fn has_id(&self) -> Result<bool, Failure> {
         match &self.values {
-            Values::Placed(row, next) => {
-                Ok(row.try_get_by_index::<Option<Uuid>>(next[Kind::Id as usize])?.is_some())
-            }
+            Values::Placed(row, next) => Ok(placed::<Uuid>(row, next[Kind::Id as usize])?.is_some()),
             Values::Listed(values) => {
                 Ok(values.as_slice().first().and_then(Json::as_str).is_some_and(|id| !id.is_empty()))
             }
@@ -270,6 +269,15 @@ impl Row {
     {
         if self.has_id()? { self.all::<E>().map(Some) } else { Ok(None) }
     }
+}
+
+/// What stands there, which the statement cast to this type: it is not asked again for each value.
+fn placed<T>(row: &QueryResult, place: usize) -> Result<Option<T>, Failure>
+where
+    T: for<'r> Decode<'r, Postgres>,
+{
+    let row = row.try_as_pg_row().ok_or_else(|| unreadable("it is not PostgreSQL's"))?;
+    row.try_get_unchecked(place).map_err(unreadable)
 }
 
 /// The next place of a kind, and on from there.
