@@ -2,7 +2,9 @@
 //! and a list stays steady while rows are added.
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait, QuerySelect, QueryTrait as _, Select};
+use sea_orm::{
+    ConnectionTrait as _, DbErr, EntityTrait, QuerySelect, QueryTrait as _, Select, Statement, Value, Values,
+};
 use uuid::Uuid;
 
 use super::Snapshot;
@@ -113,7 +115,23 @@ pub async fn fetch<E: EntityTrait>(
     window: &Window,
 ) -> Result<Page<E::Model>, DbErr> {
     apply(QuerySelect::query(&mut query), sorting, window);
-    Ok(Page::from_fetched(query.all(snapshot.connection()).await?, window))
+    let connection = snapshot.connection();
+    let statement = with_limit_in_words(query.build(connection.get_database_backend()));
+    Ok(Page::from_fetched(E::find().from_raw_sql(statement).all(connection).await?, window))
+}
+
+/// The same with the number of rows in its text. PostgreSQL would plan a page of unknown size anew each time: any size counts as a
+/// tenth of the table.
+fn with_limit_in_words(mut statement: Statement) -> Statement {
+    let Some(Values(values)) = &mut statement.values else { return statement };
+    let place = format!("LIMIT ${}", values.len());
+    if let (Some(before), Some(Value::BigUnsigned(Some(limit)))) =
+        (statement.sql.strip_suffix(&place), values.last())
+    {
+        statement.sql = format!("{before}LIMIT {limit}");
+        values.pop();
+    }
+    statement
 }
 
 /// Counts a query's rows, up to one more than `most`.
@@ -150,5 +168,29 @@ fn bound(query: &mut SelectStatement, sorting: &Sorting, window: &Window) {
     }
     if let Some(before) = &window.before {
         query.and_where(if sorting.descending { row().gt(place(before)) } else { row().lt(place(before)) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::DbBackend;
+
+    use super::*;
+
+    #[test]
+    fn postgresql_is_told_a_page_s_size_in_words() {
+        let told = |backend, sql: &str| {
+            let values = vec![Value::from(7), Value::from(21_u64)];
+            let statement = with_limit_in_words(Statement::from_sql_and_values(backend, sql, values));
+            (statement.sql, statement.values.unwrap().0.len())
+        };
+        let asked = "SELECT a FROM b WHERE c = $1 ORDER BY d LIMIT $2";
+        let (sql, values) = told(DbBackend::Postgres, asked);
+        assert_eq!((sql.as_str(), values), ("SELECT a FROM b WHERE c = $1 ORDER BY d LIMIT 21", 1));
+        for other in
+            ["SELECT a FROM b WHERE c = ? LIMIT ?", "SELECT a FROM b WHERE c = $1 LIMIT $2 OFFSET $1"]
+        {
+            assert_eq!(told(DbBackend::Sqlite, other), (other.to_owned(), 2));
+        }
     }
 }
