@@ -47,7 +47,8 @@ pub struct Kept<K, V> {
 
 /// Things of one kind.
 pub struct Tagged<K, V> {
-    kept: Cache<K, Arc<Kept<K, V>>>,
+    /// Hashed by what is quick on long keys, and not foreseen by whoever asks.
+    kept: Cache<K, Arc<Kept<K, V>>, ahash::RandomState>,
     known: Mutex<Known<K, V>>,
     born: Instant,
     /// When the log was last followed to its end: nanoseconds since the birth, and 1; 0: never.
@@ -91,8 +92,10 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
     /// One that keeps so many bytes.
     pub fn new(bytes: u64) -> Self {
         // TinyLFU: what is asked for once does not drive out what is asked for often.
-        let kept =
-            Cache::builder().max_capacity(bytes).weigher(|_, kept: &Arc<Kept<K, V>>| kept.weight).build();
+        let kept = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(|_, kept: &Arc<Kept<K, V>>| kept.weight)
+            .build_with_hasher(ahash::RandomState::new());
         let known = Known { place: 0, by_tag: HashMap::new(), swept_at: 1_000, recent: VecDeque::new() };
         Self {
             kept,

@@ -29,7 +29,7 @@ pub(super) async fn run(config: Config, with_demo: bool) -> anyhow::Result<ExitC
         format!("setting listen: the address {listen} can't be listened on; is another server running there?")
     })?;
     let store = super::open(config).await?;
-    let router = server::router(Arc::clone(&store))?;
+    let service = server::service(Arc::clone(&store))?;
     let address = &store.config.public_url;
     println!(
         "Copydesk listens on http://{listen}\n\n  GraphiQL   {address}/graphiql\n  GraphQL    {address}/graphql\n"
@@ -37,7 +37,7 @@ pub(super) async fn run(config: Config, with_demo: bool) -> anyhow::Result<ExitC
     if let Some(filled) = filled {
         println!("{}", filled.greeting(address));
     }
-    server::serve(listener, router, shutdown_signal()).await.context("the server failed")?;
+    server::serve(listener, service, shutdown_signal()).await.context("the server failed")?;
     tracing::info!("shut down: all requests were answered");
     Ok(ExitCode::SUCCESS)
 }

@@ -9,25 +9,39 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::Response;
 use sha2::{Digest as _, Sha256};
 
-use super::encoding::{Encoding, Forms};
+use super::HEADERS;
+use super::encoding::Forms;
+use super::graphql::written::Form;
 use super::negotiate::MediaType;
 use crate::cache::flight::{First, Flights, Turn};
 use crate::cache::recall;
 use crate::cache::{Tagged, Told, told};
 use crate::cdn;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Caching;
 use crate::log::follow;
 use crate::operation::{Operation, Store};
 use crate::reads::Sources;
 
-/// What was asked, and in which form it is answered: all that an answer depends on beside what is published.
-pub type Key = [u8; 32];
+/// What was asked, as it was sent, and in which form it is answered: all that an answer depends on beside what is published. The
+/// settings and this version are the process's own, and so is what it keeps.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The request's body, or its address's query.
+    pub sent: Bytes,
+    /// Which of the two.
+    pub is_body: bool,
+    /// In which media type it is answered.
+    pub media_type: MediaType,
+    /// Whether what it costs is told.
+    pub tells_cost: bool,
+}
 
-/// The key of a question, as it was sent. The settings and this version are the process's own, and so is what it keeps.
-pub fn key(method: &Method, sent: &[u8], media_type: MediaType, tells_cost: bool) -> Key {
-    let form = [method == Method::POST, media_type == MediaType::Json, tells_cost];
-    Sha256::new().chain_update(form.map(u8::from)).chain_update(sent).finalize().into()
+impl Key {
+    /// The same without the buffer around it that was read from the connection.
+    fn alone(self) -> Self {
+        Self { sent: Bytes::copy_from_slice(&self.sent), ..self }
+    }
 }
 
 /// A whole answer without errors to a public query.
@@ -68,6 +82,12 @@ impl Answers {
         Arc::new(Self { kept, flights: Flights::default(), caching })
     }
 
+    /// Whether it matters what an answer was made of: to drop it, here or in a CDN, or to say how long it holds.
+    pub fn ask_for_sources(&self) -> bool {
+        let Caching { cdn, max_age, shared_max_age, .. } = &self.caching;
+        self.kept.is_some() || cdn.is_some() || *max_age.max(shared_max_age) > 0
+    }
+
     /// The answer that is kept, if it holds.
     pub fn get(&self, key: &Key, store: &Store) -> Option<Arc<Answer>> {
         Some(Arc::clone(&self.kept.as_ref()?.get(key, || store.clock.now())?.value))
@@ -80,6 +100,7 @@ impl Answers {
 
     /// Waits for who makes the same answer already.
     pub async fn wait(&self, key: Key, store: &Store) -> Waited<'_> {
+        let key = key.alone();
         let first = match &self.kept {
             None => None,
             Some(_) => match self.flights.turn(&key).await {
@@ -117,31 +138,32 @@ impl Answers {
         if let Some(kept) = &self.kept {
             let keys = answer.keys.as_ref().map_or(0, |(_, value)| value.len());
             // Its compressed forms, which may come later, are a quarter of it each, about.
-            let bytes = answer.body.len() * 3 / 2 + keys;
+            let bytes = answer.body.len() * 3 / 2 + keys + key.sent.len();
             kept.keep(key, Arc::clone(answer), bytes, sources, sequence);
         }
     }
 
     /// An answer on its way: whole, or, to GET and HEAD, that what the client has still holds.
-    pub fn response(&self, answer: &Answer, asked: &Parts, now: Timestamp) -> Response {
+    pub fn response(&self, answer: &Answer, form: Form<'_>, asked: &Parts, clock: &dyn Clock) -> Response {
         let is_known = answer.etag.as_ref().is_some_and(|etag| knows(&asked.headers, etag));
-        let packed = Encoding::accepted(&asked.headers)
+        let packed = form
+            .encoding
             .filter(|_| !is_known)
             .and_then(|encoding| Some((encoding, answer.forms.get(&answer.body, encoding)?)));
         let mut response = Response::new(Body::empty());
         *response.status_mut() = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let written = response.headers_mut();
+        written.reserve(HEADERS);
         if !is_known {
             written.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.media_type.header()));
         }
         if let Some((encoding, _)) = &packed {
             written.insert(header::CONTENT_ENCODING, encoding.header());
-            written.append(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
         if let Some(etag) = &answer.etag {
             written.insert(header::ETAG, etag.clone());
         }
-        written.insert(header::CACHE_CONTROL, self.cache_control(answer.until, now));
+        written.insert(header::CACHE_CONTROL, self.cache_control(answer.until, clock));
         if let Some((name, value)) = &answer.keys {
             written.insert(name.clone(), value.clone());
         }
@@ -152,10 +174,11 @@ impl Answers {
     }
 
     /// For how long others may keep an answer: no longer than it holds.
-    fn cache_control(&self, until: Option<Timestamp>, now: Timestamp) -> HeaderValue {
-        let left = until.map_or(i64::MAX, |until| until.seconds().saturating_sub(now.seconds() + 1).max(0));
-        let most = |seconds: u32| i64::from(seconds).min(left);
+    fn cache_control(&self, until: Option<Timestamp>, clock: &dyn Clock) -> HeaderValue {
         let Caching { max_age, shared_max_age, stale_while_revalidate, .. } = &self.caching;
+        let left = |until: Timestamp| until.seconds().saturating_sub(clock.now().seconds() + 1).max(0);
+        let left = until.map_or(i64::MAX, left);
+        let most = |seconds: u32| i64::from(seconds).min(left);
         let (own, shared) = (most(*max_age), most((*shared_max_age).max(*max_age)));
         if shared == 0 {
             return HeaderValue::from_static("no-cache");
@@ -189,15 +212,9 @@ pub struct Keeper<'a> {
 
 impl Keeper<'_> {
     /// The answer is made.
-    pub async fn end(
-        self,
-        body: Vec<u8>,
-        media_type: MediaType,
-        operation: &Operation,
-        asked: &Parts,
-    ) -> Response {
+    pub async fn end(self, body: Vec<u8>, form: Form<'_>, operation: &Operation, asked: &Parts) -> Response {
         let sources = operation.reads().sources();
-        let answer = self.answers.answer(body, media_type, asked, &sources);
+        let answer = self.answers.answer(body, form.media_type, asked, &sources);
         // What reads nothing never changes. Where it can't be told from which place of the log was read, nothing is kept.
         let never = sources.tags.is_empty().then_some(i64::MAX);
         if self.answers.kept.is_some()
@@ -205,7 +222,7 @@ impl Keeper<'_> {
         {
             self.answers.keep(self.key, &answer, &sources, place);
         }
-        self.answers.response(&answer, asked, operation.store.clock.now())
+        self.answers.response(&answer, form, asked, &*operation.store.clock)
     }
 }
 

@@ -56,6 +56,12 @@ impl Encoding {
         }
     }
 
+    /// These bytes in this form; `None` where they gain nothing by it.
+    pub fn packed(self, plain: &[u8]) -> Option<Vec<u8>> {
+        let packed = (plain.len() >= SHORTEST).then(|| self.of(plain).ok()).flatten();
+        packed.filter(|packed| packed.len() < plain.len())
+    }
+
     fn of(self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Brotli => {
@@ -89,13 +95,7 @@ impl Forms {
             Encoding::Brotli => &self.brotli,
             Encoding::Gzip => &self.gzip,
         };
-        let make = || {
-            if plain.len() < SHORTEST {
-                return None;
-            }
-            encoding.of(plain).ok().filter(|packed| packed.len() < plain.len()).map(Bytes::from)
-        };
-        form.get_or_init(make).clone()
+        form.get_or_init(|| encoding.packed(plain).map(Bytes::from)).clone()
     }
 }
 

@@ -10,15 +10,16 @@ use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value, Variables};
-use axum::Extension;
 use axum::body::{BodyDataStream, Bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
 use self::documents::Unnamed;
+use self::written::Form;
 use super::answers::{self, Waited};
+use super::encoding::Encoding;
 use super::negotiate::{self, MediaType, Outcome};
 use super::request::{Asked, Refused, content_type, drain, from_address, from_json, whole};
 use super::{App, RequestId, client, upload, viewer};
@@ -31,57 +32,54 @@ use crate::image::graphql::Uploads;
 use crate::operation::{Operation, Viewer};
 use crate::schema::Schema;
 
-/// Whether a client is told what its query costs: by this header it asks for that.
-fn tells_cost(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-copydesk-cost")
-}
+/// By it a client asks what its query costs.
+const COST: HeaderName = HeaderName::from_static("x-copydesk-cost");
 
 /// Answers `/graphql`.
-pub async fn handle(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-    request: Request,
-) -> Response {
+pub async fn handle(app: &App, id: &RequestId, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let (headers, mut body) = (&head.headers, body.into_data_stream());
+    let form = |media_type| Form { id, media_type, encoding: Encoding::accepted(headers) };
     let Some(media_type) = negotiate::accepted(headers) else {
         let message = "Accept application/graphql-response+json or application/json.";
         return refusal(
-            MediaType::Json,
-            &id,
+            form(MediaType::Json),
             Refused::new(StatusCode::NOT_ACCEPTABLE, code::BAD_REQUEST, message),
         );
     };
-    let patience =
-        Duration::from_secs(app.store.config.request_timeout) * if is_multipart(headers) { 10 } else { 1 };
-    let mut response = match tokio::time::timeout(patience, answer(&app, &id, media_type, &head, &mut body))
-        .await
-    {
-        Ok(Ok(response)) => response,
-        Ok(Err(refused)) => {
-            // A client that is still sending would see a broken connection instead of the answer.
-            drain(&mut body).await;
-            let mut response = refusal(media_type, &id, refused);
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            response
-        }
-        Err(_) => {
-            let message = "The request took too long. Ask for less, or try again.";
-            refusal(media_type, &id, Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message))
-        }
-    };
+    let (form, content) = (form(media_type), Content::of(headers));
+    let patience = Duration::from_secs(app.store.config.request_timeout)
+        * if content == Content::Files { 10 } else { 1 };
+    let mut response =
+        match tokio::time::timeout(patience, answer(app, form, content, &head, &mut body)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(refused)) => {
+                // A client that is still sending would see a broken connection instead of the answer.
+                drain(&mut body).await;
+                let mut response = refusal(form, refused);
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                response
+            }
+            Err(_) => {
+                let message = "The request took too long. Ask for less, or try again.";
+                refusal(form, Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message))
+            }
+        };
     let cache = if headers.contains_key(header::AUTHORIZATION) { "private, no-store" } else { "no-cache" };
     let written = response.headers_mut();
     // A whole answer to a public query says itself how long it may be kept.
     written.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(cache));
-    written.append(header::VARY, HeaderValue::from_static("accept, authorization, x-copydesk-cost"));
+    written.append(
+        header::VARY,
+        HeaderValue::from_static("accept, accept-encoding, authorization, x-copydesk-cost"),
+    );
     response
 }
 
 async fn answer(
     app: &App,
-    id: &RequestId,
-    media_type: MediaType,
+    form: Form<'_>,
+    content: Content,
     head: &Parts,
     body: &mut BodyDataStream,
 ) -> Result<Response, Refused> {
@@ -93,24 +91,26 @@ async fn answer(
             "Use POST, or GET for queries.",
         ));
     }
-    let sent = sent(app, id, head, body).await?;
+    let sent = sent(app, form.id, content, head, body).await?;
     // Asked again: sending a body takes as long as a client likes, and a session may have ended meanwhile.
     let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
-    let key = sent
-        .bytes()
-        .filter(|_| viewer == Viewer::Public)
-        .map(|bytes| answers::key(method, bytes, media_type, tells_cost(headers)));
-    if let Some(answer) = key.and_then(|key| app.answers.get(&key, &app.store)) {
-        return Ok(app.answers.response(&answer, head, app.store.clock.now()));
+    let key = sent.bytes().filter(|_| viewer == Viewer::Public).map(|sent| answers::Key {
+        sent,
+        is_body: method == Method::POST,
+        media_type: form.media_type,
+        tells_cost: headers.contains_key(COST),
+    });
+    if let Some(answer) = key.as_ref().and_then(|key| app.answers.get(key, &app.store)) {
+        return Ok(app.answers.response(&answer, form, head, &*app.store.clock));
     }
-    ask(app, id, media_type, head, viewer, sent, key).await
+    // Boxed: what is in memory would carry it around.
+    Box::pin(ask(app, form, head, viewer, sent, key)).await
 }
 
 /// Answers what is not in memory, and keeps the answer where it has a key.
 async fn ask(
     app: &App,
-    id: &RequestId,
-    media_type: MediaType,
+    form: Form<'_>,
     head: &Parts,
     viewer: Viewer,
     sent: Sent<'_>,
@@ -123,12 +123,7 @@ async fn ask(
         Err(Unnamed { code, message }) => {
             let mut error = ServerError::new(message, None);
             error.extensions.get_or_insert_default().set("code", code);
-            return Ok(written::write(
-                media_type,
-                id,
-                Some(Outcome::Refused),
-                Answer::from_errors(vec![error]),
-            ));
+            return Ok(written::write(form, Some(Outcome::Refused), Answer::from_errors(vec![error])));
         }
     };
     let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
@@ -143,7 +138,7 @@ async fn ask(
         Err(refusal) => {
             let outcome = if refusal.is_unreadable { Outcome::UnreadableDocument } else { Outcome::Refused };
             let errors = vec![ServerError::new(refusal.message, refusal.position)];
-            return Ok(written::write(media_type, id, Some(outcome), Answer::from_errors(errors)));
+            return Ok(written::write(form, Some(outcome), Answer::from_errors(errors)));
         }
     };
     if checked.operation == OperationType::Mutation && head.method != Method::POST {
@@ -153,14 +148,14 @@ async fn ask(
     // A document that is to be learned comes by here each time, until it is known.
     let kept = match key.filter(|_| is_query && !document.is_lesson()) {
         Some(key) => match app.answers.wait(key, &app.store).await {
-            Waited::Kept(answer) => return Ok(app.answers.response(&answer, head, app.store.clock.now())),
+            Waited::Kept(answer) => return Ok(app.answers.response(&answer, form, head, &*app.store.clock)),
             Waited::Make(keeper) => Some(keeper),
         },
         None => None,
     };
     let operation = || {
-        let operation = operation(app, id, viewer, head);
-        if kept.is_some() { operation.noting_reads() } else { operation }
+        let operation = operation(app, form.id, viewer, head);
+        if kept.is_some() && app.answers.ask_for_sources() { operation.noting_reads() } else { operation }
     };
     let operation_name = operation_name.map(str::to_owned);
     let asked = Arc::new(fragments::Asked::new(Arc::clone(&read.selections), operation_name, variables));
@@ -185,15 +180,15 @@ async fn ask(
         read.note_valid();
         app.documents.learn(&document);
     }
-    if tells_cost(&head.headers) {
+    if head.headers.contains_key(COST) {
         let cost = serde_json::json!({ "cost": checked.cost, "limit": app.limits.cost });
         answer.extensions.insert("cost".to_owned(), Value::from_json(cost).unwrap_or_default());
     }
     Ok(match kept {
         Some(keeper) if answer.errors.is_empty() => {
-            keeper.end(written::body(Outcome::Data, &answer), media_type, &operation, head).await
+            keeper.end(written::body(Outcome::Data, &answer), form, &operation, head).await
         }
-        _ => written::write(media_type, id, None, answer),
+        _ => written::write(form, None, answer),
     })
 }
 
@@ -252,15 +247,32 @@ fn unauthenticated(failure: Failure) -> Refused {
     }
 }
 
-fn is_multipart(headers: &HeaderMap) -> bool {
-    content_type(headers).is_some_and(|mime| mime.essence_str() == "multipart/form-data")
-}
-
 /// One request of this viewer's.
 fn operation(app: &App, id: &RequestId, viewer: Viewer, head: &Parts) -> Operation {
     let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
     let client = client::of(&app.store.config, peer, &head.headers);
     Operation::new(Arc::clone(&app.store), viewer, id.0.clone()).from_client(client)
+}
+
+/// What a body is said to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Json,
+    JsonNotInUtf8,
+    Files,
+    Other,
+}
+
+impl Content {
+    fn of(headers: &HeaderMap) -> Self {
+        let mime = content_type(headers);
+        match mime.as_ref().map(|mime| (mime.essence_str(), mime.get_param("charset"))) {
+            Some(("application/json", Some(charset))) if charset != "utf-8" => Self::JsonNotInUtf8,
+            Some(("application/json", _)) => Self::Json,
+            Some(("multipart/form-data", _)) => Self::Files,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// What came, before it is known what it asks.
@@ -272,10 +284,10 @@ enum Sent<'a> {
 
 impl Sent<'_> {
     /// The same bytes ask the same; `None` where files are among them.
-    fn bytes(&self) -> Option<&[u8]> {
+    fn bytes(&self) -> Option<Bytes> {
         match self {
-            Self::Address(query) => Some(query.as_bytes()),
-            Self::Json(bytes) => Some(bytes),
+            Self::Address(query) => Some(Bytes::copy_from_slice(query.as_bytes())),
+            Self::Json(bytes) => Some(bytes.clone()),
             Self::Files(..) => None,
         }
     }
@@ -293,6 +305,7 @@ impl Sent<'_> {
 async fn sent<'a>(
     app: &App,
     id: &RequestId,
+    content: Content,
     head: &'a Parts,
     body: &mut BodyDataStream,
 ) -> Result<Sent<'a>, Refused> {
@@ -300,34 +313,26 @@ async fn sent<'a>(
     if head.method != Method::POST {
         return Ok(Sent::Address(head.uri.query().unwrap_or_default()));
     }
-    let mime = content_type(&head.headers);
-    match mime.as_ref().map(|mime| mime.essence_str()) {
-        Some("application/json") => {}
-        Some("multipart/form-data") => {
+    let unsupported =
+        |message| Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, message));
+    match content {
+        Content::Json => Ok(Sent::Json(whole(body, app.store.config.max_body_bytes).await?)),
+        Content::Files => {
             let operation = operation(app, id, viewer, head);
-            let (asked, uploads) = upload::read(&operation, &head.headers, body).await?;
-            return Ok(Sent::Files(asked, uploads));
+            let (asked, uploads) = Box::pin(upload::read(&operation, &head.headers, body)).await?;
+            Ok(Sent::Files(asked, uploads))
         }
-        _ => {
-            let message = "Send JSON with `Content-Type: application/json`, or files by the multipart request specification.";
-            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_REQUEST, message));
-        }
+        Content::JsonNotInUtf8 => unsupported("Send JSON in UTF-8."),
+        Content::Other => unsupported(
+            "Send JSON with `Content-Type: application/json`, or files by the multipart request specification.",
+        ),
     }
-    if mime.and_then(|mime| mime.get_param("charset").map(|charset| charset != "utf-8")).unwrap_or(false) {
-        return Err(Refused::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            code::BAD_REQUEST,
-            "Send JSON in UTF-8.",
-        ));
-    }
-    Ok(Sent::Json(whole(body, app.store.config.max_body_bytes).await?))
 }
 
-fn refusal(media_type: MediaType, id: &RequestId, refused: Refused) -> Response {
+fn refusal(form: Form<'_>, refused: Refused) -> Response {
     let mut error = ServerError::new(refused.message, None);
     error.extensions.get_or_insert_default().set("code", refused.code);
-    let mut response =
-        written::write(media_type, id, Some(Outcome::Refused), Answer::from_errors(vec![error]));
+    let mut response = written::write(form, Some(Outcome::Refused), Answer::from_errors(vec![error]));
     *response.status_mut() = refused.status;
     if refused.status == StatusCode::UNAUTHORIZED {
         response

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use mime::Mime;
 
 /// The form of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MediaType {
     /// `application/graphql-response+json`: the status tells what happened.
     GraphqlResponse,

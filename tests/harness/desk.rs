@@ -131,11 +131,11 @@ impl Desk {
         settings.entry("public_url".to_owned()).or_insert_with(|| address.clone());
         let config = Config::from_sources("", &settings, &Given::new(), &Given::new()).unwrap();
         let store = start::open(config, Arc::clone(&clock) as _, Arc::new(SystemChance)).await.unwrap();
-        let router = server::router(Arc::clone(&store)).unwrap();
+        let service = server::service(Arc::clone(&store)).unwrap();
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
-            server::serve(listener, router, shutdown).await.unwrap();
+            server::serve(listener, service, shutdown).await.unwrap();
         });
         Self {
             engine,

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use crate::graphql::errors::code;
 use crate::graphql::json;
 use crate::server::RequestId;
+use crate::server::encoding::Encoding;
 use crate::server::negotiate::{MediaType, Outcome};
 
 /// The answer to what went wrong in a way that was not foreseen.
@@ -41,6 +42,17 @@ pub fn body(outcome: Outcome, answer: &Answer) -> Vec<u8> {
     body
 }
 
+/// How a request is answered, whatever comes of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<'a> {
+    /// What names the request.
+    pub id: &'a RequestId,
+    /// Which media type.
+    pub media_type: MediaType,
+    /// Compressed or not.
+    pub encoding: Option<Encoding>,
+}
+
 /// In how many seconds what was too often is worth another try.
 fn retry_after(error: &ServerError) -> Option<u64> {
     match error.extensions.as_ref()?.get("retryAfter")? {
@@ -50,19 +62,14 @@ fn retry_after(error: &ServerError) -> Option<u64> {
 }
 
 /// Writes an answer. `outcome` is told where nothing was executed.
-pub fn write(
-    media_type: MediaType,
-    id: &RequestId,
-    outcome: Option<Outcome>,
-    mut answer: Answer,
-) -> Response {
+pub fn write(form: Form<'_>, outcome: Option<Outcome>, mut answer: Answer) -> Response {
     for error in &mut answer.errors {
         let extensions = error.extensions.get_or_insert_default();
         match extensions.get("code") {
             // What async-graphql itself refuses is the client's mistake.
             None => extensions.set("code", code::BAD_REQUEST),
             Some(Value::String(given)) if given == code::INTERNAL => {
-                extensions.set("requestId", id.0.as_str())
+                extensions.set("requestId", form.id.0.as_str())
             }
             Some(_) => {}
         }
@@ -76,11 +83,18 @@ pub fn write(
             (false, false) => Outcome::Partial,
         }
     });
-    let mut response = Response::new(Body::from(body(outcome, &answer)));
-    *response.status_mut() = media_type.status(outcome);
-    if let Some(seconds) = answer.errors.iter().filter_map(retry_after).max() {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    let plain = body(outcome, &answer);
+    let packed = form.encoding.and_then(|encoding| Some((encoding, encoding.packed(&plain)?)));
+    let (encoding, bytes) = packed.map_or((None, plain), |(encoding, bytes)| (Some(encoding), bytes));
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = form.media_type.status(outcome);
+    let headers = response.headers_mut();
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, encoding.header());
     }
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.header()));
+    if let Some(seconds) = answer.errors.iter().filter_map(retry_after).max() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type.header()));
     response
 }
