@@ -1,14 +1,15 @@
 //! What an operation costs: one for each object that it may make us fetch, times the sizes of the pages above it, and what
-//! it makes us work beside. Computed for every request, from its own variables, in one visit per fragment.
+//! it makes us work beside. What hangs on the document alone is told once, and kept with it; with the variables of each
+//! request it becomes a number.
 
 use std::collections::HashMap;
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, TypeDefinition,
-    TypeKind, TypeSystemDefinition,
+    BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    TypeDefinition, TypeKind, TypeSystemDefinition,
 };
-use async_graphql::{Name, Positioned, Value as Constant, Variables};
+use async_graphql::{Name, Value as Constant, Variables};
 use async_graphql_value::Value;
 use rustc_hash::FxHashMap;
 
@@ -97,129 +98,100 @@ fn base_name(base: &BaseType) -> String {
     }
 }
 
-/// The cost of an operation whose root type is this one.
-pub fn of(
-    document: &ExecutableDocument,
-    types: &SchemaTypes,
-    operation: &OperationDefinition,
-    variables: &Variables,
-    root: &str,
-) -> u64 {
-    let mut costing = Costing { document, types, operation, variables, fragments: HashMap::new() };
-    costing.selections(root, &operation.selection_set.node)
+/// What the operations of a document cost, as far as that is known before their variables are.
+#[derive(Debug)]
+pub struct Costs {
+    /// Of each operation, in the document's order.
+    operations: Vec<Vec<Cost>>,
+    /// Of each fragment that hangs on variables, behind those that it spreads.
+    fragments: Vec<Vec<Cost>>,
 }
 
-/// Adds up what an operation can make us fetch: one for each object, times the sizes of the pages above it.
-struct Costing<'a> {
-    document: &'a ExecutableDocument,
-    types: &'a SchemaTypes,
+/// What a part of a selection costs.
+#[derive(Clone, Debug)]
+enum Cost {
+    Known(u64),
+    /// As much as this one of [`Costs::fragments`].
+    Fragment(usize),
+    Field(Box<FieldCost>),
+}
+
+/// One for itself, times the sizes of the pages above it, and what it makes us work beside.
+#[derive(Clone, Debug)]
+struct FieldCost {
+    below: Vec<Cost>,
+    size: Number,
+    itself: u64,
+    times: Number,
+    work: u64,
+}
+
+/// What hangs on variables or not.
+#[derive(Clone, Debug)]
+enum Number {
+    Known(u64),
+    /// The most that one of these arguments asks for; where they ask for nothing, so many.
+    Page(Vec<Value>, u64),
+    /// How many writes this input is for.
+    Writes(Value),
+}
+
+impl Costs {
+    /// What can be told of a document by itself, in one visit per fragment.
+    pub fn of(document: &ExecutableDocument, types: &SchemaTypes) -> Self {
+        let mut costing = Costing { document, types, fragments: HashMap::new(), costs: Vec::new() };
+        let operations = document.operations.iter().map(|(_, operation)| {
+            let root = match operation.node.ty {
+                OperationType::Query => "Query",
+                OperationType::Mutation => "Mutation",
+                OperationType::Subscription => "Subscription",
+            };
+            costing.selections(root, &operation.node.selection_set.node)
+        });
+        let operations = operations.collect();
+        Self { operations, fragments: costing.costs }
+    }
+
+    /// What the operation at this place of the document costs with these variables.
+    pub fn with(&self, place: usize, operation: &OperationDefinition, variables: &Variables) -> u64 {
+        let mut given = Given { operation, variables, fragments: Vec::new() };
+        for fragment in &self.fragments {
+            given.fragments.push(given.sum(fragment));
+        }
+        self.operations.get(place).map_or(0, |operation| given.sum(operation))
+    }
+}
+
+/// What an operation is asked with, and what fragments cost with that.
+struct Given<'a> {
     operation: &'a OperationDefinition,
     variables: &'a Variables,
-    /// By names that a client chose: a hash that can't be foreseen.
-    fragments: HashMap<&'a str, u64>,
+    fragments: Vec<u64>,
 }
 
-impl<'a> Costing<'a> {
-    fn selections(&mut self, parent: &str, set: &'a SelectionSet) -> u64 {
-        let mut cost = 0_u64;
-        for selection in &set.items {
-            cost = cost.saturating_add(match &selection.node {
-                Selection::Field(field) => self.field(parent, &field.node),
-                Selection::InlineFragment(fragment) => {
-                    let condition = fragment
-                        .node
-                        .type_condition
-                        .as_ref()
-                        .map(|condition| condition.node.on.node.as_str());
-                    self.selections(condition.unwrap_or(parent), &fragment.node.selection_set.node)
-                }
-                Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str()),
-            });
+impl Given<'_> {
+    fn sum(&self, costs: &[Cost]) -> u64 {
+        costs.iter().map(|cost| self.cost(cost)).fold(0, u64::saturating_add)
+    }
+
+    fn cost(&self, cost: &Cost) -> u64 {
+        match cost {
+            Cost::Known(cost) => *cost,
+            Cost::Fragment(fragment) => self.fragments.get(*fragment).copied().unwrap_or_default(),
+            Cost::Field(field) => {
+                field.cost(self.sum(&field.below), self.number(&field.size), self.number(&field.times))
+            }
         }
-        cost
     }
 
-    fn fragment(&mut self, name: &str) -> u64 {
-        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else { return 0 };
-        if let Some(&cost) = self.fragments.get(name.as_str()) {
-            return cost;
-        }
-        let cost = self.selections(
-            fragment.node.type_condition.node.on.node.as_str(),
-            &fragment.node.selection_set.node,
-        );
-        self.fragments.insert(name.as_str(), cost);
-        cost
-    }
-
-    fn field(&mut self, parent: &str, field: &'a Field) -> u64 {
-        let name = field.name.node.as_str();
-        if matches!(name, "__schema" | "__type") || parent.starts_with("__") {
-            return self.introspection(name, field);
-        }
-        let types = self.types;
-        let Some(field_type) = types.field(parent, name) else { return 0 };
-        if !field_type.is_object || name == "pageInfo" {
-            return 0;
-        }
-        let FieldType { name: type_name, is_connection, is_list, is_object: _ } = field_type;
-        let below = self.selections(type_name, &field.selection_set.node);
-        let size = match (is_connection, is_list) {
-            (true, _) => self.page_size(field),
-            // A connection's `nodes` and `edges` are the page that its arguments ask for.
-            (false, true) if !parent.ends_with("Connection") => self.asked(field).unwrap_or(PLAIN_LIST),
-            (false, _) => 1,
-        };
-        let work = WORK
-            .iter()
-            .find(|(of, field, _)| (*of, *field) == (parent, name))
-            .map_or(0, |(_, _, work)| *work);
-        let times = if parent == "Mutation" { self.writes(field) } else { 1 };
-        below.saturating_mul(size).saturating_add(1).saturating_mul(times).saturating_add(work)
-    }
-
-    /// How many writes a mutation does, one after the other.
-    fn writes(&self, field: &Field) -> u64 {
-        let Some(Constant::Object(input)) =
-            field.get_argument("input").and_then(|value| self.constant(&value.node))
-        else {
-            return 1;
-        };
-        let longest = EACH_A_WRITE.iter().filter_map(|name| match input.get(*name) {
-            Some(Constant::List(members)) => Some(members.len() as u64),
-            _ => None,
-        });
-        longest.max().unwrap_or(1).max(1)
-    }
-
-    /// The lists of the introspection schema have no sizes to ask for: each counts as what a schema like ours has.
-    fn introspection(&mut self, name: &str, field: &'a Field) -> u64 {
-        let size = match name {
-            "types" => 100,
-            "fields" | "inputFields" => 10,
-            "enumValues" | "possibleTypes" | "directives" => 5,
-            "args" => 3,
-            "interfaces" => 2,
-            _ => 0,
-        };
-        let below = self.selections("__", &field.selection_set.node);
-        if size == 0 { below } else { below.saturating_add(1).saturating_mul(size) }
-    }
-
-    fn page_size(&self, field: &Field) -> u64 {
-        self.asked(field).unwrap_or_else(|| u64::try_from(DEFAULT_PAGE).unwrap_or_default())
-    }
-
-    /// How many things a list's arguments ask for.
-    fn asked(&self, field: &Field) -> Option<u64> {
-        let arguments = ["first", "last"].iter().filter_map(|argument| field.get_argument(argument));
-        arguments.filter_map(|value| self.number(value)).max()
-    }
-
-    fn number(&self, value: &Positioned<Value>) -> Option<u64> {
-        match self.constant(&value.node)? {
-            Constant::Number(number) => Some(number.as_u64().unwrap_or(0)),
-            _ => None,
+    fn number(&self, number: &Number) -> u64 {
+        match number {
+            Number::Known(number) => *number,
+            Number::Page(asked, otherwise) => {
+                let asked = asked.iter().filter_map(|value| self.constant(value));
+                asked.filter_map(|asked| size(&asked)).max().unwrap_or(*otherwise)
+            }
+            Number::Writes(input) => self.constant(input).map_or(1, |input| writes(&input)),
         }
     }
 
@@ -235,5 +207,166 @@ impl<'a> Costing<'a> {
             Ok::<_, std::convert::Infallible>(given.or_else(default).unwrap_or(Constant::Null))
         };
         value.clone().into_const_with(of).ok()
+    }
+}
+
+impl FieldCost {
+    fn cost(&self, below: u64, size: u64, times: u64) -> u64 {
+        below.saturating_mul(size).saturating_add(self.itself).saturating_mul(times).saturating_add(self.work)
+    }
+
+    /// As a number, where nothing of it hangs on variables.
+    fn known(self) -> Cost {
+        match (&*self.below, &self.size, &self.times) {
+            ([], Number::Known(size), Number::Known(times)) => Cost::Known(self.cost(0, *size, *times)),
+            ([Cost::Known(below)], Number::Known(size), Number::Known(times)) => {
+                Cost::Known(self.cost(*below, *size, *times))
+            }
+            _ => Cost::Field(Box::new(self)),
+        }
+    }
+}
+
+impl Number {
+    /// How many things a list's arguments ask for; where they ask for nothing, so many.
+    fn of_page(field: &Field, otherwise: u64) -> Self {
+        let arguments = ["first", "last"].iter().filter_map(|argument| field.get_argument(argument));
+        let asked: Vec<Value> = arguments.map(|value| value.node.clone()).collect();
+        let known: Option<Vec<Constant>> = asked.iter().cloned().map(Value::into_const).collect();
+        match known {
+            Some(known) => Self::Known(known.iter().filter_map(size).max().unwrap_or(otherwise)),
+            None => Self::Page(asked, otherwise),
+        }
+    }
+
+    /// How many writes a mutation does, one after the other.
+    fn of_writes(field: &Field) -> Self {
+        let Some(input) = field.get_argument("input") else { return Self::Known(1) };
+        let known = input.node.clone().into_const().map(|input| Self::Known(writes(&input)));
+        known.unwrap_or_else(|| Self::Writes(input.node.clone()))
+    }
+}
+
+/// For how many things an argument asks.
+fn size(asked: &Constant) -> Option<u64> {
+    match asked {
+        Constant::Number(number) => Some(number.as_u64().unwrap_or(0)),
+        _ => None,
+    }
+}
+
+fn writes(input: &Constant) -> u64 {
+    let Constant::Object(input) = input else { return 1 };
+    let longest = EACH_A_WRITE.iter().filter_map(|name| match input.get(*name) {
+        Some(Constant::List(members)) => Some(members.len() as u64),
+        _ => None,
+    });
+    longest.max().unwrap_or(1).max(1)
+}
+
+/// Adds up what an operation can make us fetch: one for each object, times the sizes of the pages above it.
+struct Costing<'a> {
+    document: &'a ExecutableDocument,
+    types: &'a SchemaTypes,
+    /// By names that a client chose: a hash that can't be foreseen.
+    fragments: HashMap<&'a str, Cost>,
+    /// Of those that hang on variables.
+    costs: Vec<Vec<Cost>>,
+}
+
+impl<'a> Costing<'a> {
+    /// What is known of it, as one number, and the rest.
+    fn selections(&mut self, parent: &str, set: &'a SelectionSet) -> Vec<Cost> {
+        let (mut known, mut rest) = (0_u64, Vec::new());
+        for selection in &set.items {
+            let costs = match &selection.node {
+                Selection::Field(field) => vec![self.field(parent, &field.node)],
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment
+                        .node
+                        .type_condition
+                        .as_ref()
+                        .map(|condition| condition.node.on.node.as_str());
+                    self.selections(condition.unwrap_or(parent), &fragment.node.selection_set.node)
+                }
+                Selection::FragmentSpread(spread) => {
+                    vec![self.fragment(spread.node.fragment_name.node.as_str())]
+                }
+            };
+            for cost in costs {
+                match cost {
+                    Cost::Known(cost) => known = known.saturating_add(cost),
+                    cost => rest.push(cost),
+                }
+            }
+        }
+        if known > 0 {
+            rest.push(Cost::Known(known));
+        }
+        rest
+    }
+
+    fn fragment(&mut self, name: &str) -> Cost {
+        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
+            return Cost::Known(0);
+        };
+        if let Some(cost) = self.fragments.get(name.as_str()) {
+            return cost.clone();
+        }
+        let mut costs = self.selections(
+            fragment.node.type_condition.node.on.node.as_str(),
+            &fragment.node.selection_set.node,
+        );
+        let cost = match &*costs {
+            [] => Cost::Known(0),
+            [Cost::Known(cost)] => Cost::Known(*cost),
+            _ => {
+                self.costs.push(std::mem::take(&mut costs));
+                Cost::Fragment(self.costs.len() - 1)
+            }
+        };
+        self.fragments.insert(name.as_str(), cost.clone());
+        cost
+    }
+
+    fn field(&mut self, parent: &str, field: &'a Field) -> Cost {
+        let name = field.name.node.as_str();
+        if matches!(name, "__schema" | "__type") || parent.starts_with("__") {
+            return self.introspection(name, field);
+        }
+        let types = self.types;
+        let Some(field_type) = types.field(parent, name) else { return Cost::Known(0) };
+        if !field_type.is_object || name == "pageInfo" {
+            return Cost::Known(0);
+        }
+        let FieldType { name: type_name, is_connection, is_list, is_object: _ } = field_type;
+        let below = self.selections(type_name, &field.selection_set.node);
+        let size = match (is_connection, is_list) {
+            (true, _) => Number::of_page(field, u64::try_from(DEFAULT_PAGE).unwrap_or_default()),
+            // A connection's `nodes` and `edges` are the page that its arguments ask for.
+            (false, true) if !parent.ends_with("Connection") => Number::of_page(field, PLAIN_LIST),
+            (false, _) => Number::Known(1),
+        };
+        let times = if parent == "Mutation" { Number::of_writes(field) } else { Number::Known(1) };
+        let work = WORK
+            .iter()
+            .find(|(of, field, _)| (*of, *field) == (parent, name))
+            .map_or(0, |(_, _, work)| *work);
+        FieldCost { below, size, itself: 1, times, work }.known()
+    }
+
+    /// The lists of the introspection schema have no sizes to ask for: each counts as what a schema like ours has.
+    fn introspection(&mut self, name: &str, field: &'a Field) -> Cost {
+        let times = match name {
+            "types" => 100,
+            "fields" | "inputFields" => 10,
+            "enumValues" | "possibleTypes" | "directives" => 5,
+            "args" => 3,
+            "interfaces" => 2,
+            _ => 0,
+        };
+        let below = self.selections("__", &field.selection_set.node);
+        let (itself, times) = if times == 0 { (0, 1) } else { (1, times) };
+        FieldCost { below, size: Number::Known(1), itself, times: Number::Known(times), work: 0 }.known()
     }
 }

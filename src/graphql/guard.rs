@@ -9,7 +9,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Pos, Positioned, Variables};
 
-use super::cost::{self, SchemaTypes};
+use super::cost::{Costs, SchemaTypes};
 
 /// Longest document in bytes. Content belongs into variables.
 const LONGEST_DOCUMENT: usize = 200_000;
@@ -67,8 +67,12 @@ pub struct Checked {
     pub cost: u64,
 }
 
-/// Parses and bounds a document, whatever its variables are.
-pub fn read(limits: Limits, query: &str) -> Result<ExecutableDocument, Refusal> {
+/// Parses and bounds a document, whatever its variables are. Tells what is known of its costs.
+pub fn read(
+    types: &SchemaTypes,
+    limits: Limits,
+    query: &str,
+) -> Result<(ExecutableDocument, Costs), Refusal> {
     check_text(query)?;
     let document = parse_query(query).map_err(|error| {
         let position = error.positions().next();
@@ -93,25 +97,21 @@ pub fn read(limits: Limits, query: &str) -> Result<ExecutableDocument, Refusal> 
         check_measure(&measure, limits)?;
     }
     check_measure(&total, limits)?;
-    Ok(document)
+    let costs = Costs::of(&document, types);
+    Ok((document, costs))
 }
 
 /// Bounds what an operation of a document costs with these variables, and that they fit.
 pub fn check(
     types: &SchemaTypes,
     limits: Limits,
-    document: &ExecutableDocument,
+    (document, costs): (&ExecutableDocument, &Costs),
     operation_name: Option<&str>,
     variables: &Variables,
 ) -> Result<Checked, Refusal> {
-    let operation = choose(document, operation_name)?;
+    let (place, operation) = choose(document, operation_name)?;
     types.inputs.check(operation, variables).map_err(Refusal::refused)?;
-    let root = match operation.ty {
-        OperationType::Query => "Query",
-        OperationType::Mutation => "Mutation",
-        OperationType::Subscription => "Subscription",
-    };
-    let cost = cost::of(document, types, operation, variables, root);
+    let cost = costs.with(place, operation, variables);
     if cost > limits.cost {
         let message = format!(
             "The query costs {cost}; at most {} is allowed. Ask for smaller pages, or for less below them.",
@@ -125,10 +125,10 @@ pub fn check(
 fn choose<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
-) -> Result<&'a OperationDefinition, Refusal> {
-    let mut operations = document.operations.iter();
+) -> Result<(usize, &'a OperationDefinition), Refusal> {
+    let mut operations = document.operations.iter().enumerate();
     let found = match name {
-        Some(name) => operations.find(|(found, _)| found.is_some_and(|found| found.as_str() == name)),
+        Some(name) => operations.find(|(_, (found, _))| found.is_some_and(|found| found.as_str() == name)),
         None if operations.len() == 1 => operations.next(),
         None => {
             return Err(Refusal::refused("The document holds several operations: give `operationName`."));
@@ -136,7 +136,7 @@ fn choose<'a>(
     };
     let missing =
         || Refusal::refused(format!("The document has no operation named {:?}.", name.unwrap_or_default()));
-    found.map(|(_, operation)| &operation.node).ok_or_else(missing)
+    found.map(|(place, (_, operation))| (place, &operation.node)).ok_or_else(missing)
 }
 
 /// Bounds length and nesting, so that the parser's recursion is bounded.
@@ -351,8 +351,13 @@ mod tests {
     }
 
     fn run_with(query: &str, variables: serde_json::Value) -> Result<Checked, Refusal> {
-        let document = read(LIMITS, query)?;
-        check(&SchemaTypes::from_sdl(SDL).unwrap(), LIMITS, &document, None, &Variables::from_json(variables))
+        run_named(query, None, variables)
+    }
+
+    fn run_named(query: &str, name: Option<&str>, variables: serde_json::Value) -> Result<Checked, Refusal> {
+        let types = SchemaTypes::from_sdl(SDL).unwrap();
+        let (document, costs) = read(&types, LIMITS, query)?;
+        check(&types, LIMITS, (&document, &costs), name, &Variables::from_json(variables))
     }
 
     #[test]
@@ -371,6 +376,21 @@ mod tests {
             "{}",
             refusal.message
         );
+    }
+
+    #[test]
+    fn what_a_fragment_costs_hangs_on_the_operation_that_spreads_it() {
+        let query = "query A($n: Int = 2) { articles(first: 3) { nodes { ...Two } } article { ...Two } }
+            query B($n: Int = 5) { article { ...Two related { ...One ...None } } }
+            fragment Two on Article { ...One related { id } }
+            fragment One on Article { comments(first: $n) { nodes { id } } }
+            fragment None on Article { id }";
+        let cost = |name, variables| run_named(query, Some(name), variables).unwrap().cost;
+        let of_two = |n: u64| (1 + n) + 1;
+        assert_eq!(cost("A", serde_json::json!({})), 1 + 3 * (1 + of_two(2)) + 1 + of_two(2));
+        assert_eq!(cost("A", serde_json::json!({ "n": 10 })), 1 + 3 * (1 + of_two(10)) + 1 + of_two(10));
+        assert_eq!(cost("B", serde_json::json!({})), 1 + of_two(5) + 1 + (1 + 5));
+        assert_eq!(run("{ __type(name: \"A\") { ...F } } fragment F on Article { comments(first: 7) { nodes { id } } }").unwrap().cost, 8);
     }
 
     #[test]
@@ -397,8 +417,9 @@ mod tests {
             bomb.push_str(&format!(" fragment F{n} on Article {{ ...F{m} ...F{m} }}", m = n + 1));
         }
         bomb.push_str(" fragment F31 on Article { id }");
+        let types = SchemaTypes::from_sdl(SDL).unwrap();
         let started = Instant::now();
-        let refusal = read(LIMITS, &bomb).err().unwrap();
+        let refusal = read(&types, LIMITS, &bomb).err().unwrap();
         assert!(started.elapsed() < Duration::from_millis(50), "{:?}", started.elapsed());
         assert!(refusal.message.contains("selections"), "{}", refusal.message);
     }

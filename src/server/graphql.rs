@@ -128,9 +128,14 @@ async fn ask(
     };
     let operation_name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
     let variables = Variables::from_json(serde_json::Value::Object(asked.variables.unwrap_or_default()));
-    let checked = app.read_documents.read(app.limits, &document.text).and_then(|read| {
-        let checked =
-            guard::check(&app.schema_types, app.limits, &read.document, operation_name, &variables)?;
+    let checked = app.read_documents.read(&app.schema_types, app.limits, &document.text).and_then(|read| {
+        let checked = guard::check(
+            &app.schema_types,
+            app.limits,
+            (&read.document, &read.costs),
+            operation_name,
+            &variables,
+        )?;
         Ok((read, checked))
     });
     let (read, checked) = match checked {

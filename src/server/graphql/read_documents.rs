@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_graphql::parser::types::ExecutableDocument;
 use moka::sync::Cache;
 
+use crate::graphql::cost::{Costs, SchemaTypes};
 use crate::graphql::fragments::Selections;
 use crate::graphql::guard::{self, Limits, Refusal};
 
@@ -19,6 +20,8 @@ const WEIGHT: usize = 20;
 pub struct ReadDocument {
     /// As parsed.
     pub document: ExecutableDocument,
+    /// What is known of its costs.
+    pub costs: Costs,
     /// What it asks of things, place by place.
     pub selections: Arc<Selections>,
     is_valid: AtomicBool,
@@ -37,26 +40,33 @@ impl ReadDocument {
 }
 
 /// The documents that this node has read.
-pub struct ReadDocuments(Cache<Arc<str>, Arc<ReadDocument>>);
+pub struct ReadDocuments(Cache<Arc<str>, Arc<ReadDocument>, ahash::RandomState>);
 
 impl Default for ReadDocuments {
     fn default() -> Self {
         let weigher = |text: &Arc<str>, _: &Arc<ReadDocument>| {
             u32::try_from(1_000 + WEIGHT * text.len()).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(KEPT).weigher(weigher).build())
+        Self(
+            Cache::builder().max_capacity(KEPT).weigher(weigher).build_with_hasher(ahash::RandomState::new()),
+        )
     }
 }
 
 impl ReadDocuments {
     /// Reads a document, or recalls it.
-    pub fn read(&self, limits: Limits, text: &Arc<str>) -> Result<Arc<ReadDocument>, Refusal> {
+    pub fn read(
+        &self,
+        types: &SchemaTypes,
+        limits: Limits,
+        text: &Arc<str>,
+    ) -> Result<Arc<ReadDocument>, Refusal> {
         if let Some(read) = self.0.get(text) {
             return Ok(read);
         }
-        let document = guard::read(limits, text)?;
+        let (document, costs) = guard::read(types, limits, text)?;
         let selections = Arc::new(Selections::of(&document));
-        let read = Arc::new(ReadDocument { document, selections, is_valid: AtomicBool::new(false) });
+        let read = Arc::new(ReadDocument { document, costs, selections, is_valid: AtomicBool::new(false) });
         self.0.insert(Arc::clone(text), Arc::clone(&read));
         Ok(read)
     }
