@@ -291,17 +291,26 @@ def ask_all(server, request, slugs):
 
 
 def load_both(arguments, data, folder, server, request, answers):
-    """Loads the server, then the plain handler with the same requests and the bytes of the answer of middle size."""
+    """Loads the server, then the plain handler with the same requests and the same answers."""
     method, path, body = request
-    script, file = script_of(body, folder), folder / "answer"
-    of_middle_size = middle(answers)
-    file.write_bytes(of_middle_size)
-    mean = sum(len(answer) for answer in answers) / len(answers)
+    script, mean = script_of(body, folder), mean_size(answers)
     measured = {"bytes": mean, "server": load(arguments, data, script, server, path, mean)}
-    with Server([arguments.plain, str(free_port()), file], folder, None) as other:
-        if other.ask(*request) != of_middle_size:
+    with plain(arguments, answers, folder) as other:
+        if other.ask(*request) != answers[0]:
             raise Trouble("the plain handler does not serve the bytes that it was given")
-        return measured | {"plain": load(arguments, data, script, other, path, len(of_middle_size))}
+        return measured | {"plain": load(arguments, data, script, other, path, mean)}
+
+
+def plain(arguments, answers, folder):
+    """The plain handler that answers with these, one after the other: a single one would stay nearest to the processor."""
+    there = pathlib.Path(tempfile.mkdtemp(prefix="plain-", dir=folder))
+    for number, answer in enumerate(answers):
+        (there / str(number)).write_bytes(answer)
+    return Server([arguments.plain, str(free_port()), *map(str, range(len(answers)))], there, None)
+
+
+def mean_size(answers):
+    return sum(map(len, answers)) / len(answers)
 
 
 def script_of(body, folder):
@@ -310,11 +319,6 @@ def script_of(body, folder):
     bodies = ", ".join(f"[======[{part}]======]" for part in body.split(ANY))
     script.write_text(LUA.replace("SLUGS", str(folder / "slugs")).replace("BODIES", bodies))
     return script
-
-
-def middle(answers):
-    """The answer of middle size."""
-    return sorted(answers, key=len)[len(answers) // 2]
 
 
 def load(arguments, data, script, server, path, mean):

@@ -15,11 +15,11 @@ import queries
 import run
 from postgres import Postgres
 from queries import DEEP, LESS, QUESTIONS, PEER, Tree
-from run import LEVELS, ROOT, Server, free_port
+from run import LEVELS, ROOT, free_port
 
 REPORT = ROOT / "bench" / "turn.md"
 SIZE = 2_000
-# Who is loaded, in this order; "plain" answers each question with the bytes of "kept".
+# Who is loaded, in this order; "plain" answers each question with the answers of "kept", one after the other.
 PLAIN, KEPT, TOLD, READ, SQLITE = "plain handler", "kept", "of told parts", "read on PostgreSQL", "read on SQLite"
 # Whose rate is told as a share of whose.
 SHARES = [(KEPT, PLAIN), (TOLD, PLAIN), (READ, PEER), (SQLITE, READ)]
@@ -64,7 +64,7 @@ class Subject:
     def load(self, arguments, question):
         _, path, body = self.asked[question]
         answers, script = self.answers[question], queries.script_of(body, self.folder)
-        return queries.load(arguments, self.data, script, self.servers[question], path, sum(map(len, answers)) / len(answers))
+        return queries.load(arguments, self.data, script, self.servers[question], path, queries.mean_size(answers))
 
 
 def begin(arguments, stack, folder):
@@ -100,12 +100,8 @@ def begin(arguments, stack, folder):
 
 
 def plain(arguments, stack, kept, folder):
-    servers = {}
     queries.some_slugs(kept.data, folder)
-    for question in QUESTIONS:
-        file = folder / question
-        file.write_bytes(queries.middle(kept.answers[question]))
-        servers[question] = stack.enter_context(Server([arguments.plain, str(free_port()), file], folder, None))
+    servers = {question: stack.enter_context(queries.plain(arguments, kept.answers[question], folder)) for question in QUESTIONS}
     return Subject(servers, kept.asked, kept.slugs, kept.data, folder)
 
 
