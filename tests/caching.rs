@@ -211,7 +211,7 @@ on_both! {
         };
         assert!(twice(&reader, "{ articles { nodes { title } } }").await);
         assert!(!twice(&editor, "{ articles { nodes { title } } }").await, "with a token");
-        assert!(!twice(&reader, "{ viewer { me { name } } }").await, "the desk");
+        assert!(!twice(&reader, "{ viewer { user { id } } }").await, "the desk");
         assert!(!twice(&reader, "{ articles(first: 1000) { nodes { title } } }").await, "an error");
         assert!(!twice(&reader, "{ node(id: \"what\") { id } }").await, "an error beside data");
         // Another operation, other variables, another form, and the cost: each is another answer.
@@ -282,7 +282,7 @@ on_both! {
             }
         }
         // What is never kept too.
-        let query = json!({ "query": "{ viewer { me { name } } article(by: { slug: \"story\" }) { sections { body { html } } } }" });
+        let query = json!({ "query": "{ viewer { user { id } } article(by: { slug: \"story\" }) { sections { body { html } } } }" });
         let signed_in = editor.raw(|request| request.header("accept-encoding", "gzip").json(&query)).await;
         assert_eq!((signed_in.status, text(&signed_in, header::CONTENT_ENCODING)), (200, "gzip".to_owned()));
     }
