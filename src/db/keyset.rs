@@ -116,13 +116,13 @@ pub async fn fetch<E: EntityTrait>(
 ) -> Result<Page<E::Model>, DbErr> {
     apply(QuerySelect::query(&mut query), sorting, window);
     let connection = snapshot.connection();
-    let statement = with_limit_in_words(query.build(connection.get_database_backend()));
+    let statement = with_limit_in_text(query.build(connection.get_database_backend()));
     Ok(Page::from_fetched(E::find().from_raw_sql(statement).all(connection).await?, window))
 }
 
 /// The same with the number of rows in its text. PostgreSQL would plan a page of unknown size anew each time: any size counts as a
 /// tenth of the table.
-fn with_limit_in_words(mut statement: Statement) -> Statement {
+fn with_limit_in_text(mut statement: Statement) -> Statement {
     let Some(Values(values)) = &mut statement.values else { return statement };
     let place = format!("LIMIT ${}", values.len());
     if let (Some(before), Some(Value::BigUnsigned(Some(limit)))) =
@@ -178,10 +178,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn postgresql_is_told_a_page_s_size_in_words() {
+    fn postgresql_has_a_page_s_size_in_the_statement_s_text() {
         let told = |backend, sql: &str| {
             let values = vec![Value::from(7), Value::from(21_u64)];
-            let statement = with_limit_in_words(Statement::from_sql_and_values(backend, sql, values));
+            let statement = with_limit_in_text(Statement::from_sql_and_values(backend, sql, values));
             (statement.sql, statement.values.unwrap().0.len())
         };
         let asked = "SELECT a FROM b WHERE c = $1 ORDER BY d LIMIT $2";

@@ -188,8 +188,7 @@ impl Given<'_> {
         match number {
             Number::Known(number) => *number,
             Number::Page(asked, otherwise) => {
-                let asked = asked.iter().filter_map(|value| self.constant(value));
-                asked.filter_map(|asked| size(&asked)).max().unwrap_or(*otherwise)
+                page(asked.iter().filter_map(|value| self.constant(value)), *otherwise)
             }
             Number::Writes(input) => self.constant(input).map_or(1, |input| writes(&input)),
         }
@@ -217,13 +216,21 @@ impl FieldCost {
 
     /// As a number, where nothing of it hangs on variables.
     fn known(self) -> Cost {
-        match (&*self.below, &self.size, &self.times) {
-            ([], Number::Known(size), Number::Known(times)) => Cost::Known(self.cost(0, *size, *times)),
-            ([Cost::Known(below)], Number::Known(size), Number::Known(times)) => {
-                Cost::Known(self.cost(*below, *size, *times))
+        match (known(&self.below), &self.size, &self.times) {
+            (Some(below), Number::Known(size), Number::Known(times)) => {
+                Cost::Known(self.cost(below, *size, *times))
             }
             _ => Cost::Field(Box::new(self)),
         }
+    }
+}
+
+/// What a selection costs, where nothing of it hangs on variables.
+fn known(costs: &[Cost]) -> Option<u64> {
+    match costs {
+        [] => Some(0),
+        [Cost::Known(cost)] => Some(*cost),
+        _ => None,
     }
 }
 
@@ -234,7 +241,7 @@ impl Number {
         let asked: Vec<Value> = arguments.map(|value| value.node.clone()).collect();
         let known: Option<Vec<Constant>> = asked.iter().cloned().map(Value::into_const).collect();
         match known {
-            Some(known) => Self::Known(known.iter().filter_map(size).max().unwrap_or(otherwise)),
+            Some(known) => Self::Known(page(known, otherwise)),
             None => Self::Page(asked, otherwise),
         }
     }
@@ -247,12 +254,13 @@ impl Number {
     }
 }
 
-/// For how many things an argument asks.
-fn size(asked: &Constant) -> Option<u64> {
-    match asked {
+/// The most things that one of the arguments asks for; where they ask for nothing, so many.
+fn page(asked: impl IntoIterator<Item = Constant>, otherwise: u64) -> u64 {
+    let sizes = asked.into_iter().filter_map(|asked| match asked {
         Constant::Number(number) => Some(number.as_u64().unwrap_or(0)),
         _ => None,
-    }
+    });
+    sizes.max().unwrap_or(otherwise)
 }
 
 fn writes(input: &Constant) -> u64 {
@@ -313,15 +321,14 @@ impl<'a> Costing<'a> {
         if let Some(cost) = self.fragments.get(name.as_str()) {
             return cost.clone();
         }
-        let mut costs = self.selections(
+        let costs = self.selections(
             fragment.node.type_condition.node.on.node.as_str(),
             &fragment.node.selection_set.node,
         );
-        let cost = match &*costs {
-            [] => Cost::Known(0),
-            [Cost::Known(cost)] => Cost::Known(*cost),
-            _ => {
-                self.costs.push(std::mem::take(&mut costs));
+        let cost = match known(&costs) {
+            Some(cost) => Cost::Known(cost),
+            None => {
+                self.costs.push(costs);
                 Cost::Fragment(self.costs.len() - 1)
             }
         };

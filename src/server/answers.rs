@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::Response;
 use sha2::{Digest as _, Sha256};
 
-use super::HEADERS;
 use super::encoding::Forms;
 use super::graphql::written::Form;
 use super::negotiate::MediaType;
@@ -22,6 +21,9 @@ use crate::config::Caching;
 use crate::log::follow;
 use crate::operation::{Operation, Store};
 use crate::reads::Sources;
+
+/// Room for all headers that an answer has in the end.
+const HEADERS: usize = 24;
 
 /// What was asked, as it was sent, and in which form it is answered: all that an answer depends on beside what is published. The
 /// settings and this version are the process's own, and so is what it keeps.

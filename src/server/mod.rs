@@ -51,8 +51,6 @@ use crate::operation::Store;
 use crate::schema::{self, Schema};
 use crate::verify::Schedule;
 
-/// Room for all headers that answers have.
-const HEADERS: usize = 24;
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What all requests share.
@@ -71,7 +69,7 @@ pub(crate) struct App {
 }
 
 /// Names a request, in its log lines and towards its client.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct RequestId(String);
 
 impl RequestId {
