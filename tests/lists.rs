@@ -3,7 +3,7 @@
 use copydesk::demo::generate::{Plan, generate};
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Desk, on_both};
+use crate::harness::{Actor, Desk, Engine, on_both};
 
 async fn archive(reader: &Actor) -> Value {
     let answer = reader.query("{ archive { year articleCount months { month articleCount } } }").await;
@@ -214,5 +214,15 @@ on_both! {
         assert!(found["nodes"].as_array().unwrap().iter().all(|node| node["referencedBy"]["totalCount"] == 1));
         let again = generate(&desk.store.config, plan, &|_| {}).await.unwrap_err();
         assert!(again.to_string().contains("empty instance"), "{again}");
+    }
+
+    async fn the_same_seed_gives_the_same_archive(desk) {
+        let told = async |desk: &Desk| {
+            generate(&desk.store.config, Plan { articles: 30, seed: 7 }, &|_| {}).await.unwrap();
+            let page = "{ articles(first: 30) { nodes { title authors { name } categories { name } tags { name } leadFigure { image { alt } } } } }";
+            desk.stranger().query(page).await.data().clone()
+        };
+        let another = Desk::open(Engine::Sqlite).await.unwrap();
+        assert_eq!(told(&desk).await, told(&another).await);
     }
 }

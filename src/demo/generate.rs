@@ -262,13 +262,9 @@ impl Library {
                 NewAuthor { name, slug: None, bio, portrait: None, links: Vec::new(), is_listed: false };
             authors.push(crate::author::create::create(&op, new).await.map_err(failed)?.id);
         }
-        let (mut images, mut categories): (Vec<ImageId>, Vec<CategoryId>) =
-            (loaded.pictures.values().copied().collect(), loaded.categories.values().copied().collect());
-        // A map gives them in no order; the same seed is to give the same archive, as far as ids allow.
-        images.sort_unstable();
-        categories.sort_unstable();
-        tags.sort_unstable();
-        authors.sort_unstable();
+        // In an order that goes by names: the same seed gives the same archive.
+        let images = loaded.pictures.values().copied().collect();
+        let categories = loaded.categories.values().copied().collect();
         Ok(Self { images, authors, categories, tags })
     }
 }

@@ -5,7 +5,7 @@ mod content;
 pub mod generate;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{Seek as _, Write as _};
 use std::sync::Arc;
 
@@ -113,18 +113,18 @@ struct Loader {
 /// What has been loaded, by the content's own names.
 #[derive(Default)]
 struct Loaded {
-    pictures: HashMap<String, ImageId>,
-    authors: HashMap<String, AuthorId>,
-    categories: HashMap<String, CategoryId>,
-    tags: HashMap<String, TagId>,
-    articles: HashMap<String, ArticleId>,
+    pictures: BTreeMap<String, ImageId>,
+    authors: BTreeMap<String, AuthorId>,
+    categories: BTreeMap<String, CategoryId>,
+    tags: BTreeMap<String, TagId>,
+    articles: BTreeMap<String, ArticleId>,
 }
 
-fn named<T: Copy>(map: &HashMap<String, T>, name: &str) -> anyhow::Result<T> {
+fn named<T: Copy>(map: &BTreeMap<String, T>, name: &str) -> anyhow::Result<T> {
     map.get(name).copied().with_context(|| format!("{name:?} is named and is not there"))
 }
 
-fn all_named<T: Copy>(map: &HashMap<String, T>, names: &[String]) -> anyhow::Result<Vec<T>> {
+fn all_named<T: Copy>(map: &BTreeMap<String, T>, names: &[String]) -> anyhow::Result<Vec<T>> {
     names.iter().map(|name| named(map, name)).collect()
 }
 
