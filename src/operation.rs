@@ -214,15 +214,19 @@ impl Operation {
         let client = Client::default();
         let request_id = request_id.into();
         let (snapshot, snapshot_at, recalled_at) = (Mutex::default(), OnceCell::new(), None);
-        let (reads, refused) = (Arc::new(Reads::of_operation(false)), std::sync::Mutex::default());
+        let (reads, refused) = (Arc::default(), std::sync::Mutex::default());
         Self { viewer, store, request_id, client, moment, snapshot, snapshot_at, recalled_at, reads, refused }
     }
 
     /// The same, for a query: to the public, what was read before need not be read again. Who is signed in may have written
     /// something by another node a moment ago, and is told what there is.
     pub fn recalling(self) -> Self {
-        let is_kept = self.store.memory.keeps() || self.store.fragments.keeps();
-        Self { recalled_at: (is_kept && self.viewer == Viewer::Public).then(OnceLock::new), ..self }
+        let keeps_parts = self.store.fragments.keeps();
+        if self.viewer != Viewer::Public || !(keeps_parts || self.store.memory.keeps()) {
+            return self;
+        }
+        let reads = if keeps_parts { Arc::new(self.reads.for_parts()) } else { self.reads };
+        Self { recalled_at: Some(OnceLock::new()), reads, ..self }
     }
 
     /// The same, sent from there.
@@ -232,7 +236,7 @@ impl Operation {
 
     /// The same, for an answer that may be kept: what it reads is noted.
     pub fn noting_reads(self) -> Self {
-        Self { reads: Arc::new(Reads::of_operation(true)), ..self }
+        Self { reads: Arc::new(Reads::noting()), ..self }
     }
 
     /// Where what it reads is noted.

@@ -99,26 +99,26 @@ pub fn note_in_part(sources: &Sources) {
 #[derive(Debug, Default)]
 pub struct Reads {
     noted: Option<Mutex<Sources>>,
-    /// Whether it is noted for the part too that is being made.
-    is_of_operation: bool,
+    /// Whether it is noted for the part of the answer too that is being made.
+    is_for_parts: bool,
 }
 
 impl Reads {
     /// One that notes.
     pub fn noting() -> Self {
-        Self { noted: Some(Mutex::default()), is_of_operation: false }
+        Self { noted: Some(Mutex::default()), is_for_parts: false }
     }
 
-    /// An operation's: what it reads for a part of its answer is noted for that too.
-    pub fn of_operation(is_noting: bool) -> Self {
-        Self { noted: is_noting.then(Mutex::default), is_of_operation: true }
+    /// The same of an operation of whose answer parts are kept: what it reads for one of them is noted for that too.
+    pub fn for_parts(&self) -> Self {
+        Self { noted: self.noted.as_ref().map(|_| Mutex::default()), is_for_parts: true }
     }
 
     fn with(&self, note: &dyn Fn(&mut Sources)) {
         if let Some(noted) = &self.noted {
             note(&mut noted.lock().unwrap_or_else(PoisonError::into_inner));
         }
-        if self.is_of_operation {
+        if self.is_for_parts {
             let _ = PART.try_with(|part| part.with(note));
         }
     }
@@ -130,7 +130,7 @@ impl Reads {
 
     /// All of these were read, or looked for.
     pub fn note_all(&self, names: impl IntoIterator<Item = impl Display>) {
-        if self.noted.is_some() || (self.is_of_operation && are_apart()) {
+        if self.noted.is_some() || (self.is_for_parts && are_apart()) {
             let tags: Vec<Tag> = names.into_iter().map(|name| Tag::of(&name.to_string())).collect();
             self.with(&|sources| sources.tags.extend(&tags));
         }

@@ -75,7 +75,7 @@ pub async fn list(
 ) -> Result<Page<users::Model>, Failure> {
     let Some(query) = listed(viewer, which) else { return Ok(Page::default()) };
     let sorting = Sorting::new(Expr::col(users::Column::CreatedAt), Expr::col(users::Column::Id), false);
-    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+    keyset::fetch(snapshot, query, &sorting, window).await
 }
 
 /// How many there are, up to one more than `most`.

@@ -47,7 +47,7 @@ pub async fn list(
     };
     let sorting =
         Sorting::new(Expr::col(drafts::Column::UpdatedAt), Expr::col(drafts::Column::ArticleId), true);
-    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+    keyset::fetch(snapshot, query, &sorting, window).await
 }
 
 /// How many drafts the viewer may read, up to one more than `most`.

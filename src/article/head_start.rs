@@ -56,7 +56,7 @@ impl Follows for HeadStart {
             pictures.extend(figures.values().flatten().map(|(_, image)| (image.id, Source::from(image))));
         }
         // Of those that nothing public shows, nobody will ask.
-        let images = image::read::public(snapshot, replaced).await?;
+        let images = image::read::public(snapshot, replaced, &[]).await?;
         pictures.extend(images.values().map(|image| (image.id, Source::from(image))));
         for picture in pictures.into_values() {
             // Full: it is made at its first request.

@@ -1,7 +1,7 @@
 //! What the public reads of articles, from memory where it is there: each part of each article by itself, so that a query of any
 //! shape finds what others have read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::entity::public::{articles, figures, related_links, sections};
 use super::read::{self, ArticleFilter, ArticleOrder, Subject};
-use super::read_parts::{self, Together};
+use super::read_parts::{self, Part, Together};
 use crate::author::entity::authors;
-use crate::cache::recall::{Depends, KnownOf, recall, recall_each};
+use crate::cache::recall::{Depends, KnownOf, is_recalling, recall, recall_each};
 use crate::db::Snapshot;
 use crate::db::keyset::{Page, Window};
 use crate::error::Failure;
@@ -21,29 +21,57 @@ use crate::operation::Operation;
 use crate::reads::{CATEGORIES, articles_of};
 use crate::taxonomy::entity::{categories, tags};
 
+/// Which parts articles that are yet to be found will be asked for.
+pub trait Wanted: FnOnce() -> BTreeSet<Part> + Send {}
+
+impl<W: FnOnce() -> BTreeSet<Part> + Send> Wanted for W {}
+
 /// Of each article, its rows of one kind.
 pub type OfEach<T> = KnownOf<ArticleId, Arc<Vec<T>>>;
 
-/// [`read::by_id`].
-pub async fn by_id(op: &Operation, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
-    let read = async move |snapshot: Snapshot| read::by_id(&snapshot, id).await;
+/// [`read::by_id`], with the parts that are wanted where it is read.
+pub async fn by_id(
+    op: &Operation,
+    parts: &Together,
+    wanted: impl Wanted,
+    id: ArticleId,
+) -> Result<Option<articles::Model>, Failure> {
+    let read = async move |snapshot: Snapshot| {
+        parts.expect(wanted());
+        read::by_id(&snapshot, parts, id).await
+    };
     Ok(Option::clone(&*recall(op, format!("article {id}"), read).await?))
 }
 
-/// [`read::by_slug`].
-pub async fn by_slug(op: &Operation, slug: &str) -> Result<Option<articles::Model>, Failure> {
-    let read = async move |snapshot: Snapshot| read::by_slug(&snapshot, &op.store.keys, slug).await;
+/// [`read::by_slug`], with the parts that are wanted where it is read.
+pub async fn by_slug(
+    op: &Operation,
+    parts: &Together,
+    wanted: impl Wanted,
+    slug: &str,
+) -> Result<Option<articles::Model>, Failure> {
+    let read = async move |snapshot: Snapshot| {
+        parts.expect(wanted());
+        read::by_slug(&snapshot, parts, &op.store.keys, slug).await
+    };
     Ok(Option::clone(&*recall(op, format!("article by slug {slug:?}"), read).await?))
 }
 
-/// [`read::list`].
+/// [`read::list`], with the parts that are wanted where nothing is kept: else they are known of most articles of a list that is not.
 pub async fn list(
     op: &Operation,
+    parts: &Together,
+    wanted: impl Wanted,
     filter: &ArticleFilter,
     order: ArticleOrder,
     window: &Window,
 ) -> Result<Page<articles::Model>, Failure> {
-    let read = async move |snapshot: Snapshot| read::list(&snapshot, filter, order, window).await;
+    let read = async move |snapshot: Snapshot| {
+        if !is_recalling(op) {
+            parts.expect(wanted());
+        }
+        read::list(&snapshot, parts, filter, order, window).await
+    };
     Ok(Page::clone(&*recall(op, format!("articles {filter:?} {order:?} {window:?}"), read).await?))
 }
 
@@ -53,9 +81,11 @@ pub async fn count(op: &Operation, filter: &ArticleFilter, most: u64) -> Result<
     Ok(*recall(op, format!("count of articles {filter:?} to {most}"), read).await?)
 }
 
-/// [`read::of_subjects`].
+/// [`read::of_subjects`], with the parts that are wanted where nothing is kept.
 pub async fn of_subjects(
     op: &Operation,
+    parts: &Together,
+    wanted: impl Wanted,
     subject: Subject,
     subjects: &[Uuid],
     descending: bool,
@@ -67,7 +97,10 @@ pub async fn of_subjects(
         Depends { on: of_page.chain([subject.articles(id)]).collect(), ..Depends::default() }
     };
     let read = async move |snapshot: Snapshot, missing: Vec<Uuid>| {
-        read::of_subjects(&snapshot, subject, &missing, descending, window).await
+        if !is_recalling(op) {
+            parts.expect(wanted());
+        }
+        read::of_subjects(&snapshot, parts, subject, &missing, descending, window).await
     };
     recall_each(op, question, subjects.iter().copied(), depends, read).await
 }

@@ -1,18 +1,18 @@
-//! What the public reads of articles, one by one and in lists: public tables alone. What an article is made of: [`super::read_parts`].
+//! What the public reads of articles, one by one and in lists: public tables alone. What an article is made of: [`super::read_parts`];
+//! those parts that are [expected](Together::expect) are read with it.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{
-    ColumnTrait as _, EntityTrait, JoinType, QueryFilter as _, QuerySelect as _, RelationDef, Select,
-};
+use sea_orm::{ColumnTrait as _, EntityTrait, JoinType, QueryFilter as _, QuerySelect, RelationDef, Select};
 use uuid::Uuid;
 
 use super::entity::public::{
     article_authors, article_categories, article_references, article_slugs, article_tags, articles,
 };
 use super::publish::slug_tag;
+use super::read_parts::Together;
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::db::ids::IdColumn;
@@ -94,17 +94,36 @@ impl Subject {
             Self::Article => links_to(ArticleId(id)),
         }
     }
+
+    /// Its articles as a list of its own.
+    fn filter(self, id: Uuid) -> Option<ArticleFilter> {
+        fn only<T>(id: T) -> Option<Label<T>> {
+            Some(Label { id, article_count: 0 })
+        }
+        let all = ArticleFilter::default();
+        match self {
+            Self::Author => Some(ArticleFilter { author: only(AuthorId(id)), ..all }),
+            Self::Tag => Some(ArticleFilter { tag: only(TagId(id)), ..all }),
+            Self::Category => Some(ArticleFilter { category: only(CategoryId(id)), ..all }),
+            Self::Article => None,
+        }
+    }
 }
 
 /// A published article.
-pub async fn by_id(snapshot: &Snapshot, id: ArticleId) -> Result<Option<articles::Model>, Failure> {
+pub async fn by_id(
+    snapshot: &Snapshot,
+    parts: &Together,
+    id: ArticleId,
+) -> Result<Option<articles::Model>, Failure> {
     snapshot.reads().note(id);
-    Ok(articles::Entity::find_by_id(id).one(snapshot.connection()).await?)
+    parts.find_one(snapshot, &articles::Entity::find_by_id(id)).await
 }
 
 /// A published article by its slug, or by one that it was published under before.
 pub async fn by_slug(
     snapshot: &Snapshot,
+    parts: &Together,
     keys: &Keys,
     slug: &str,
 ) -> Result<Option<articles::Model>, Failure> {
@@ -112,7 +131,7 @@ pub async fn by_slug(
         return Ok(None);
     }
     snapshot.reads().note(slug_tag(keys, slug));
-    let found = articles::Entity::find()
+    let query = articles::Entity::find()
         .join_rev(
             JoinType::InnerJoin,
             relation::<article_slugs::Entity, articles::Entity>(
@@ -120,9 +139,8 @@ pub async fn by_slug(
                 articles::Column::Id,
             ),
         )
-        .filter(article_slugs::Column::Slug.eq(slug))
-        .one(snapshot.connection())
-        .await?;
+        .filter(article_slugs::Column::Slug.eq(slug));
+    let found = parts.find_one(snapshot, &query).await?;
     snapshot.reads().note_all(found.as_ref().map(|article| article.id));
     Ok(found)
 }
@@ -130,15 +148,19 @@ pub async fn by_slug(
 /// A page of the published articles.
 pub async fn list(
     snapshot: &Snapshot,
+    parts: &Together,
     filter: &ArticleFilter,
     order: ArticleOrder,
     window: &Window,
 ) -> Result<Page<articles::Model>, Failure> {
     note_list(snapshot, filter);
-    let (query, key, id) = filtered(filter);
-    let sorting = Sorting::new(key, id, order == ArticleOrder::PublishedAtDesc);
-    let page = keyset::fetch(snapshot, query, &sorting, window).await?;
-    snapshot.reads().note_all(page.rows.iter().map(|article: &articles::Model| article.id));
+    let (mut query, key, id) = filtered(filter);
+    let descending = order == ArticleOrder::PublishedAtDesc;
+    keyset::apply(QuerySelect::query(&mut query), &Sorting::new(key, id, descending), window);
+    let found = parts.find(snapshot, &query).await?;
+    let place = |article: &articles::Model| (article.published_at, article.id);
+    let page = Page::from_unsorted(found, place, descending, window);
+    snapshot.reads().note_all(page.rows.iter().map(|article| article.id));
     Ok(page)
 }
 
@@ -197,14 +219,21 @@ fn filtered(filter: &ArticleFilter) -> (Select<articles::Entity>, Expr, Expr) {
     (query, key, id)
 }
 
-/// The articles of several authors, tags or categories, a page each, in two statements.
+/// The articles of several authors, tags or categories, a page each: of one in one statement, of more in two.
 pub async fn of_subjects(
     snapshot: &Snapshot,
+    parts: &Together,
     subject: Subject,
     subjects: &[Uuid],
     descending: bool,
     window: &Window,
 ) -> Result<HashMap<Uuid, Page<articles::Model>>, Failure> {
+    if let [id] = subjects
+        && let Some(filter) = subject.filter(*id)
+    {
+        let order = if descending { ArticleOrder::PublishedAtDesc } else { ArticleOrder::PublishedAtAsc };
+        return Ok(HashMap::from([(*id, list(snapshot, parts, &filter, order, window).await?)]));
+    }
     snapshot.reads().note_all(subjects.iter().map(|id| subject.articles(*id)));
     macro_rules! placed {
         ($junction:ident, $parent:ident, $field:ident) => {{
@@ -228,7 +257,7 @@ pub async fn of_subjects(
     let pages =
         per_parent::pages(placed, |(parent, article, at)| (*parent, (at.0, article.0)), descending, window);
     let shown = pages.values().flat_map(|page| &page.rows).map(|(_, article, _)| *article);
-    let rows = by_ids(snapshot, shown.collect()).await?;
+    let rows = by_ids(snapshot, parts, shown.collect()).await?;
     Ok(pages
         .into_iter()
         .map(|(parent, page)| {
@@ -253,6 +282,7 @@ pub async fn reference_counts(snapshot: &Snapshot, targets: &[Uuid]) -> Result<H
 /// Published articles, by id.
 pub async fn by_ids(
     snapshot: &Snapshot,
+    parts: &Together,
     ids: Vec<ArticleId>,
 ) -> Result<HashMap<ArticleId, articles::Model>, Failure> {
     let ids: std::collections::BTreeSet<ArticleId> = ids.into_iter().collect();
@@ -260,8 +290,8 @@ pub async fn by_ids(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows =
-        articles::Entity::find().filter(articles::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
+    let query = articles::Entity::find().filter(articles::Column::Id.is_in(ids));
+    let rows = parts.find(snapshot, &query).await?;
     Ok(rows.into_iter().map(|article| (article.id, article)).collect())
 }
 

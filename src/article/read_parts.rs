@@ -1,17 +1,19 @@
 //! The parts of published articles, all in one statement: what the articles of one page are asked for is read together, whichever
-//! parts that are. The only place that joins the tables of author, taxonomy and image: figures with their images, bylines with
-//! their authors, labels with their tags and categories.
+//! parts that are; and with the articles themselves, where it is known before they are found. The only place that joins the tables
+//! of author, taxonomy and image: figures with their images, bylines with their authors, labels with their tags and categories.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use sea_orm::{ConnectionTrait as _, DbBackend, Value};
+use rustc_hash::FxHashSet;
+use sea_orm::{ConnectionTrait as _, DbBackend, Select, Statement, Value};
 use uuid::Uuid;
 
 use super::entity::public::{articles, figures, related_links, sections};
 use crate::author::entity::authors;
-use crate::db::Snapshot;
-use crate::db::union::{Row, Selected, Union};
+use crate::db::rows::{self, Columns, Row, Taken};
+use crate::db::union::{Selected, Union};
+use crate::db::{Engine, Snapshot, keyset};
 use crate::error::Failure;
 use crate::id::ArticleId;
 use crate::image::entity::images;
@@ -29,6 +31,8 @@ pub enum Part {
     Lead,
     /// Whom it credits, in order.
     Authors,
+    /// Their portraits.
+    Portraits,
     /// In which categories an editor put it, in order.
     Categories,
     /// Its tags, in order.
@@ -38,8 +42,16 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 7] =
-        [Self::Sections, Self::Figures, Self::Lead, Self::Authors, Self::Categories, Self::Tags, Self::Links];
+    const ALL: [Self; 8] = [
+        Self::Sections,
+        Self::Figures,
+        Self::Lead,
+        Self::Authors,
+        Self::Portraits,
+        Self::Categories,
+        Self::Tags,
+        Self::Links,
+    ];
 
     /// What is read of it, as it is taken below: of which article, where it stands there, and its own.
     fn selected(self) -> Selected {
@@ -58,6 +70,10 @@ impl Part {
                 from("article_authors AS p JOIN authors AS t ON t.id = p.author_id WHERE p.article_id")
                     .all::<authors::Entity>("t")
             }
+            Self::Portraits => from(
+                "article_authors AS p JOIN authors AS a ON a.id = p.author_id JOIN images AS t ON t.id = a.portrait_image_id WHERE p.article_id",
+            )
+            .all::<images::Entity>("t"),
             Self::Categories => from(
                 "article_categories AS p JOIN categories AS t ON t.id = p.category_id WHERE p.is_direct AND p.article_id",
             )
@@ -73,19 +89,25 @@ impl Part {
     }
 }
 
+/// The number of the articles themselves, where they are found by the same statement.
+const FOUND: usize = Part::ALL.len();
+
 /// All of them in one statement; each goes by its number in [`Part::ALL`].
 fn union(backend: DbBackend) -> &'static Union {
-    static SQLITE: LazyLock<Union> =
-        LazyLock::new(|| Union::new(DbBackend::Sqlite, &Part::ALL.map(Part::selected)));
-    static POSTGRES: LazyLock<Union> =
-        LazyLock::new(|| Union::new(DbBackend::Postgres, &Part::ALL.map(Part::selected)));
+    static SQLITE: LazyLock<Union> = LazyLock::new(|| united(DbBackend::Sqlite));
+    static POSTGRES: LazyLock<Union> = LazyLock::new(|| united(DbBackend::Postgres));
     if backend == DbBackend::Sqlite { &SQLITE } else { &POSTGRES }
+}
+
+fn united(backend: DbBackend) -> Union {
+    let found = Selected::from("found").all::<articles::Entity>("found");
+    let parts: Vec<Selected> = Part::ALL.into_iter().map(Part::selected).chain([found]).collect();
+    Union::new(backend, &parts)
 }
 
 /// A part's row.
 #[derive(Debug)]
 struct Read {
-    part: usize,
     article_id: ArticleId,
     position: i64,
     own: Row,
@@ -95,23 +117,95 @@ impl Read {
     fn new(mut row: Row) -> Result<Self, Failure> {
         let place = row.id()?.zip(row.number()?);
         let (id, position) = place.ok_or_else(|| Failure::corrupt("a part of no article, or at no place"))?;
-        Ok(Self { part: row.part(), article_id: ArticleId(id), position, own: row })
+        Ok(Self { article_id: ArticleId(id), position, own: row })
     }
 }
 
 /// What the articles of one page are asked for while they are told, so that it is read at once.
 #[derive(Default)]
 pub struct Together {
+    expected: Mutex<BTreeSet<Part>>,
     wanted: Mutex<BTreeMap<Part, BTreeSet<ArticleId>>>,
     read: Mutex<BTreeMap<Part, Vec<Read>>>,
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Together {
+    /// Expects that articles which are yet to be found will be asked for these parts: they are read with them.
+    pub fn expect(&self, parts: BTreeSet<Part>) {
+        *locked(&self.expected) = parts;
+    }
+
+    /// The article that a query finds; and its parts that are expected, by the same statement.
+    pub async fn find_one(
+        &self,
+        snapshot: &Snapshot,
+        query: &Select<articles::Entity>,
+    ) -> Result<Option<articles::Model>, Failure> {
+        Ok(self.found(snapshot, query, "= (SELECT id FROM found)").await?.pop())
+    }
+
+    /// Articles that a query finds, in no order; and the parts that are expected of them, by the same statement.
+    pub async fn find(
+        &self,
+        snapshot: &Snapshot,
+        query: &Select<articles::Entity>,
+    ) -> Result<Vec<articles::Model>, Failure> {
+        let among = match snapshot.engine() {
+            Engine::Sqlite => "IN (SELECT id FROM found)",
+            // Joined, it might go through all of a part's rows.
+            Engine::Postgres => "= ANY (ARRAY(SELECT id FROM found))",
+        };
+        self.found(snapshot, query, among).await
+    }
+
+    async fn found(
+        &self,
+        snapshot: &Snapshot,
+        query: &Select<articles::Entity>,
+        among: &str,
+    ) -> Result<Vec<articles::Model>, Failure> {
+        let statement = keyset::statement(snapshot, query);
+        let expected = std::mem::take(&mut *locked(&self.expected));
+        if expected.is_empty() {
+            return rows::all::<articles::Entity>(snapshot, statement).await;
+        }
+        let Statement { sql, values, db_backend } = statement;
+        let values = values.map(|values| values.0).unwrap_or_default();
+        let parts = expected.iter().map(|part| (*part as usize, among)).chain([(FOUND, "")]);
+        let rows = union(db_backend).read(snapshot, Some(&sql), parts, values).await?;
+        let (mut articles, of_parts): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(part, _)| *part == FOUND);
+        locked(&self.read).extend(by_part(expected.iter(), of_parts)?);
+        let columns = Columns::<articles::Entity>::all();
+        articles.iter_mut().map(|(_, row)| row.all(&columns)).collect()
+    }
+
+    /// The portraits of those whom the articles credit, where they were expected.
+    pub fn portraits(&self) -> Result<Vec<images::Model>, Failure> {
+        let read = locked(&self.read).remove(&Part::Portraits).unwrap_or_default();
+        let columns = Columns::<images::Entity>::all();
+        read.into_iter().map(|mut row| row.own.all(&columns)).collect()
+    }
+
     /// Reads a part of these articles, with what else is asked for meanwhile.
     async fn read(&self, snapshot: &Snapshot, part: Part, ids: &[ArticleId]) -> Result<Vec<Read>, Failure> {
-        fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-            mutex.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut read = self.read_of_all(snapshot, part, ids).await?;
+        // Of articles of which other parts were wanted, this one may be known.
+        let asked: FxHashSet<ArticleId> = ids.iter().copied().collect();
+        read.retain(|row| asked.contains(&row.article_id));
+        Ok(read)
+    }
+
+    async fn read_of_all(
+        &self,
+        snapshot: &Snapshot,
+        part: Part,
+        ids: &[ArticleId],
+    ) -> Result<Vec<Read>, Failure> {
+        let taken = || locked(&self.read).remove(&part);
+        if let Some(read) = taken() {
+            return Ok(read);
         }
         let ask = || locked(&self.wanted).entry(part).or_default().extend(ids);
         ask();
@@ -123,45 +217,56 @@ impl Together {
             tokio::task::yield_now().await;
         }
         let _turn = self.turn.lock().await;
-        if let Some(read) = locked(&self.read).remove(&part) {
+        if let Some(read) = taken() {
             return Ok(read);
         }
         // Whoever read this before it failed took it with them.
         ask();
         let wanted = std::mem::take(&mut *locked(&self.wanted));
-        let mut read: BTreeMap<Part, Vec<Read>> = wanted.keys().map(|part| (*part, Vec::new())).collect();
-        for found in read_all(snapshot, &wanted).await? {
-            let part = Part::ALL.get(found.part);
-            // Of articles of which other parts are wanted, these may be known.
-            if let Some(part) = part.filter(|part| wanted[part].contains(&found.article_id)) {
-                read.entry(*part).or_default().push(found);
-            }
-        }
-        let own = read.remove(&part).unwrap_or_default();
+        let read = read_all(snapshot, &wanted).await?;
         locked(&self.read).extend(read);
-        Ok(own)
+        Ok(taken().unwrap_or_default())
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn read_all(
     snapshot: &Snapshot,
     wanted: &BTreeMap<Part, BTreeSet<ArticleId>>,
-) -> Result<Vec<Read>, Failure> {
+) -> Result<BTreeMap<Part, Vec<Read>>, Failure> {
     let backend = snapshot.connection().get_database_backend();
     let ids: BTreeSet<ArticleId> = wanted.values().flatten().copied().collect();
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok(BTreeMap::new());
     }
     let (among, values) = among(backend, ids);
-    let parts = wanted.keys().map(|part| *part as usize);
-    let rows = union(backend).read(snapshot, parts, &among, values).await?;
-    let mut read = rows.into_iter().map(Read::new).collect::<Result<Vec<_>, _>>()?;
-    read.sort_by_key(|row| (row.article_id, row.position));
+    let parts = wanted.keys().map(|part| (*part as usize, among.as_str()));
+    let rows = union(backend).read(snapshot, None, parts, values).await?;
+    by_part(wanted.keys(), rows)
+}
+
+/// The rows of these parts, those of each article in order.
+fn by_part<'a>(
+    parts: impl Iterator<Item = &'a Part>,
+    rows: Vec<(usize, Row)>,
+) -> Result<BTreeMap<Part, Vec<Read>>, Failure> {
+    let mut read: BTreeMap<Part, Vec<Read>> = parts.map(|part| (*part, Vec::new())).collect();
+    for (part, row) in rows {
+        if let Some(read) = Part::ALL.get(part).and_then(|part| read.get_mut(part)) {
+            read.push(Read::new(row)?);
+        }
+    }
+    for rows in read.values_mut() {
+        rows.sort_by_key(|row| row.position);
+    }
     Ok(read)
 }
 
-/// Being one of these, with the values that stand in it: in few forms, so that each is planned once. PostgreSQL plans anew what a
-/// plan for any values seems too dear for: of one article, a list of unknown length; of many, each by itself.
+/// Being one of these, with the values that stand in it: in few forms, so that each is planned once. PostgreSQL counts a list of unknown
+/// length as ten.
 fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> (String, Vec<Value>) {
     if backend == DbBackend::Postgres && ids.len() > 1 {
         let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
@@ -183,6 +288,12 @@ fn grouped<T>(read: Vec<Read>, row: impl Fn(&mut Row) -> Result<T, Failure>) -> 
     Ok(groups)
 }
 
+/// Takes all columns of a table.
+fn whole<E: Taken>() -> impl Fn(&mut Row) -> Result<E::Model, Failure> {
+    let columns = Columns::<E>::all();
+    move |row| row.all(&columns)
+}
+
 /// The sections of several articles, in order.
 pub async fn sections(
     together: &Together,
@@ -190,7 +301,7 @@ pub async fn sections(
     ids: &[ArticleId],
 ) -> Result<OfEach<sections::Model>, Failure> {
     let read = together.read(snapshot, Part::Sections, ids).await?;
-    grouped(read, Row::all::<sections::Entity>)
+    grouped(read, whole::<sections::Entity>())
 }
 
 /// The figures of several articles with their images, in order; the lead comes first.
@@ -215,7 +326,8 @@ fn illustrated(
     read: Vec<Read>,
     snapshot: &Snapshot,
 ) -> Result<OfEach<(figures::Model, images::Model)>, Failure> {
-    let figures = grouped(read, |row| Ok((row.all::<figures::Entity>()?, row.all::<images::Entity>()?)))?;
+    let (figure, image) = (whole::<figures::Entity>(), whole::<images::Entity>());
+    let figures = grouped(read, |row| Ok((figure(row)?, image(row)?)))?;
     snapshot.reads().note_all(figures.values().flatten().map(|(figure, _)| figure.image_id));
     Ok(figures)
 }
@@ -227,7 +339,7 @@ pub async fn authors(
     ids: &[ArticleId],
 ) -> Result<OfEach<authors::Model>, Failure> {
     let read = together.read(snapshot, Part::Authors, ids).await?;
-    let authors = grouped(read, Row::all::<authors::Entity>)?;
+    let authors = grouped(read, whole::<authors::Entity>())?;
     snapshot.reads().note_all(authors.values().flatten().map(|author| author.id));
     Ok(authors)
 }
@@ -240,7 +352,7 @@ pub async fn categories(
 ) -> Result<OfEach<categories::Model>, Failure> {
     let read = together.read(snapshot, Part::Categories, ids).await?;
     snapshot.reads().note(CATEGORIES);
-    grouped(read, Row::all::<categories::Entity>)
+    grouped(read, whole::<categories::Entity>())
 }
 
 /// Which tags several articles have, in order.
@@ -250,7 +362,7 @@ pub async fn tags(
     ids: &[ArticleId],
 ) -> Result<OfEach<tags::Model>, Failure> {
     let read = together.read(snapshot, Part::Tags, ids).await?;
-    let tags = grouped(read, Row::all::<tags::Entity>)?;
+    let tags = grouped(read, whole::<tags::Entity>())?;
     snapshot.reads().note_all(tags.values().flatten().map(|tag| tag.id));
     Ok(tags)
 }
@@ -262,9 +374,8 @@ pub async fn links(
     ids: &[ArticleId],
 ) -> Result<OfEach<(related_links::Model, Option<articles::Model>)>, Failure> {
     let read = together.read(snapshot, Part::Links, ids).await?;
-    let links = grouped(read, |row| {
-        Ok((row.all::<related_links::Entity>()?, row.all_if_any::<articles::Entity>()?))
-    })?;
+    let (link, target) = (whole::<related_links::Entity>(), Columns::<articles::Entity>::all());
+    let links = grouped(read, |row| Ok((link(row)?, row.all_if_any(&target)?)))?;
     snapshot.reads().note_all(links.values().flatten().filter_map(|(link, _)| link.target_article_id));
     Ok(links)
 }

@@ -129,7 +129,7 @@ pub async fn list(
     let sorting =
         Sorting::new(Expr::col(revisions::Column::Number), Expr::col(revisions::Column::ArticleId), true);
     let query = revisions::Entity::find().filter(revisions::Column::ArticleId.eq(article));
-    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+    keyset::fetch(snapshot, query, &sorting, window).await
 }
 
 /// Whether a section of this id stands in one of the article's revisions.

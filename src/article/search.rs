@@ -217,6 +217,7 @@ pub async fn find(
 }
 
 async fn hits(snapshot: &Snapshot, sql: String, values: Vec<Value>) -> Result<Vec<Hit>, Failure> {
+    snapshot.plan_by_values().await?;
     let connection = snapshot.connection();
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     let rows = connection.query_all_raw(statement).await?;
@@ -240,6 +241,7 @@ async fn counted(snapshot: &Snapshot, query: &SearchQuery, most: u64) -> Result<
     let engine = snapshot.engine();
     let (matching, values) = query.matching(engine);
     let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {matching} LIMIT {most}) AS found");
+    snapshot.plan_by_values().await?;
     let connection = snapshot.connection();
     let row = connection
         .query_one_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values))

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::entity::public::{article_categories, article_references, article_tags, articles};
 use super::read::{self, ArticleFilter, ArticleOrder, Subject};
+use super::read_parts::Together;
 use crate::db::Snapshot;
 use crate::db::keyset::Window;
 use crate::error::Failure;
@@ -57,10 +58,13 @@ pub async fn suggest(
     let window = Window::first(NEWEST_OF_LABEL);
     let (tags, categories) = (first(&|given| &given.tags), first(&|given| &given.categories));
     let mut candidates: HashMap<ArticleId, articles::Model> = HashMap::new();
-    let of_tags = read::of_subjects(snapshot, Subject::Tag, &tags, true, &window).await?;
-    let of_categories = read::of_subjects(snapshot, Subject::Category, &categories, true, &window).await?;
+    let alone = &Together::default();
+    let of_tags = read::of_subjects(snapshot, alone, Subject::Tag, &tags, true, &window).await?;
+    let of_categories =
+        read::of_subjects(snapshot, alone, Subject::Category, &categories, true, &window).await?;
     let newest = ArticleOrder::PublishedAtDesc;
-    let newest = read::list(snapshot, &ArticleFilter::default(), newest, &Window::first(NEWEST)).await?;
+    let newest =
+        read::list(snapshot, alone, &ArticleFilter::default(), newest, &Window::first(NEWEST)).await?;
     for page in of_tags.into_values().chain(of_categories.into_values()).chain([newest]) {
         candidates.extend(page.rows.into_iter().map(|article| (article.id, article)));
     }

@@ -78,7 +78,7 @@ pub async fn library(snapshot: &Snapshot, window: &Window) -> Result<Page<author
         Expr::col(author_records::Column::Id),
         false,
     );
-    Ok(keyset::fetch(snapshot, author_records::Entity::find(), &sorting, window).await?)
+    keyset::fetch(snapshot, author_records::Entity::find(), &sorting, window).await
 }
 
 /// How many authors the library holds, up to one more than `most`.

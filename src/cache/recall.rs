@@ -237,9 +237,14 @@ pub async fn made<T: Debug + Send + Sync + 'static>(
     Ok(value)
 }
 
+/// Whether this operation is told what was read before.
+pub fn is_recalling(op: &Operation) -> bool {
+    op.recalled_at.is_some()
+}
+
 /// Whether parts of this operation's answer are looked for, and kept.
 pub fn keeps_fragments(op: &Operation) -> bool {
-    op.recalled_at.is_some() && op.store.fragments.keeps()
+    is_recalling(op) && op.store.fragments.keeps()
 }
 
 /// A part of an answer, in bytes, that was made before, where it is still so. What it was made of is noted as read.

@@ -100,6 +100,9 @@ pub async fn counts(
     above: Above,
     parents: &[Uuid],
 ) -> Result<HashMap<Uuid, u64>, Failure> {
+    if parents.is_empty() {
+        return Ok(HashMap::new());
+    }
     let column = match above {
         Above::Article => comments::Column::ArticleId,
         Above::Comment => comments::Column::ParentId,
@@ -171,7 +174,7 @@ pub async fn queue(
         Expr::col(comment_records::Column::Id),
         newest_first,
     );
-    Ok(keyset::fetch(snapshot, query, &sorting, window).await?)
+    keyset::fetch(snapshot, query, &sorting, window).await
 }
 
 /// How many comments the viewer moderates, up to one more than `most`.

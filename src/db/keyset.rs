@@ -8,6 +8,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::Snapshot;
+use super::rows::{self, Taken};
+use crate::error::Failure;
 
 /// What a list is sorted by, before the id decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +81,20 @@ impl<T> Page<T> {
         }
     }
 
+    /// The same from rows in no order; `place` tells what they are sorted by.
+    pub fn from_unsorted<K: Ord>(
+        mut rows: Vec<T>,
+        place: impl Fn(&T) -> K,
+        descending: bool,
+        window: &Window,
+    ) -> Self {
+        rows.sort_by_key(place);
+        if descending != window.from_end {
+            rows.reverse();
+        }
+        Self::from_fetched(rows, window)
+    }
+
     /// The same page of other things.
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
         Page {
@@ -108,19 +124,22 @@ impl Sorting {
 }
 
 /// Reads the window of a query.
-pub async fn fetch<E: EntityTrait>(
+pub async fn fetch<E: Taken>(
     snapshot: &Snapshot,
     mut query: Select<E>,
     sorting: &Sorting,
     window: &Window,
-) -> Result<Page<E::Model>, DbErr> {
+) -> Result<Page<E::Model>, Failure> {
     apply(QuerySelect::query(&mut query), sorting, window);
-    let connection = snapshot.connection();
-    let statement = with_limit_in_text(query.build(connection.get_database_backend()));
-    Ok(Page::from_fetched(E::find().from_raw_sql(statement).all(connection).await?, window))
+    Ok(Page::from_fetched(rows::all::<E>(snapshot, statement(snapshot, &query)).await?, window))
 }
 
-/// The same with the number of rows in its text. PostgreSQL would plan a page of unknown size anew each time: any size counts as a
+/// A query as a statement for this database.
+pub fn statement<E: EntityTrait>(snapshot: &Snapshot, query: &Select<E>) -> Statement {
+    with_limit_in_text(query.build(snapshot.connection().get_database_backend()))
+}
+
+/// It with the number of rows in its text: PostgreSQL, which plans once for whatever is bound, counts a page of unknown size as a
 /// tenth of the table.
 fn with_limit_in_text(mut statement: Statement) -> Statement {
     let Some(Values(values)) = &mut statement.values else { return statement };

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Iden as _, IntoTableRef as _, JoinType, Query};
-use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait, Iterable as _};
+use sea_orm::{ConnectionTrait as _, Iterable as _};
 use uuid::Uuid;
 
 use super::keyset::{self, Page, Sorting, Window};
+use super::rows::{self, Taken};
 use super::{Engine, Snapshot};
+use crate::error::Failure;
 
 /// The columns that such a list goes by.
 pub struct Columns<C> {
@@ -26,13 +28,13 @@ pub struct Columns<C> {
 ///
 /// SQLite has no `LATERAL`, PostgreSQL would run a correlated `IN` once a pair of rows: each engine gets the form that
 /// walks the parent's index and stops at the limit. Tests run both.
-pub async fn read<E: EntityTrait>(
+pub async fn read<E: Taken>(
     snapshot: &Snapshot,
     parents: &[Uuid],
     columns: Columns<E::Column>,
     descending: bool,
     window: &Window,
-) -> Result<Vec<E::Model>, DbErr> {
+) -> Result<Vec<E::Model>, Failure> {
     if parents.is_empty() {
         return Ok(Vec::new());
     }
@@ -70,9 +72,7 @@ pub async fn read<E: EntityTrait>(
                 .and_where(of_parent);
         }
     }
-    let connection = snapshot.connection();
-    let statement = connection.get_database_backend().build(&query);
-    E::find().from_raw_sql(statement).all(connection).await
+    rows::all::<E>(snapshot, snapshot.connection().get_database_backend().build(&query)).await
 }
 
 /// Makes a page for each parent of rows that [`read`] gave. `place` tells a row's parent and what it is sorted by.
@@ -88,12 +88,6 @@ pub fn pages<R, K: Ord>(
     }
     by_parent
         .into_iter()
-        .map(|(parent, mut rows)| {
-            rows.sort_by_key(|row| place(row).1);
-            if descending != window.from_end {
-                rows.reverse();
-            }
-            (parent, Page::from_fetched(rows, window))
-        })
+        .map(|(parent, rows)| (parent, Page::from_unsorted(rows, |row| place(row).1, descending, window)))
         .collect()
 }

@@ -1,56 +1,15 @@
-//! Rows of several tables by one statement: a union of its parts. On PostgreSQL its rows have places for ids, for numbers and for
-//! texts, of which each part fills as many as it has columns of that kind: arrays of JSON would cost it more than finding the rows.
-//! On SQLite they come as one text of JSON: sqlx copies each value by itself there, and hands each row over by itself from the
-//! thread that reads it, which costs more than all the rest.
+//! Rows of several tables by one statement: a union of its parts. On PostgreSQL its rows have places for ids, for numbers, for flags
+//! and for texts, of which each part fills as many as it has columns of that kind: arrays of JSON would cost it more than finding the
+//! rows.
 
-use sea_orm::sea_query::{ColumnType, Iden as _};
-use sea_orm::sqlx::{Decode, Postgres, Row as _};
+use sea_orm::sea_query::Iden as _;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait,
-    IntoActiveModel, Iterable as _, QueryResult, Statement, TryIntoModel, Value,
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait, Iterable as _, Statement, Value,
 };
-use serde_json::Value as Json;
-use uuid::Uuid;
 
 use super::Snapshot;
+use super::rows::{self, Kind, Row};
 use crate::error::Failure;
-
-/// What a place can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Id,
-    Number,
-    Text,
-}
-
-impl Kind {
-    const ALL: [Self; 3] = [Self::Id, Self::Number, Self::Text];
-
-    fn of(column: &ColumnType) -> Self {
-        match column {
-            ColumnType::Uuid => Self::Id,
-            ColumnType::Integer | ColumnType::BigInteger => Self::Number,
-            _ => Self::Text,
-        }
-    }
-
-    /// The same type in each part: PostgreSQL unites no others.
-    fn cast(self, column: &str) -> String {
-        match self {
-            Self::Id => format!("CAST({column} AS UUID)"),
-            Self::Number => format!("CAST({column} AS BIGINT)"),
-            Self::Text => format!("CAST({column} AS TEXT)"),
-        }
-    }
-
-    /// As JSON can tell it: SQLite's ids are bytes. Of none, an empty text is made.
-    fn listed(self, column: &str) -> String {
-        match self {
-            Self::Id => format!("hex({column})"),
-            Self::Number | Self::Text => column.to_owned(),
-        }
-    }
-}
 
 /// What one part selects, in the order in which it is taken from a row.
 #[derive(Clone, Debug)]
@@ -96,11 +55,11 @@ impl Selected {
     }
 
     /// Its columns by kind, each kind with nothing behind them up to the room that it has.
-    fn placed(&self, room: [usize; 3]) -> Vec<String> {
+    fn placed(&self, room: [usize; 4]) -> Vec<String> {
         let places = Kind::ALL.into_iter().zip(room).flat_map(|(kind, room)| {
             let mut columns = self.of(kind);
             columns.resize(room, "NULL");
-            columns.into_iter().map(move |column| kind.cast(column))
+            columns.into_iter().map(move |column| cast(kind, column))
         });
         places.collect()
     }
@@ -112,7 +71,7 @@ pub struct Union {
     /// Of each part, all but the condition.
     selects: Vec<String>,
     /// How many places of each of [`Kind::ALL`] the rows have that come as columns.
-    room: [usize; 3],
+    room: [usize; 4],
 }
 
 impl Union {
@@ -131,176 +90,60 @@ impl Union {
         Self { selects: parts.iter().enumerate().map(select).collect(), room }
     }
 
-    /// The rows of some parts, of each where the condition holds, in no order.
+    /// The rows of some parts, of each where its condition holds, each with the number of its part, in no order. Parts and
+    /// conditions can go by what this query finds, under the name `found`.
     pub async fn read(
         &self,
         snapshot: &Snapshot,
-        parts: impl Iterator<Item = usize>,
-        condition: &str,
+        found: Option<&str>,
+        parts: impl Iterator<Item = (usize, &str)>,
         values: Vec<Value>,
-    ) -> Result<Vec<Row>, Failure> {
-        let selects = parts.filter_map(|part| self.selects.get(part));
-        let selects: Vec<String> = selects.map(|select| format!("{select} {condition}")).collect();
-        let (all, backend) = (selects.join(" UNION ALL "), snapshot.connection().get_database_backend());
+    ) -> Result<Vec<(usize, Row)>, Failure> {
+        let selects = parts.filter_map(|(part, condition)| {
+            self.selects.get(part).map(|select| format!("{select} {condition}"))
+        });
+        let mut all = selects.collect::<Vec<_>>().join(" UNION ALL ");
+        if let Some(found) = found {
+            all = format!("WITH found AS MATERIALIZED ({found}) {all}");
+        }
+        let backend = snapshot.connection().get_database_backend();
+        let part = |number: Option<i64>| {
+            let part = number.and_then(|number| usize::try_from(number).ok());
+            part.ok_or_else(|| rows::unreadable("a row of no part"))
+        };
         if backend == DbBackend::Sqlite {
-            let listed = format!("SELECT '[' || group_concat(listed) || ']' FROM ({all}) AS united");
-            let statement = Statement::from_sql_and_values(backend, listed, values);
-            let found = snapshot.connection().query_one_raw(statement).await?;
-            let found: Option<String> = found.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-            return Row::listed(found.as_deref().unwrap_or("[]"));
+            let rows = rows::listed(snapshot, &all, values).await?;
+            return rows.into_iter().map(|mut row| Ok((part(row.number()?)?, row))).collect();
         }
         let rows =
             snapshot.connection().query_all_raw(Statement::from_sql_and_values(backend, all, values)).await?;
-        rows.into_iter().map(|row| Row::placed(row, self.room)).collect()
-    }
-}
-
-/// A row of the union, of which what a part selects is taken in that order.
-#[derive(Debug)]
-pub struct Row {
-    part: usize,
-    values: Values,
-}
-
-#[derive(Debug)]
-enum Values {
-    /// In their places; the next one of each of [`Kind::ALL`].
-    Placed(QueryResult, [usize; 3]),
-    /// One after the other.
-    Listed(std::vec::IntoIter<Json>),
-}
-
-impl Row {
-    fn placed(row: QueryResult, room: [usize; 3]) -> Result<Self, Failure> {
-        let part = placed::<i32>(&row, 0)?.and_then(|part| usize::try_from(part).ok());
-        let part = part.ok_or_else(|| unreadable("a row of no part"))?;
-        let first = [1, 1 + room[0], 1 + room[0] + room[1]];
-        Ok(Self { part, values: Values::Placed(row, first) })
-    }
-
-    fn listed(rows: &str) -> Result<Vec<Self>, Failure> {
-        let rows: Vec<Vec<Json>> = serde_json::from_str(rows).map_err(unreadable)?;
-        let row = |row: Vec<Json>| {
-            let mut values = row.into_iter();
-            let part =
-                values.next().and_then(|part| part.as_u64()).and_then(|part| usize::try_from(part).ok());
-            let part = part.ok_or_else(|| unreadable("a row of no part"))?;
-            Ok(Self { part, values: Values::Listed(values) })
-        };
-        rows.into_iter().map(row).collect()
-    }
-
-    /// Which part it is of.
-    pub fn part(&self) -> usize {
-        self.part
-    }
-
-    /// Takes an id.
-    pub fn id(&mut self) -> Result<Option<Uuid>, Failure> {
-        match &mut self.values {
-            Values::Placed(row, next) => placed(row, take(next, Kind::Id)),
-            Values::Listed(values) => match values.next() {
-                Some(Json::String(id)) if id.is_empty() => Ok(None),
-                Some(Json::String(id)) => Uuid::try_parse(&id).map(Some).map_err(unreadable),
-                _ => Err(unreadable("no id in its place")),
-            },
+        let mut first = [1; 4];
+        for kind in 1..first.len() {
+            first[kind] = first[kind - 1] + self.room[kind - 1];
         }
-    }
-
-    /// Takes a number.
-    pub fn number(&mut self) -> Result<Option<i64>, Failure> {
-        match &mut self.values {
-            Values::Placed(row, next) => placed(row, take(next, Kind::Number)),
-            Values::Listed(values) => match values.next() {
-                Some(Json::Null) => Ok(None),
-                Some(Json::Number(number)) if number.is_i64() => Ok(number.as_i64()),
-                _ => Err(unreadable("no number in its place")),
-            },
-        }
-    }
-
-    fn text(&mut self) -> Result<Option<String>, Failure> {
-        match &mut self.values {
-            Values::Placed(row, next) => placed(row, take(next, Kind::Text)),
-            Values::Listed(values) => match values.next() {
-                Some(Json::Null) => Ok(None),
-                Some(Json::String(text)) => Ok(Some(text)),
-                _ => Err(unreadable("no text in its place")),
-            },
-        }
-    }
-
-    /// Whether the id that is taken next is there.
-    fn has_id(&self) -> Result<bool, Failure> {
-        match &self.values {
-            Values::Placed(row, next) => Ok(placed::<Uuid>(row, next[Kind::Id as usize])?.is_some()),
-            Values::Listed(values) => {
-                Ok(values.as_slice().first().and_then(Json::as_str).is_some_and(|id| !id.is_empty()))
-            }
-        }
-    }
-
-    /// Takes all columns of a table.
-    pub fn all<E>(&mut self) -> Result<E::Model, Failure>
-    where
-        E: EntityTrait,
-        E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + TryIntoModel<E::Model>,
-        E::Model: IntoActiveModel<E::ActiveModel>,
-    {
-        let mut made = E::ActiveModel::default();
-        for column in E::Column::iter() {
-            let value = match column.def().get_column_type() {
-                ColumnType::Uuid => Value::from(self.id()?),
-                ColumnType::BigInteger => Value::from(self.number()?),
-                ColumnType::Integer => Value::from(self.number()?.map(small).transpose()?),
-                _ => Value::from(self.text()?),
-            };
-            made.try_set(column, value)?;
-        }
-        Ok(made.try_into_model()?)
-    }
-
-    /// Takes all columns of a table that was joined where it has a row. The first of them is its key.
-    pub fn all_if_any<E>(&mut self) -> Result<Option<E::Model>, Failure>
-    where
-        E: EntityTrait,
-        E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + TryIntoModel<E::Model>,
-        E::Model: IntoActiveModel<E::ActiveModel>,
-    {
-        if self.has_id()? { self.all::<E>().map(Some) } else { Ok(None) }
+        rows.into_iter().map(|row| Ok((part(rows::stands(&row, 0)?)?, Row::placed(row, first)))).collect()
     }
 }
 
-/// What stands there, which the statement cast to this type: it is not asked again for each value.
-fn placed<T>(row: &QueryResult, place: usize) -> Result<Option<T>, Failure>
-where
-    T: for<'r> Decode<'r, Postgres>,
-{
-    let row = row.try_as_pg_row().ok_or_else(|| unreadable("it is not PostgreSQL's"))?;
-    row.try_get_unchecked(place).map_err(unreadable)
-}
-
-/// The next place of a kind, and on from there.
-fn take(next: &mut [usize; 3], kind: Kind) -> usize {
-    let next = &mut next[kind as usize];
-    *next += 1;
-    *next - 1
-}
-
-fn unreadable(why: impl std::fmt::Display) -> Failure {
-    Failure::corrupt(format!("a union's rows can't be read: {why}"))
-}
-
-fn small(number: i64) -> Result<i32, Failure> {
-    i32::try_from(number).map_err(|_| Failure::corrupt(format!("{number} is beyond its column")))
+/// The same type in each part: PostgreSQL unites no others.
+fn cast(kind: Kind, column: &str) -> String {
+    let of_type = match kind {
+        Kind::Id => "UUID",
+        Kind::Number => "BIGINT",
+        Kind::Flag => "BOOLEAN",
+        Kind::Text => "TEXT",
+    };
+    format!("CAST({column} AS {of_type})")
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use sea_orm::entity::prelude::*;
+    use sea_orm::{IntoActiveModel as _, QueryOrder as _, QueryTrait as _};
 
     use super::*;
+    use crate::db::rows::Columns;
     use crate::db::{Database, DatabaseAddress};
 
     mod things {
@@ -314,6 +157,7 @@ mod tests {
             pub place: i32,
             pub small: Option<i32>,
             pub large: Option<i64>,
+            pub flag: Option<bool>,
             #[sea_orm(column_type = "Text", nullable)]
             pub text: Option<String>,
         }
@@ -324,40 +168,53 @@ mod tests {
         impl ActiveModelBehavior for ActiveModel {}
     }
 
-    /// Things, each with the one before it.
-    type Told = Vec<(things::Model, Option<things::Model>)>;
+    /// What is read of things that were put in.
+    struct Told {
+        /// By themselves, the last first.
+        last_first: Vec<things::Model>,
+        /// Each with the one before it.
+        with_another: Vec<(things::Model, Option<things::Model>)>,
+        /// Of those at an even place.
+        ids: Vec<Uuid>,
+    }
 
-    async fn told_again(things: &[things::Model]) -> (Told, Vec<Uuid>) {
+    async fn told_again(things: &[things::Model]) -> Told {
         let folder = tempfile::tempdir().unwrap();
         let address = DatabaseAddress::Sqlite(folder.path().join("x.sqlite"));
         let database = Database::connect(&address, 1).await.unwrap();
-        let table = "CREATE TABLE things (id BLOB PRIMARY KEY, place INTEGER, small INTEGER, large INTEGER, text TEXT)";
+        let table = "CREATE TABLE things (id BLOB PRIMARY KEY, place INTEGER, small INTEGER, large INTEGER, flag BOOLEAN, text TEXT)";
         database.writer.execute_unprepared(table).await.unwrap();
         for thing in things {
             thing.clone().into_active_model().insert(&database.writer).await.unwrap();
         }
         let before = "things AS p LEFT JOIN things AS t ON t.place = p.place - 1 WHERE p.place";
         let parts = [
-            Selected::from("things AS p WHERE p.place").id("p.id"),
+            Selected::from("found AS p").id("p.id"),
             Selected::from(before).all::<things::Entity>("p").all::<things::Entity>("t"),
         ];
         let union = Union::new(DbBackend::Sqlite, &parts);
         let snapshot = database.snapshot().await.unwrap();
-        let rows = union.read(&snapshot, 0..2, "> $1", vec![Value::from(-1)]).await.unwrap();
-        let (mut told, mut ids) = (Vec::new(), Vec::new());
-        for mut row in rows {
-            match row.part() {
-                0 => ids.push(row.id().unwrap().unwrap()),
+        let even = "SELECT id FROM things WHERE place % 2 = 0";
+        let parts = [(0, ""), (1, "> $1")];
+        let rows = union.read(&snapshot, Some(even), parts.into_iter(), vec![Value::from(-1)]).await.unwrap();
+        let query = things::Entity::find().order_by_desc(things::Column::Place);
+        let last_first =
+            rows::all::<things::Entity>(&snapshot, query.build(DbBackend::Sqlite)).await.unwrap();
+        let columns = Columns::<things::Entity>::all();
+        let mut told = Told { last_first, with_another: Vec::new(), ids: Vec::new() };
+        for (part, mut row) in rows {
+            match part {
+                0 => told.ids.push(row.id().unwrap().unwrap()),
                 _ => {
-                    let thing = row.all::<things::Entity>().unwrap();
-                    told.push((thing, row.all_if_any::<things::Entity>().unwrap()));
+                    let thing = row.all(&columns).unwrap();
+                    told.with_another.push((thing, row.all_if_any(&columns).unwrap()));
                 }
             }
         }
-        told.sort_by_key(|(thing, _)| thing.place);
+        told.with_another.sort_by_key(|(thing, _)| thing.place);
         drop(snapshot);
         database.close().await.unwrap();
-        (told, ids)
+        told
     }
 
     proptest! {
@@ -365,18 +222,19 @@ mod tests {
         #[test]
         fn whatever_stands_in_sqlite_comes_back_as_it_is(
             // Everything but the character that no text may have.
-            values in prop::collection::vec((any::<Option<i32>>(), any::<Option<i64>>(), prop::option::of("[^\\x00]*")), 0..6),
+            values in prop::collection::vec((any::<Option<i32>>(), any::<Option<i64>>(), any::<Option<bool>>(), prop::option::of("[^\\x00]*")), 0..6),
         ) {
-            let thing = |(place, (small, large, text))| {
+            let thing = |(place, (small, large, flag, text))| {
                 let id = Uuid::from_u64_pair(0xfeed_0000_dead_beef, u64::from(i32::unsigned_abs(place)));
-                things::Model { id, place, small, large, text }
+                things::Model { id, place, small, large, flag, text }
             };
             let things: Vec<things::Model> = (0..).zip(values).map(thing).collect();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let (told, ids) = runtime.block_on(told_again(&things));
+            let told = runtime.block_on(told_again(&things));
             let before = std::iter::once(None).chain(things.iter().cloned().map(Some));
-            prop_assert_eq!(told, things.iter().cloned().zip(before).collect::<Vec<_>>());
-            prop_assert_eq!(ids.len(), things.len());
+            prop_assert_eq!(told.with_another, things.iter().cloned().zip(before).collect::<Vec<_>>());
+            prop_assert_eq!(told.last_first, things.iter().rev().cloned().collect::<Vec<_>>());
+            prop_assert_eq!(told.ids.len(), things.len().div_ceil(2));
         }
     }
 }

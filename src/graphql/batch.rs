@@ -79,13 +79,19 @@ impl<M, L> Clone for Member<M, L> {
 impl<M, L: Default> Member<M, L> {
     /// The things of a page, in the rows' order.
     pub fn page(op: &Arc<Operation>, rows: Vec<M>) -> Vec<Self> {
-        let cohort = Arc::new(Cohort { op: Arc::clone(op), rows, loads: L::default() });
+        Self::page_with(op, L::default(), rows)
+    }
+
+    /// The same; something has been loaded for them.
+    pub fn page_with(op: &Arc<Operation>, loads: L, rows: Vec<M>) -> Vec<Self> {
+        let cohort = Arc::new(Cohort { op: Arc::clone(op), rows, loads });
         (0..cohort.rows.len()).map(|index| Self { cohort: Arc::clone(&cohort), index }).collect()
     }
 
     /// The things of several lists, which load together.
     pub fn pages<T>(
         op: &Arc<Operation>,
+        loads: L,
         pages: KnownOf<Uuid, Arc<Page<M>>>,
         wrap: impl Fn(Self) -> T,
     ) -> KnownOf<Uuid, Page<T>>
@@ -94,7 +100,7 @@ impl<M, L: Default> Member<M, L> {
     {
         let pages: Vec<_> = pages.into_iter().collect();
         let rows = pages.iter().flat_map(|(_, page)| page.peek().rows.iter().cloned()).collect();
-        let mut together = Self::page(op, rows).into_iter().map(wrap);
+        let mut together = Self::page_with(op, loads, rows).into_iter().map(wrap);
         let mut members = |page: Arc<Page<M>>| Page {
             rows: together.by_ref().take(page.rows.len()).collect(),
             has_next: page.has_next,
@@ -105,10 +111,12 @@ impl<M, L: Default> Member<M, L> {
 
     /// A thing alone on its page.
     pub fn alone(op: &Arc<Operation>, row: M) -> Self {
-        Self {
-            cohort: Arc::new(Cohort { op: Arc::clone(op), rows: vec![row], loads: L::default() }),
-            index: 0,
-        }
+        Self::alone_with(op, L::default(), row)
+    }
+
+    /// The same; something has been loaded for it.
+    pub fn alone_with(op: &Arc<Operation>, loads: L, row: M) -> Self {
+        Self { cohort: Arc::new(Cohort { op: Arc::clone(op), rows: vec![row], loads }), index: 0 }
     }
 }
 

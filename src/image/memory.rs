@@ -14,9 +14,10 @@ use crate::operation::Operation;
 pub async fn public(
     op: &Operation,
     ids: Vec<ImageId>,
+    known: &[images::Model],
 ) -> Result<KnownOf<ImageId, Arc<Option<images::Model>>>, Failure> {
     let read = async move |snapshot: Snapshot, missing: Vec<ImageId>| {
-        let rows = read::public(&snapshot, missing).await?;
+        let rows = read::public(&snapshot, missing, known).await?;
         Ok(rows.into_iter().map(|(id, image)| (id, Some(image))).collect())
     };
     let depends =

@@ -7,25 +7,28 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter a
 
 use super::entity::{image_records, images};
 use super::store::Kind;
-use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
+use crate::db::{Snapshot, rows};
 use crate::error::Failure;
 use crate::id::ImageId;
 use crate::text::fold;
 
-/// Public images, by id.
+/// Public images, by id; some of them may be known.
 pub async fn public(
     snapshot: &Snapshot,
     ids: Vec<ImageId>,
+    known: &[images::Model],
 ) -> Result<HashMap<ImageId, images::Model>, Failure> {
-    let ids: HashSet<ImageId> = ids.into_iter().collect();
+    let mut ids: HashSet<ImageId> = ids.into_iter().collect();
     snapshot.reads().note_all(&ids);
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+    let known = known.iter().filter(|image| ids.remove(&image.id)).cloned();
+    let mut found: HashMap<ImageId, images::Model> = known.map(|image| (image.id, image)).collect();
+    if !ids.is_empty() {
+        let query = images::Entity::find().filter(images::Column::Id.is_in(ids));
+        let rows = rows::all::<images::Entity>(snapshot, keyset::statement(snapshot, &query)).await?;
+        found.extend(rows.into_iter().map(|image| (image.id, image)));
     }
-    let rows =
-        images::Entity::find().filter(images::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
-    Ok(rows.into_iter().map(|image| (image.id, image)).collect())
+    Ok(found)
 }
 
 /// A public image.
@@ -108,7 +111,7 @@ pub async fn library(
 ) -> Result<Page<image_records::Model>, Failure> {
     let sorting =
         Sorting::new(Expr::col(image_records::Column::CreatedAt), Expr::col(image_records::Column::Id), true);
-    Ok(keyset::fetch(snapshot, found(filter), &sorting, window).await?)
+    keyset::fetch(snapshot, found(filter), &sorting, window).await
 }
 
 /// How many images the library holds, up to one more than `most`.

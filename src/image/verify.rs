@@ -42,7 +42,7 @@ pub async fn compare(check: &mut Check<'_>, ids: &[Uuid], shown: &HashMap<Uuid, 
     let mut told = told(check, SubjectType::Image, ids).await?;
     let typed: Vec<ImageId> = ids.iter().copied().map(ImageId).collect();
     let records = read::records(check.snapshot.connection(), typed.clone()).await?;
-    let public = read::public(check.snapshot, typed.clone()).await?;
+    let public = read::public(check.snapshot, typed.clone(), &[]).await?;
     check.checked("images", ids.len());
     let mut files = BTreeMap::new();
     for id in typed {

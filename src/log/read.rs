@@ -48,7 +48,7 @@ pub async fn list(
 ) -> Result<Page<changes::Model>, Failure> {
     let sorting =
         Sorting::new(Expr::col(changes::Column::Sequence), Expr::col(changes::Column::SubjectId), false);
-    Ok(keyset::fetch(snapshot, filtered(visible, filter), &sorting, window).await?)
+    keyset::fetch(snapshot, filtered(visible, filter), &sorting, window).await
 }
 
 /// How many entries there are, up to one more than `most`.

@@ -10,6 +10,7 @@ use crate::account::graphql::{AccountMutation, AccountViewer};
 use crate::article::graphql::{
     ArchiveQuery, ArticleMutation, ArticleObject, ArticleQuery, ComparisonViewer, DraftViewer, EditMutation,
 };
+use crate::article::read_parts::Together;
 use crate::author::graphql::{AuthorMutation, AuthorObject, AuthorQuery, AuthorViewer};
 use crate::comment::graphql::{CommentObject, CommentViewer, ModeratorMutation, ReaderMutation};
 use crate::error::Failure;
@@ -103,8 +104,9 @@ impl NodeQuery {
         let op = operation(ctx)?;
         let snapshot = op.snapshot().await?;
         if let Ok(id) = id.parse() {
-            let found = article::read::by_id(&snapshot, id).await?;
-            return Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()).map(Node::Article));
+            let parts = Together::default();
+            let found = article::read::by_id(&snapshot, &parts, id).await?;
+            return Ok(found.map(|row| Node::Article(ArticleObject::alone(op, parts, row))));
         }
         if let Ok(id) = id.parse() {
             return Ok(author::read::by_id(&snapshot, id)
@@ -121,7 +123,7 @@ impl NodeQuery {
             return Ok(found.map(|row| Node::Category(CategoryObject(Member::alone(op, row)))));
         }
         if let Ok(id) = id.parse() {
-            let found = image::read::public(&snapshot, vec![id]).await?.remove(&id);
+            let found = image::read::public(&snapshot, vec![id], &[]).await?.remove(&id);
             return Ok(found.map(|row| Node::Image(ImageObject::new(row, &op.store))));
         }
         if let Ok(id) = id.parse() {

@@ -9,6 +9,7 @@ use super::update_redirect::{self, RedirectEdit};
 use super::{delete_redirect, read};
 use crate::account::policy::{self, Action, Reach};
 use crate::article::graphql::ArticleObject;
+use crate::article::read_parts::Together;
 use crate::author::graphql::AuthorObject;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
@@ -121,17 +122,14 @@ impl SiteQuery {
             let op = operation(ctx)?;
             let Some(found) = route::find(op, &path).await? else { return Ok(None) };
             let thing = found.thing.map(|thing| match thing {
-                Thing::Article(row) => ArticleObject::page(op, vec![row]).pop().map(RoutedThing::Article),
-                Thing::Author(row) => Some(RoutedThing::Author(AuthorObject(Member::alone(op, row)))),
-                Thing::Tag(row) => Some(RoutedThing::Tag(TagObject(Member::alone(op, row)))),
-                Thing::Category(row) => Some(RoutedThing::Category(CategoryObject(Member::alone(op, row)))),
+                Thing::Article(row) => {
+                    RoutedThing::Article(ArticleObject::alone(op, Together::default(), row))
+                }
+                Thing::Author(row) => RoutedThing::Author(AuthorObject(Member::alone(op, row))),
+                Thing::Tag(row) => RoutedThing::Tag(TagObject(Member::alone(op, row))),
+                Thing::Category(row) => RoutedThing::Category(CategoryObject(Member::alone(op, row))),
             });
-            Ok(Some(Route {
-                path: found.path,
-                status: found.status,
-                redirect_to: found.redirect_to,
-                thing: thing.flatten(),
-            }))
+            Ok(Some(Route { path: found.path, status: found.status, redirect_to: found.redirect_to, thing }))
         })
         .await
     }

@@ -41,7 +41,7 @@ pub(super) async fn by_ids(
 pub async fn list(snapshot: &Snapshot, window: &Window) -> Result<Page<redirects::Model>, Failure> {
     let sorting =
         Sorting::new(Expr::col(redirects::Column::FromPath), Expr::col(redirects::Column::Id), false);
-    Ok(keyset::fetch(snapshot, redirects::Entity::find(), &sorting, window).await?)
+    keyset::fetch(snapshot, redirects::Entity::find(), &sorting, window).await
 }
 
 /// How many redirects there are, up to one more than `most`.

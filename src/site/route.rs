@@ -2,6 +2,7 @@
 
 use super::{read, redirect};
 use crate::article::entity::public::articles;
+use crate::article::read_parts::Together;
 use crate::author::entity::authors;
 use crate::db::Snapshot;
 use crate::error::Failure;
@@ -91,7 +92,7 @@ impl Kind {
         };
         let Some(slug) = pattern.slug_in(asked) else { return Ok(None) };
         Ok(match self {
-            Self::Article => article::read::by_slug(snapshot, &op.store.keys, &slug)
+            Self::Article => article::read::by_slug(snapshot, &Together::default(), &op.store.keys, &slug)
                 .await?
                 .map(|row| (site.article_path(&row.slug, row.published_at), Thing::Article(row))),
             Self::Author => author::read::by_slug(snapshot, &slug)

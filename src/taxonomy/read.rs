@@ -125,7 +125,7 @@ pub async fn tag_records(
 pub async fn tag_library(snapshot: &Snapshot, window: &Window) -> Result<Page<tag_records::Model>, Failure> {
     let sorting =
         Sorting::new(Expr::col(tag_records::Column::SortName), Expr::col(tag_records::Column::Id), false);
-    Ok(keyset::fetch(snapshot, tag_records::Entity::find(), &sorting, window).await?)
+    keyset::fetch(snapshot, tag_records::Entity::find(), &sorting, window).await
 }
 
 /// How many tags the library holds, up to one more than `most`.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, SimpleObject, Union};
+use async_graphql::{Context, ID, Object, SimpleObject, Union};
 use uuid::Uuid;
 
 use super::ArticleOrder;
@@ -19,7 +19,7 @@ use crate::article::memory::{self, OfEach};
 use crate::article::read::{self, Subject};
 use crate::article::read_parts::Together;
 use crate::article::suggest;
-use crate::author::graphql::AuthorObject;
+use crate::author::graphql::{AuthorLoads, AuthorObject};
 use crate::cache::recall::{self, KnownOf, told_of};
 use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comments_under};
 use crate::comment::read::Above;
@@ -63,10 +63,22 @@ pub type ArticleObject = Kept<ArticleFields>;
 #[derive(Clone)]
 pub struct ArticleFields(Member<articles::Model, ArticleLoads>);
 
+impl ArticleLoads {
+    /// What articles load of which these parts were read with them.
+    fn with(parts: Together) -> Self {
+        Self { parts, ..Self::default() }
+    }
+}
+
 impl ArticleObject {
     /// Articles that load together.
-    pub fn page(op: &Arc<Operation>, rows: Vec<articles::Model>) -> Vec<Self> {
-        Member::page(op, rows).into_iter().map(Self::of).collect()
+    pub fn page(op: &Arc<Operation>, parts: Together, rows: Vec<articles::Model>) -> Vec<Self> {
+        Member::page_with(op, ArticleLoads::with(parts), rows).into_iter().map(Self::of).collect()
+    }
+
+    /// One that loads by itself.
+    pub fn alone(op: &Arc<Operation>, parts: Together, row: articles::Model) -> Self {
+        Self::of(Member::alone_with(op, ArticleLoads::with(parts), row))
     }
 
     fn of(member: Member<articles::Model, ArticleLoads>) -> Self {
@@ -76,9 +88,10 @@ impl ArticleObject {
     /// The articles of several lists, which load together.
     pub fn pages(
         op: &Arc<Operation>,
+        parts: Together,
         pages: KnownOf<Uuid, Arc<Page<articles::Model>>>,
     ) -> KnownOf<Uuid, Page<Self>> {
-        Member::pages(op, pages, Self::of)
+        Member::pages(op, ArticleLoads::with(parts), pages, Self::of)
     }
 }
 
@@ -145,7 +158,8 @@ impl ArticleFields {
             .authors
             .get((), || async {
                 let rows = memory::authors(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                Ok(together(&cohort.op, rows, |author| author.id, AuthorObject))
+                let loads = AuthorLoads::with(cohort.loads.parts.portraits()?);
+                Ok(together(&cohort.op, loads, rows, |author| author.id, AuthorObject))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -158,7 +172,7 @@ impl ArticleFields {
             .categories
             .get((), || async {
                 let rows = memory::categories(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                Ok(together(&cohort.op, rows, |category| category.id, CategoryObject))
+                Ok(together(&cohort.op, Default::default(), rows, |category| category.id, CategoryObject))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -171,7 +185,7 @@ impl ArticleFields {
             .tags
             .get((), || async {
                 let rows = memory::tags(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                Ok(together(&cohort.op, rows, |tag| tag.id, TagObject))
+                Ok(together(&cohort.op, Default::default(), rows, |tag| tag.id, TagObject))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -198,6 +212,7 @@ impl ArticleFields {
 /// Makes the things of several articles load together, each once: the author of twenty articles is one author.
 fn together<M: Clone, L: Default, K: Eq + std::hash::Hash, T: Clone>(
     op: &Arc<Operation>,
+    loads: L,
     rows: OfEach<M>,
     key: impl Fn(&M) -> K,
     wrap: impl Fn(Member<M, L>) -> T,
@@ -210,7 +225,7 @@ fn together<M: Clone, L: Default, K: Eq + std::hash::Hash, T: Clone>(
             cohort.len() - 1
         });
     }
-    let wrapped: Vec<T> = Member::page(op, cohort).into_iter().map(wrap).collect();
+    let wrapped: Vec<T> = Member::page_with(op, loads, cohort).into_iter().map(wrap).collect();
     rows.into_iter()
         .map(|(article, rows)| {
             let members = |rows: Arc<Vec<M>>| {
@@ -305,6 +320,7 @@ impl ArticleFields {
     /// The published articles that have a related link to this one.
     async fn referenced_by(
         &self,
+        ctx: &Context<'_>,
         #[graphql(
             desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
         )]
@@ -320,7 +336,7 @@ impl ArticleFields {
         let one = OneOf { subject: Subject::Article, id, all: all.clone() };
         let arguments = PageArguments { first, after, last, before };
         let references = &cohort.loads.references;
-        let (list, page) = Box::pin(page_of(&cohort.op, references, one, arguments, order_by)).await?;
+        let (list, page) = Box::pin(page_of(ctx, references, one, arguments, order_by)).await?;
         let (counts, counting) = (Arc::clone(&cohort.loads.reference_counts), Arc::clone(&cohort.op));
         let place = |article: &ArticleObject| position(article.row());
         Ok(Connection::new(&cohort.op, &list, page, place, move || {
@@ -352,7 +368,8 @@ impl ArticleFields {
             .get((), || async {
                 let rows = suggest::suggest(&*cohort.op.snapshot().await?, &cohort.rows).await?;
                 let rows = rows.into_iter().map(|(article, rows)| (article, Arc::new(rows).into())).collect();
-                Ok(together(&cohort.op, rows, |article| article.id, ArticleObject::of))
+                let loads = ArticleLoads::default();
+                Ok(together(&cohort.op, loads, rows, |article| article.id, ArticleObject::of))
             })
             .await?;
         let suggested =
@@ -373,7 +390,9 @@ impl ArticleFields {
         #[graphql(desc = "In which order.", default)] order_by: CommentOrder,
     ) -> Result<Connection<CommentObject>, Failure> {
         let cohort = self.0.cohort();
-        let parents = cohort.rows.iter().map(|article| (article.id.0, article.id)).collect();
+        // Under the others there is nothing to read.
+        let parents = cohort.rows.iter().filter(|article| article.comment_count > 0);
+        let parents = parents.map(|article| (article.id.0, article.id)).collect();
         let arguments = PageArguments { first, after, last, before };
         let (op, lists) = (&cohort.op, &cohort.loads.comments);
         Box::pin(comments_under(op, lists, Above::Article, parents, self.row().id.0, arguments, order_by))
@@ -443,10 +462,11 @@ fn with_targets(
         .filter_map(|(_, target)| target.clone())
         .map(|target| (target.id, target))
         .collect();
-    let members: HashMap<ArticleId, ArticleObject> = ArticleObject::page(op, targets.into_values().collect())
-        .into_iter()
-        .map(|article| (article.row().id, article))
-        .collect();
+    let members: HashMap<ArticleId, ArticleObject> =
+        ArticleObject::page(op, Together::default(), targets.into_values().collect())
+            .into_iter()
+            .map(|article| (article.row().id, article))
+            .collect();
     rows.into_iter()
         .map(|(article, links)| {
             let with_target = |(link, target): &(related_links::Model, Option<articles::Model>)| {

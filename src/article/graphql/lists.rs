@@ -1,20 +1,20 @@
 //! Lists of articles under authors, tags and categories: one load for all the subjects of a page.
 
-use std::sync::Arc;
-
+use async_graphql::Context;
 use uuid::Uuid;
 
-use super::{ArticleObject, ArticleOrder};
+use super::{ArticleObject, ArticleOrder, ahead};
 use crate::article::entity::public::articles;
 use crate::article::memory;
 use crate::article::read::Subject;
+use crate::article::read_parts::Together;
 use crate::cache::recall::{KnownOf, told_of};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::Batch;
 use crate::graphql::connection::{Connection, PageArguments};
 use crate::graphql::cursors::ListName;
-use crate::operation::Operation;
+use crate::graphql::operation;
 
 /// What a page of subjects has loaded of its articles.
 pub type SubjectLists = Batch<(PageArguments, ArticleOrder), KnownOf<Uuid, Page<ArticleObject>>>;
@@ -31,7 +31,7 @@ pub struct OneOf {
 
 /// The articles of one subject; loads those of all with it. `article_count` is the subject's own count.
 pub async fn articles_of(
-    op: &Arc<Operation>,
+    ctx: &Context<'_>,
     lists: &SubjectLists,
     one: OneOf,
     article_count: i32,
@@ -39,27 +39,28 @@ pub async fn articles_of(
     order: ArticleOrder,
 ) -> Result<Connection<ArticleObject>, Failure> {
     // Boxed: each field beside it would have room for it.
-    let (list, page) = Box::pin(page_of(op, lists, one, arguments, order)).await?;
+    let (list, page) = Box::pin(page_of(ctx, lists, one, arguments, order)).await?;
     let count = u64::try_from(article_count).unwrap_or_default();
-    Ok(Connection::counted(op, &list, page, |article| position(article.row()), count))
+    Ok(Connection::counted(operation(ctx)?, &list, page, |article| position(article.row()), count))
 }
 
 /// A page of the articles of one subject, and the list's name.
 pub(super) async fn page_of(
-    op: &Arc<Operation>,
+    ctx: &Context<'_>,
     lists: &SubjectLists,
     one: OneOf,
     arguments: PageArguments,
     order: ArticleOrder,
 ) -> Result<(ListName, Page<ArticleObject>), Failure> {
-    let OneOf { subject, id, all } = one;
+    let (op, OneOf { subject, id, all }) = (operation(ctx)?, one);
     let list = ListName::new(&[&format!("{subject:?}.articles"), &id.to_string(), &format!("{order:?}")]);
     let window = arguments.window(&op.store.keys, &list)?;
     let loaded = lists
         .get((arguments, order), || async {
             let descending = order == ArticleOrder::PublishedAtDesc;
-            let pages = memory::of_subjects(op, subject, &all, descending, &window).await?;
-            Ok(ArticleObject::pages(op, pages))
+            let (parts, wanted) = (Together::default(), || ahead::of_articles(ctx));
+            let pages = memory::of_subjects(op, &parts, wanted, subject, &all, descending, &window).await?;
+            Ok(ArticleObject::pages(op, parts, pages))
         })
         .await?;
     Ok((list, told_of(&loaded, id, op)))

@@ -1,5 +1,6 @@
 //! Articles in the schema. Types, queries, mutations and inputs; no rule stands here.
 
+mod ahead;
 mod archive;
 mod article;
 mod check;

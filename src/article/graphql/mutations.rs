@@ -12,6 +12,7 @@ use super::inputs::{
     AssignArticleInput, CreateArticleInput, DeleteArticleInput, PublishArticleInput, RequestChangesInput,
     RestoreArticleInput, RevertArticleInput, SubmitForReviewInput, UnpublishArticleInput, UpdateArticleInput,
 };
+use crate::article::read_parts::Together;
 use crate::article::{
     Draft, assign, create, delete, draft, publish, read, request_changes, restore, revert, set_comments,
     submit, unpublish, update,
@@ -121,8 +122,9 @@ impl ArticleMutation {
                 Some(draft) => Some(draft),
                 None => draft::read(&snapshot, op.viewer, id).await?,
             };
-            let public = read::by_id(&snapshot, id).await?;
-            let article = public.and_then(|row| ArticleObject::page(op, vec![row]).pop());
+            let parts = Together::default();
+            let public = read::by_id(&snapshot, &parts, id).await?;
+            let article = public.map(|row| ArticleObject::alone(op, parts, row));
             Ok(Some(PublishArticlePayload {
                 article,
                 draft: draft.map(|row| DraftObject::alone(op, row)),

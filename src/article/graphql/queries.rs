@@ -2,12 +2,13 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
 
-use super::ArticleObject;
 use super::lists::position;
 use super::search::{self, SearchConnection};
+use super::{ArticleObject, ahead};
 use crate::article::archive::{self, Month, Period};
 use crate::article::memory;
 use crate::article::read::{ArticleFilter, ArticleOrder as Order, Label};
+use crate::article::read_parts::Together;
 use crate::clock::Timestamp;
 use crate::db::keyset::Page;
 use crate::error::Failure;
@@ -151,12 +152,14 @@ impl ArticleQuery {
         #[graphql(desc = "Which article.")] by: ArticleBy,
     ) -> Nullable<ArticleObject> {
         nullable(async {
-            let op = operation(ctx)?;
+            let (op, parts, wanted) = (operation(ctx)?, Together::default(), || ahead::of_article(ctx));
             let found = match by {
-                ArticleBy::Id(id) => memory::by_id(op, ids::parse(&id, &["by", "id"])?).await?,
-                ArticleBy::Slug(slug) => memory::by_slug(op, &slug).await?,
+                ArticleBy::Id(id) => {
+                    memory::by_id(op, &parts, wanted, ids::parse(&id, &["by", "id"])?).await?
+                }
+                ArticleBy::Slug(slug) => memory::by_slug(op, &parts, wanted, &slug).await?,
             };
-            Ok(found.and_then(|row| ArticleObject::page(op, vec![row]).pop()))
+            Ok(found.map(|row| ArticleObject::alone(op, parts, row)))
         })
         .await
     }
@@ -181,11 +184,12 @@ impl ArticleQuery {
         let order_by: Order = order_by.into();
         let list = ListName::new(&["articles", &filter_name(filter.as_ref()), &format!("{order_by:?}")]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
+        let (parts, wanted) = (Together::default(), || ahead::of_articles(ctx));
         let Page { rows, has_next, has_previous } = match &filter {
-            Some(filter) => memory::list(op, filter, order_by, &window).await?,
+            Some(filter) => memory::list(op, &parts, wanted, filter, order_by, &window).await?,
             None => Page::default(),
         };
-        let page = Page { rows: ArticleObject::page(op, rows), has_next, has_previous };
+        let page = Page { rows: ArticleObject::page(op, parts, rows), has_next, has_previous };
         let place = |article: &ArticleObject| position(article.row());
         Ok(Connection::listed(op, &list, page, place, move |op| {
             let filter = filter.clone();

@@ -1,5 +1,6 @@
 //! Search in the schema.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_graphql::{Object, SimpleObject};
@@ -9,7 +10,7 @@ use super::ArticleObject;
 use super::queries::{ArticleFilterInput, filter_name};
 use crate::article::entity::public::sections;
 use crate::article::read;
-use crate::article::read_parts::{self, Together};
+use crate::article::read_parts::{self, Part, Together};
 use crate::article::search::{self, SearchQuery};
 use crate::db::keyset::{Position, SortKey};
 use crate::error::Failure;
@@ -122,9 +123,12 @@ pub async fn run(
     let has_next = hits.len() > limit;
     hits.truncate(limit);
     let found: Vec<ArticleId> = hits.iter().map(|hit| hit.article).collect();
-    let mut rows = read::by_ids(&snapshot, found.clone()).await?;
-    let sections = read_parts::sections(&Together::default(), &snapshot, &found).await?;
-    let articles = ArticleObject::page(op, found.iter().filter_map(|id| rows.remove(id)).collect());
+    let parts = Together::default();
+    // Of them snippets are cut.
+    parts.expect(BTreeSet::from([Part::Sections]));
+    let mut rows = read::by_ids(&snapshot, &parts, found.clone()).await?;
+    let sections = read_parts::sections(&parts, &snapshot, &found).await?;
+    let articles = ArticleObject::page(op, parts, found.iter().filter_map(|id| rows.remove(id)).collect());
     let edges = hits.iter().zip(articles).zip(offset + 1..).map(|((hit, node), place)| {
         let position =
             Position { key: SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX)), id: Uuid::nil() };

@@ -55,7 +55,16 @@ impl AuthorLink {
 #[derive(Default)]
 pub struct AuthorLoads {
     portraits: Batch<(), KnownOf<ImageId, Arc<Option<images::Model>>>>,
+    /// Of these, those that were read with the authors.
+    known: Vec<images::Model>,
     articles: SubjectLists,
+}
+
+impl AuthorLoads {
+    /// What authors load of whom these portraits are known.
+    pub fn with(known: Vec<images::Model>) -> Self {
+        Self { known, ..Self::default() }
+    }
 }
 
 /// A public author.
@@ -97,7 +106,7 @@ impl AuthorObject {
                 .portraits
                 .get((), || async {
                     let ids = cohort.rows.iter().filter_map(|author| author.portrait_image_id).collect();
-                    image::memory::public(&cohort.op, ids).await
+                    image::memory::public(&cohort.op, ids, &cohort.loads.known).await
                 })
                 .await?;
             let found = portraits.get(&id).and_then(|image| image.tell(&cohort.op).as_ref().clone());
@@ -144,6 +153,7 @@ impl AuthorObject {
     /// The published articles that credit them.
     async fn articles(
         &self,
+        ctx: &Context<'_>,
         #[graphql(
             desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
         )]
@@ -157,7 +167,7 @@ impl AuthorObject {
         let all = cohort.rows.iter().map(|author| author.id.0).collect();
         let one = OneOf { subject: Subject::Author, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };
-        articles_of(&cohort.op, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
+        articles_of(ctx, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
     }
 }
 
@@ -179,7 +189,7 @@ impl AuthorRecord {
         pages: HashMap<Uuid, Page<author_records::Model>>,
     ) -> KnownOf<Uuid, Page<Self>> {
         let pages = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page).into()));
-        Member::pages(op, pages.collect(), Self)
+        Member::pages(op, AuthorRecordLoads::default(), pages.collect(), Self)
     }
 
     /// Where one stands in a list by name.

@@ -67,7 +67,7 @@ pub async fn comments_under(
         .get((arguments, order), || async {
             let newest_first = order == CommentOrder::CreatedAtDesc;
             let pages = memory::under(op, above, &parents, newest_first, &window).await?;
-            Ok(Member::pages(op, pages, CommentObject))
+            Ok(Member::pages(op, CommentLoads::default(), pages, CommentObject))
         })
         .await?;
     let page = told_of(&loaded, id, op);

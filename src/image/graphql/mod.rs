@@ -83,7 +83,7 @@ impl ImageQuery {
             let op = operation(ctx)?;
             let ImageBy::Id(id) = by;
             let id = ids::parse(&id, &["by", "id"])?;
-            let found = memory::public(op, vec![id]).await?.remove(&id);
+            let found = memory::public(op, vec![id], &[]).await?.remove(&id);
             let found = found.and_then(|image| image.tell(op).as_ref().clone());
             Ok(found.map(|row| ImageObject::new(row, &op.store)))
         })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 
 use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
 use crate::article::read::Subject;
@@ -132,6 +132,7 @@ impl CategoryObject {
     /// The published articles in it and below it.
     async fn articles(
         &self,
+        ctx: &Context<'_>,
         #[graphql(
             desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
         )]
@@ -145,6 +146,6 @@ impl CategoryObject {
         let all = cohort.rows.iter().map(|category| category.id.0).collect();
         let one = OneOf { subject: Subject::Category, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };
-        articles_of(&cohort.op, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
+        articles_of(ctx, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
     }
 }

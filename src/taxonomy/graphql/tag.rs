@@ -1,6 +1,6 @@
 //! Tags as the public sees them.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 
 use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
 use crate::article::read::Subject;
@@ -71,6 +71,7 @@ impl TagObject {
     /// The published articles that have it.
     async fn articles(
         &self,
+        ctx: &Context<'_>,
         #[graphql(
             desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
         )]
@@ -84,6 +85,6 @@ impl TagObject {
         let all = cohort.rows.iter().map(|tag| tag.id.0).collect();
         let one = OneOf { subject: Subject::Tag, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };
-        articles_of(&cohort.op, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
+        articles_of(ctx, &cohort.loads.articles, one, row.article_count, arguments, order_by).await
     }
 }
