@@ -33,10 +33,7 @@ def main():
     arguments = parse()
     with tempfile.TemporaryDirectory(prefix="copydesk-nodes-") as folder, Postgres() as postgres:
         report = measure(arguments, postgres, pathlib.Path(folder))
-    print(report)
-    if arguments.write:
-        run.write(report, REPORT)
-        print(f"written to {REPORT.relative_to(ROOT)}")
+    run.tell(arguments, report, REPORT)
 
 
 def parse():

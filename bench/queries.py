@@ -91,12 +91,10 @@ def main():
                 print(f"measured: {size:,} articles on {engine}", file=sys.stderr)
     sets.sort(key=lambda measured: (measured["size"], measured["engine"]))
     report = "\n".join([head(arguments, sets), *(table(measured) for measured in sets), growth(sets)])
-    print(report)
+    run.tell(arguments, report, REPORT)
     if arguments.write:
-        run.write(report, REPORT)
         PLOT.write_text(plot.bars("Answers a second", bars(sets)))
         GROWTH.write_text(plot.lines("CPU of an answer that is read from the database, in µs, by the number of articles", *lines(sets)))
-        print(f"written to {REPORT.relative_to(ROOT)}")
 
 
 def parse():

@@ -86,10 +86,7 @@ def main():
         print(f"{arguments.plain} is missing, so there is nothing to compare with: cargo build --release --example plain\n")
     with tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder:
         report = measure(arguments, wrk, plain, pathlib.Path(folder))
-    print(report)
-    if arguments.write:
-        write(report)
-        print(f"written to {REPORT.relative_to(ROOT)}")
+    tell(arguments, report, REPORT)
 
 
 def parse():
@@ -520,7 +517,15 @@ def processor():
     return f"{len(os.sched_getaffinity(0))} × {name}"
 
 
-def write(report, path=REPORT):
+def tell(arguments, report, path):
+    """Prints a report and, where it is asked for, puts it into its place in a file."""
+    print(report)
+    if arguments.write:
+        write(report, path)
+        print(f"written to {path.relative_to(ROOT)}")
+
+
+def write(report, path):
     text = path.read_text()
     before, begin, rest = text.partition(BEGIN + "\n")
     _, end, after = rest.partition(END)

@@ -37,10 +37,7 @@ def main():
                     measured[name, question].append(subject.load(arguments, question))
             print(f"measured: {number} of {arguments.rounds} rounds", file=sys.stderr)
     report = told(arguments, measured)
-    print(report)
-    if arguments.write:
-        run.write(report, REPORT)
-        print(f"written to {REPORT.relative_to(ROOT)}")
+    run.tell(arguments, report, REPORT)
 
 
 def parse():
