@@ -1,6 +1,7 @@
 //! Limits of rate: how often something may happen for a key. They are counted in memory, by each node for itself, and how
 //! many keys are remembered is bounded: who comes from ever new addresses pushes out others of that kind, not the server.
 
+use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
@@ -17,7 +18,7 @@ use crate::config::Config;
 use crate::error::Failure;
 
 /// Keys that a limit remembers, each about 200 bytes.
-const MOST_KEYS: u64 = 100_000;
+const MOST_KEYS: usize = 100_000;
 
 /// What is counted apart: a hash, so that no address stands in memory longer than it must.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,9 +69,8 @@ impl Limiter {
 
     /// Counts one, or says in how many seconds there will be room.
     pub fn take(&self, key: Key) -> Result<(), Failure> {
-        let bucket = self
-            .buckets
-            .get_with(key, || Arc::new(Bucket::direct_with_clock(self.quota, self.ticks.clone())));
+        let begin = || Ok(Arc::new(Bucket::direct_with_clock(self.quota, self.ticks.clone())));
+        let Ok(bucket) = self.buckets.get_or_insert_with::<_, Infallible>(&key, begin);
         bucket.check().map_err(|refused| {
             let wait = refused.wait_time_from(governor::clock::Clock::now(&self.ticks));
             let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
@@ -80,7 +80,7 @@ impl Limiter {
 
     /// Begins anew for this key.
     pub fn forget(&self, key: Key) {
-        self.buckets.invalidate(&key);
+        self.buckets.remove(&key);
     }
 }
 
@@ -101,19 +101,27 @@ impl Tally {
     /// Counts one more; says how many came before it.
     pub fn add(&self, key: Key) -> u32 {
         let now = self.clock.now();
-        let after =
-            self.counts.entry(key).and_upsert_with(|before| match before.map(|entry| entry.into_value()) {
-                Some((count, last)) if last.plus_seconds(Self::FORGOTTEN_AFTER_SECONDS) > now => {
-                    (count.saturating_add(1), now)
-                }
-                _ => (1, now),
-            });
-        after.into_value().0 - 1
+        let one_more = |_: &Key, (count, last): &mut (u32, Timestamp)| {
+            let lasts = last.plus_seconds(Self::FORGOTTEN_AFTER_SECONDS) > now;
+            let before = if lasts { *count } else { 0 };
+            (*count, *last) = (before.saturating_add(1), now);
+            EntryAction::Retain(before)
+        };
+        match self.counts.entry(&key, None, one_more) {
+            EntryResult::Retained(before) => before,
+            EntryResult::Vacant(place) => {
+                // Where it was forgotten in between, it is the first anyway.
+                let _ = place.insert((1, now));
+                0
+            }
+            // Nothing is taken out here, and nobody waits for a time.
+            EntryResult::Removed(..) | EntryResult::Replaced(..) | EntryResult::Timeout => 0,
+        }
     }
 
     /// Begins anew for this key.
     pub fn forget(&self, key: Key) {
-        self.counts.invalidate(&key);
+        self.counts.remove(&key);
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
 use super::instance;
@@ -23,7 +23,7 @@ use crate::log::follow::{self, Follows, MOST_BEHIND};
 use crate::operation::{Store, Viewer};
 
 /// Tokens whose signature need not be checked again.
-const MOST_TOKENS: u64 = 10_000;
+const MOST_TOKENS: usize = 10_000;
 
 /// The viewer that a token speaks for, if its session lasts.
 fn viewer_of(user: &SignedIn, token: &Checked, now: Timestamp) -> Option<Viewer> {

@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{Options, OptionsBuilder, Weighter};
 
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
@@ -28,6 +29,11 @@ use crate::reads::{Sources, Tag};
 
 /// Entries that are remembered, for what is read while they come.
 const REMEMBERED: usize = 1_000;
+/// How much a shard holds at least, and how many there are at most: each is locked by itself.
+const SHARD: u64 = 4_000_000;
+const MOST_SHARDS: usize = 16;
+/// What most things weigh, about.
+const USUAL: u64 = 4_000;
 /// What one thing weighs beside its value, and each of its tags.
 const WEIGHT: usize = 250;
 const WEIGHT_OF_TAG: usize = 40;
@@ -45,10 +51,19 @@ pub struct Kept<K, V> {
     is_dropped: AtomicBool,
 }
 
+#[derive(Clone)]
+struct ByWeight;
+
+impl<K, V> Weighter<K, Arc<Kept<K, V>>> for ByWeight {
+    fn weight(&self, _: &K, kept: &Arc<Kept<K, V>>) -> u64 {
+        u64::from(kept.weight)
+    }
+}
+
 /// Things of one kind.
 pub struct Tagged<K, V> {
     /// Hashed by what is quick on long keys, and not foreseen by whoever asks.
-    kept: Cache<K, Arc<Kept<K, V>>, ahash::RandomState>,
+    kept: Cache<K, Arc<Kept<K, V>>, ByWeight, ahash::RandomState>,
     known: Mutex<Known<K, V>>,
     born: Instant,
     /// When the log was last followed to its end: nanoseconds since the birth, and 1; 0: never.
@@ -91,11 +106,13 @@ impl<K, V> Default for Holders<K, V> {
 impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tagged<K, V> {
     /// One that keeps so many bytes.
     pub fn new(bytes: u64) -> Self {
-        // TinyLFU: what is asked for once does not drive out what is asked for often.
-        let kept = Cache::builder()
-            .max_capacity(bytes)
-            .weigher(|_, kept: &Arc<Kept<K, V>>| kept.weight)
-            .build_with_hasher(ahash::RandomState::new());
+        // Much like S3-FIFO: what is asked for once does not drive out what is asked for often.
+        let kept = Cache::with_options(
+            options(bytes),
+            ByWeight,
+            ahash::RandomState::new(),
+            DefaultLifecycle::default(),
+        );
         let known = Known { place: 0, by_tag: HashMap::new(), swept_at: 1_000, recent: VecDeque::new() };
         Self {
             kept,
@@ -202,7 +219,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
                 .collect();
             for kept in touched.into_iter().filter_map(|kept| kept.upgrade()) {
                 kept.is_dropped.store(true, Ordering::Release);
-                self.kept.invalidate(&kept.key);
+                self.kept.remove(&kept.key);
             }
         }
         known.place = sequence;
@@ -215,13 +232,23 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
 
     /// How many things are kept, and how much they weigh in bytes.
     pub fn size(&self) -> (u64, u64) {
-        (self.kept.entry_count(), self.kept.weighted_size())
+        (self.kept.len() as u64, self.kept.weight())
     }
 
     /// How often something was there, and was not.
     pub fn used(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
+}
+
+/// Of a cache of so many bytes. Nothing is kept that is larger than one of its shards.
+fn options(bytes: u64) -> Options {
+    let shards = usize::try_from(bytes / SHARD).unwrap_or(MOST_SHARDS).clamp(1, MOST_SHARDS);
+    let things = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX);
+    let mut options = OptionsBuilder::new();
+    options.shards(shards).estimated_items_capacity(things).weight_capacity(bytes);
+    #[allow(clippy::expect_used, reason = "what must be told is told")]
+    options.build().expect("how much, and of how many")
 }
 
 /// How `/metrics` calls what is kept, what it weighs, how often something was there, and was not; each with its words.
@@ -362,7 +389,6 @@ mod tests {
                 keep(key);
             }
         }
-        cache.kept.run_pending_tasks();
         assert!(cache.size().1 <= 500_000);
         let known = cache.known();
         let held: usize = known.by_tag.values().map(|holders| holders.all.len()).sum();

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -14,10 +15,21 @@ use crate::server::request::Asked;
 
 /// Bytes of documents that are learned.
 const LEARNED: u64 = 16_000_000;
+/// How many they are, about.
+const USUALLY: usize = 10_000;
+
+#[derive(Clone)]
+struct ByLength;
+
+impl Weighter<[u8; 32], Arc<str>> for ByLength {
+    fn weight(&self, _: &[u8; 32], text: &Arc<str>) -> u64 {
+        text.len() as u64 + 100
+    }
+}
 
 /// The documents of one node.
 pub struct Documents {
-    learned: Cache<[u8; 32], Arc<str>>,
+    learned: Cache<[u8; 32], Arc<str>, ByLength>,
     trusted: Option<HashMap<String, Arc<str>>>,
 }
 
@@ -69,10 +81,8 @@ impl Documents {
         for file in manifests {
             trusted.extend(read(file)?);
         }
-        let learned = Cache::builder()
-            .max_capacity(LEARNED)
-            .weigher(|_, text: &Arc<str>| u32::try_from(text.len() + 100).unwrap_or(u32::MAX));
-        Ok(Self { learned: learned.build(), trusted: (!manifests.is_empty()).then_some(trusted) })
+        let learned = Cache::with_weighter(USUALLY, LEARNED, ByLength);
+        Ok(Self { learned, trusted: (!manifests.is_empty()).then_some(trusted) })
     }
 
     /// The document that a request sends or names.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::parser::types::ExecutableDocument;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 
 use crate::graphql::cost::{Costs, SchemaTypes};
 use crate::graphql::fragments::Selections;
@@ -14,7 +15,18 @@ use crate::graphql::guard::{self, Limits, Refusal};
 /// Bytes that are kept, as far as they can be told.
 const KEPT: u64 = 16_000_000;
 /// What a document weighs parsed, for each byte of its text.
-const WEIGHT: usize = 20;
+const WEIGHT: u64 = 20;
+/// How many they are, about.
+const USUALLY: usize = 1_000;
+
+#[derive(Clone)]
+struct ByLength;
+
+impl Weighter<Arc<str>, Arc<ReadDocument>> for ByLength {
+    fn weight(&self, text: &Arc<str>, _: &Arc<ReadDocument>) -> u64 {
+        1_000 + WEIGHT * text.len() as u64
+    }
+}
 
 /// A document that may be asked.
 pub struct ReadDocument {
@@ -40,16 +52,12 @@ impl ReadDocument {
 }
 
 /// The documents that this node has read.
-pub struct ReadDocuments(Cache<Arc<str>, Arc<ReadDocument>, ahash::RandomState>);
+pub struct ReadDocuments(Cache<Arc<str>, Arc<ReadDocument>, ByLength, ahash::RandomState>);
 
 impl Default for ReadDocuments {
     fn default() -> Self {
-        let weigher = |text: &Arc<str>, _: &Arc<ReadDocument>| {
-            u32::try_from(1_000 + WEIGHT * text.len()).unwrap_or(u32::MAX)
-        };
-        Self(
-            Cache::builder().max_capacity(KEPT).weigher(weigher).build_with_hasher(ahash::RandomState::new()),
-        )
+        let hasher = ahash::RandomState::new();
+        Self(Cache::with(USUALLY, KEPT, ByLength, hasher, DefaultLifecycle::default()))
     }
 }
 
