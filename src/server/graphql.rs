@@ -15,6 +15,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use tracing::Instrument as _;
 
 use self::documents::Unnamed;
 use self::written::Form;
@@ -93,7 +94,7 @@ async fn answer(
     }
     let sent = sent(app, form.id, content, head, body).await?;
     // Asked again: sending a body takes as long as a client likes, and a session may have ended meanwhile.
-    let viewer = viewer::of(&app.store, &app.accounts, headers).await.map_err(unauthenticated)?;
+    let viewer = viewer(app, form.id, headers).await?;
     let key = sent.bytes().filter(|_| viewer == Viewer::Public).map(|sent| answers::Key {
         sent,
         is_body: method == Method::POST,
@@ -104,7 +105,7 @@ async fn answer(
         return Ok(app.answers.response(&answer, form, head, &*app.store.clock));
     }
     // Boxed: what is in memory would carry it around.
-    Box::pin(ask(app, form, head, viewer, sent, key)).await
+    Box::pin(ask(app, form, head, viewer, sent, key).instrument(form.id.span())).await
 }
 
 /// Answers what is not in memory, and keeps the answer where it has a key.
@@ -229,18 +230,18 @@ async fn mutate(
         audit::refusals(&operation).await;
         answer
     };
-    let span = tracing::Span::current();
-    tokio::spawn(tracing::Instrument::instrument(execute, span)).await.map_err(|error| {
+    tokio::spawn(execute.in_current_span()).await.map_err(|error| {
         tracing::error!(%error, "a mutation ended before its work did");
         let message = "Something went wrong on our side. The request's id helps to find it in the log.";
         Refused::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, message)
     })
 }
 
-fn unauthenticated(failure: Failure) -> Refused {
-    match failure {
+/// Who asks.
+async fn viewer(app: &App, id: &RequestId, headers: &HeaderMap) -> Result<Viewer, Refused> {
+    viewer::of(&app.store, &app.accounts, headers).await.map_err(|failure| match failure {
         Failure::Internal(fault) => {
-            tracing::error!(error = %fault, "the viewer can't be told");
+            id.span().in_scope(|| tracing::error!(error = %fault, "the viewer can't be told"));
             let message = "Something went wrong on our side. Try again.";
             Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message)
         }
@@ -249,7 +250,7 @@ fn unauthenticated(failure: Failure) -> Refused {
                 "The access token is not good, or not any more: refresh the session or sign in again.";
             Refused::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, message)
         }
-    }
+    })
 }
 
 /// One request of this viewer's.
@@ -314,7 +315,7 @@ async fn sent<'a>(
     head: &'a Parts,
     body: &mut BodyDataStream,
 ) -> Result<Sent<'a>, Refused> {
-    let viewer = viewer::of(&app.store, &app.accounts, &head.headers).await.map_err(unauthenticated)?;
+    let viewer = viewer(app, id, &head.headers).await?;
     if head.method != Method::POST {
         return Ok(Sent::Address(head.uri.query().unwrap_or_default()));
     }
@@ -323,8 +324,11 @@ async fn sent<'a>(
     match content {
         Content::Json => Ok(Sent::Json(whole(body, app.store.config.max_body_bytes).await?)),
         Content::Files => {
-            let operation = operation(app, id, viewer, head);
-            let (asked, uploads) = Box::pin(upload::read(&operation, &head.headers, body)).await?;
+            let read = async {
+                let operation = operation(app, id, viewer, head);
+                upload::read(&operation, &head.headers, body).await
+            };
+            let (asked, uploads) = Box::pin(read.instrument(id.span())).await?;
             Ok(Sent::Files(asked, uploads))
         }
         Content::JsonNotInUtf8 => unsupported("Send JSON in UTF-8."),

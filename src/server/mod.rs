@@ -22,18 +22,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Redirect, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use axum::{Router, ServiceExt as _};
 use futures_util::FutureExt as _;
-use tower::{Layer as _, Service};
+use tower::{Layer as _, Service, service_fn};
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Level, Span};
 
 use answers::Answers;
 use graphql::documents::Documents;
@@ -79,6 +78,12 @@ impl RequestId {
         // There is room for two digits a byte.
         let _ = hex::encode_to_slice(bytes, &mut digits);
         Self(String::from_utf8_lossy(&digits).into_owned())
+    }
+
+    /// What stands around the request's lines in the log; made where there may be some, as most answers from memory have none. Of
+    /// the highest level, so that no line lacks the id, however little is logged.
+    fn span(&self) -> Span {
+        tracing::error_span!("request", id = %self.0)
     }
 }
 
@@ -156,8 +161,8 @@ pub fn service(store: Arc<Store>) -> Result<impl Serves, ServiceError> {
         // GraphQL's answers are compressed where they are written.
         .layer(CompressionLayer::new())
         .with_state(Arc::clone(&app));
-    // From outside to inside; around all routes at once, which costs each request less than around each.
-    Ok((cors, from_fn_with_state(app, around)).layer(pages))
+    // Around all routes at once, which costs each request less than around each.
+    Ok(cors.layer(service_fn(move |request| Box::pin(around(Arc::clone(&app), pages.clone(), request)))))
 }
 
 /// Serves until `shutdown` ends; requests that are under way then are answered first.
@@ -178,28 +183,27 @@ pub async fn serve(
 
 /// Around every request: a name, a line in the log, the headers that every answer carries. What most ask for, GraphQL, is answered
 /// from here: the way by the routes takes as long as finding an answer in memory.
-async fn around(State(app): State<Arc<App>>, request: Request, pages: Next) -> Response {
+async fn around(app: Arc<App>, mut pages: Router, request: Request) -> Result<Response, Infallible> {
     let started = Instant::now();
     let id = RequestId::new(&*app.store.chance);
     let name = HeaderValue::from_str(&id.0);
     let (method, path) = (request.method(), request.uri().path());
-    let is_graphql = path == "/graphql";
-    // Of the highest level, so that no line of the log lacks the id, however little is logged.
-    let span = if is_graphql {
-        tracing::error_span!("request", id = %id.0)
-    } else {
-        tracing::error_span!("request", id = %id.0, %method, %path)
-    };
+    let span_of_page =
+        (path != "/graphql").then(|| tracing::error_span!("request", id = %id.0, %method, %path));
+    let span = || span_of_page.clone().unwrap_or_else(|| id.span());
     let answer = pin!(async {
-        if is_graphql { graphql::handle(&app, &id, request).await } else { pages.run(request).await }
+        match &span_of_page {
+            Some(span) => pages.call(request).instrument(span.clone()).await,
+            None => Ok(graphql::handle(&app, &id, request).await),
+        }
     });
-    let answered = AssertUnwindSafe(answer).catch_unwind().instrument(span.clone()).await;
-    let mut response = span.in_scope(|| {
-        let response = answered.unwrap_or_else(after_panic);
+    let answered = AssertUnwindSafe(answer).catch_unwind().await;
+    let Ok(mut response) = answered.unwrap_or_else(|panic| Ok(span().in_scope(|| after_panic(panic))));
+    if tracing::enabled!(Level::INFO) {
         let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(status = response.status().as_u16(), elapsed_us, "answered");
-        response
-    });
+        let status = response.status().as_u16();
+        span().in_scope(|| tracing::info!(status, elapsed_us, "answered"));
+    }
     let headers = response.headers_mut();
     if let Ok(name) = name {
         headers.insert(REQUEST_ID.clone(), name);
@@ -210,7 +214,7 @@ async fn around(State(app): State<Arc<App>>, request: Request, pages: Next) -> R
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    response
+    Ok(response)
 }
 
 /// A panic is a bug of ours; the client learns that something went wrong, the log what.
