@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 
 use object_store::ObjectStore;
 use sea_orm::DatabaseTransaction;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 
 use crate::clock::{Chance, Clock, Timestamp};
 use crate::config::Config;
@@ -199,8 +199,8 @@ pub struct Operation {
     pub client: Client,
     moment: AtomicI64,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
-    /// At which place of the log its snapshot is, once that was asked.
-    pub(crate) snapshot_at: OnceCell<i64>,
+    /// Whether what it reads may turn out to be of two moments.
+    may_be_torn: bool,
     /// At which place of the log the memory was asked before there was a snapshot; `None`: the memory is not asked.
     pub(crate) recalled_at: Option<OnceLock<i64>>,
     reads: Arc<Reads>,
@@ -213,9 +213,9 @@ impl Operation {
         let moment = AtomicI64::new(store.clock.now().0);
         let client = Client::default();
         let request_id = request_id.into();
-        let (snapshot, snapshot_at, recalled_at) = (Mutex::default(), OnceCell::new(), None);
+        let (snapshot, may_be_torn, recalled_at) = (Mutex::default(), false, None);
         let (reads, refused) = (Arc::default(), std::sync::Mutex::default());
-        Self { viewer, store, request_id, client, moment, snapshot, snapshot_at, recalled_at, reads, refused }
+        Self { viewer, store, request_id, client, moment, snapshot, may_be_torn, recalled_at, reads, refused }
     }
 
     /// The same, for a query: to the public, what was read before need not be read again. Who is signed in may have written
@@ -227,6 +227,12 @@ impl Operation {
         }
         let reads = if keeps_parts { Arc::new(self.reads.for_parts()) } else { self.reads };
         Self { recalled_at: Some(OnceLock::new()), reads, ..self }
+    }
+
+    /// The same, for a query that can be done again, should what it reads be of two moments: to the public, it is read without a
+    /// transaction as far as that goes. To others, there is more to tell than what the log knows the places of.
+    pub fn by_places(self) -> Self {
+        Self { may_be_torn: self.viewer == Viewer::Public, ..self }
     }
 
     /// The same, sent from there.
@@ -284,9 +290,13 @@ impl Operation {
         if let Some(snapshot) = &*open {
             return Ok(Arc::clone(snapshot));
         }
-        // Boxed: each field that reads would carry it.
-        let snapshot = Box::pin(self.store.database.snapshot()).await?.noting(Arc::clone(&self.reads));
-        let snapshot = Arc::new(snapshot);
+        let snapshot = if self.may_be_torn {
+            self.store.database.snapshot_by_places()
+        } else {
+            // Boxed: each field that reads would carry it.
+            Box::pin(self.store.database.snapshot()).await?
+        };
+        let snapshot = Arc::new(snapshot.noting(Arc::clone(&self.reads)));
         *open = Some(Arc::clone(&snapshot));
         Ok(snapshot)
     }

@@ -15,7 +15,6 @@ use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
 use crate::error::Failure;
 use crate::id::{SessionId, UserId};
-use crate::log;
 use crate::operation::{Operation, Role, Store, Viewer};
 
 /// An active user and the sessions that last.
@@ -81,7 +80,7 @@ pub async fn list(
 /// How many there are, up to one more than `most`.
 pub async fn count(snapshot: &Snapshot, viewer: Viewer, which: Listed, most: u64) -> Result<u64, Failure> {
     match listed(viewer, which) {
-        Some(query) => Ok(keyset::count(snapshot, query, most).await?),
+        Some(query) => keyset::count(snapshot, query, most).await,
         None => Ok(0),
     }
 }
@@ -202,7 +201,7 @@ pub(super) async fn is_known(op: &Operation, network: &[u8]) -> Result<bool, Fai
 /// An active user and the sessions that last, with the log's number of the moment.
 pub(super) async fn signed_in(store: &Store, id: UserId) -> Result<(i64, Option<SignedIn>), Failure> {
     let snapshot = store.database.snapshot().await?;
-    let sequence = log::read::head(&snapshot).await?;
+    let sequence = snapshot.place().await?;
     let Some(user) = active_user(snapshot.connection(), id).await? else { return Ok((sequence, None)) };
     let sessions = session::lasting(snapshot.connection(), id, store.clock.now()).await?;
     let sessions = sessions.into_iter().map(|session| (session.id, session.expires_at)).collect();

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilt
 
 use super::entity::public::archive_months;
 use crate::clock::Timestamp;
-use crate::db::Snapshot;
+use crate::db::{Snapshot, rows};
 use crate::error::Failure;
 use crate::reads::ARTICLES;
 
@@ -67,10 +67,8 @@ fn period(first: NaiveDate, months: u32) -> Option<Period> {
 /// How many public articles are from each month, the newest month first; none that has none.
 pub async fn months(snapshot: &Snapshot) -> Result<Vec<(Month, i32)>, Failure> {
     snapshot.reads().note(ARTICLES);
-    let rows = archive_months::Entity::find()
-        .order_by_desc(archive_months::Column::Month)
-        .all(snapshot.connection())
-        .await?;
+    let query = archive_months::Entity::find().order_by_desc(archive_months::Column::Month);
+    let rows = rows::all(snapshot, &query).await?;
     Ok(rows.into_iter().map(|row| (Month::from_key(row.month), row.article_count)).collect())
 }
 

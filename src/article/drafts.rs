@@ -58,7 +58,7 @@ pub async fn count(
     most: u64,
 ) -> Result<u64, Failure> {
     match filtered(viewer, filter) {
-        Some(query) => Ok(keyset::count(snapshot, query, most).await?),
+        Some(query) => keyset::count(snapshot, query, most).await,
         None => Ok(0),
     }
 }

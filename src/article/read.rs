@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::db::ids::IdColumn;
 use crate::db::keyset::{self, Page, Sorting, Window};
-use crate::db::per_parent::{self, Columns};
+use crate::db::per_parent::{self, List};
 use crate::error::Failure;
 use crate::id::{ArticleId, AuthorId, CategoryId, TagId};
 use crate::keys::Keys;
@@ -167,7 +167,7 @@ pub async fn list(
 /// How many published articles there are, up to one more than `most`.
 pub async fn count(snapshot: &Snapshot, filter: &ArticleFilter, most: u64) -> Result<u64, Failure> {
     note_list(snapshot, filter);
-    Ok(keyset::count(snapshot, filtered(filter).0, most).await?)
+    keyset::count(snapshot, filtered(filter).0, most).await
 }
 
 /// What a list depends on, whatever is on its page. A label's articles change by themselves, also where all that holds otherwise
@@ -238,13 +238,15 @@ pub async fn of_subjects(
     macro_rules! placed {
         ($junction:ident, $parent:ident, $field:ident) => {{
             use $junction::{Column, Entity};
-            let columns = Columns {
+            let list = List {
                 parent: Column::$parent,
                 sort: Column::PublishedAt,
                 id: Column::ArticleId,
                 must_be_null: None,
+                descending,
+                window,
             };
-            let rows = per_parent::read::<Entity>(snapshot, subjects, columns, descending, window).await?;
+            let rows = per_parent::read::<Entity>(snapshot, subjects, list).await?;
             rows.into_iter().map(|row| (row.$field.0, row.article_id, row.published_at)).collect()
         }};
     }

@@ -3,6 +3,7 @@
 //! of author, taxonomy and image: figures with their images, bylines with their authors, labels with their tags and categories.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashSet;
@@ -13,7 +14,7 @@ use super::entity::public::{articles, figures, related_links, sections};
 use crate::author::entity::authors;
 use crate::db::rows::{self, Columns, Row, Taken};
 use crate::db::union::{Selected, Union};
-use crate::db::{Engine, Snapshot, keyset};
+use crate::db::{Engine, Snapshot};
 use crate::error::Failure;
 use crate::id::ArticleId;
 use crate::image::entity::images;
@@ -127,13 +128,24 @@ pub struct Together {
     expected: Mutex<BTreeSet<Part>>,
     wanted: Mutex<BTreeMap<Part, BTreeSet<ArticleId>>>,
     read: Mutex<BTreeMap<Part, Vec<Read>>>,
+    /// Whether the figures of all were read, the leads among them.
+    has_figures: AtomicBool,
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Together {
     /// Expects that articles which are yet to be found will be asked for these parts: they are read with them.
-    pub fn expect(&self, parts: BTreeSet<Part>) {
+    pub fn expect(&self, mut parts: BTreeSet<Part>) {
+        if parts.contains(&Part::Figures) {
+            parts.remove(&Part::Lead);
+            self.has_figures.store(true, Ordering::Relaxed);
+        }
         *locked(&self.expected) = parts;
+    }
+
+    /// Whether all figures of the articles are read with them: the leads need not be read by themselves.
+    pub fn has_figures(&self) -> bool {
+        self.has_figures.load(Ordering::Relaxed)
     }
 
     /// The article that a query finds; and its parts that are expected, by the same statement.
@@ -165,12 +177,11 @@ impl Together {
         query: &Select<articles::Entity>,
         among: &str,
     ) -> Result<Vec<articles::Model>, Failure> {
-        let statement = keyset::statement(snapshot, query);
         let expected = std::mem::take(&mut *locked(&self.expected));
         if expected.is_empty() {
-            return rows::all::<articles::Entity>(snapshot, statement).await;
+            return rows::all(snapshot, query).await;
         }
-        let Statement { sql, values, db_backend } = statement;
+        let Statement { sql, values, db_backend } = rows::statement(snapshot, query);
         let values = values.map(|values| values.0).unwrap_or_default();
         let parts = expected.iter().map(|part| (*part as usize, among)).chain([(FOUND, "")]);
         let rows = union(db_backend).read(snapshot, Some(&sql), parts, values).await?;

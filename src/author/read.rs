@@ -7,10 +7,10 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrai
 use uuid::Uuid;
 
 use super::entity::{author_records, authors};
-use crate::db::Snapshot;
 use crate::db::ids::IdColumn;
 use crate::db::keyset::{self, Page, Sorting, Window};
-use crate::db::per_parent::{self, Columns};
+use crate::db::per_parent::{self, List};
+use crate::db::{Snapshot, rows};
 use crate::error::Failure;
 use crate::id::{AuthorId, ImageId};
 use crate::library::former_slugs;
@@ -21,7 +21,7 @@ use crate::text::input;
 /// A public author by id.
 pub async fn by_id(snapshot: &Snapshot, id: AuthorId) -> Result<Option<authors::Model>, Failure> {
     snapshot.reads().note(id);
-    Ok(authors::Entity::find_by_id(id).one(snapshot.connection()).await?)
+    rows::one(snapshot, &authors::Entity::find_by_id(id)).await
 }
 
 /// A public author by slug, or by one that they had before.
@@ -29,14 +29,13 @@ pub async fn by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<authors::
     if !input::is_storable(slug) {
         return Ok(None);
     }
-    let connection = snapshot.connection();
-    let found = authors::Entity::find().filter(authors::Column::Slug.eq(slug)).one(connection).await?;
+    let found = rows::one(snapshot, &authors::Entity::find().filter(authors::Column::Slug.eq(slug))).await?;
     if let Some(author) = found {
         snapshot.reads().note(author.id);
         return Ok(Some(author));
     }
     snapshot.reads().note(AUTHORS);
-    match former_slugs::holder(connection, SubjectType::Author, slug).await? {
+    match former_slugs::holder(snapshot.connection(), SubjectType::Author, slug).await? {
         Some(id) => by_id(snapshot, AuthorId(id)).await,
         None => Ok(None),
     }
@@ -54,7 +53,7 @@ pub async fn list(snapshot: &Snapshot, window: &Window) -> Result<Page<authors::
 /// How many public authors there are, up to one more than `most`.
 pub async fn count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
     snapshot.reads().note(AUTHORS);
-    Ok(keyset::count(snapshot, authors::Entity::find(), most).await?)
+    keyset::count(snapshot, authors::Entity::find(), most).await
 }
 
 /// Records, by id.
@@ -83,7 +82,7 @@ pub async fn library(snapshot: &Snapshot, window: &Window) -> Result<Page<author
 
 /// How many authors the library holds, up to one more than `most`.
 pub async fn library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
-    Ok(keyset::count(snapshot, author_records::Entity::find(), most).await?)
+    keyset::count(snapshot, author_records::Entity::find(), most).await
 }
 
 /// One of the authors who have what this names as their portrait: a subquery.
@@ -103,13 +102,15 @@ pub async fn with_portraits(
     window: &Window,
 ) -> Result<HashMap<Uuid, Page<author_records::Model>>, Failure> {
     use author_records::Column;
-    let columns = Columns {
+    let list = List {
         parent: Column::PortraitImageId,
         sort: Column::SortName,
         id: Column::Id,
         must_be_null: None,
+        descending: false,
+        window,
     };
-    let rows = per_parent::read::<author_records::Entity>(snapshot, images, columns, false, window).await?;
+    let rows = per_parent::read::<author_records::Entity>(snapshot, images, list).await?;
     let place = |row: &author_records::Model| {
         (row.portrait_image_id.map(|image| image.0).unwrap_or_default(), (row.sort_name.clone(), row.id))
     };

@@ -22,7 +22,7 @@ where
         .columns(table.columns.iter().map(|column| Alias::new(column.name)))
         .from(Alias::new(table.name))
         .to_owned();
-    let connection = snapshot.connection();
+    let connection = snapshot.transaction().await?;
     let statement = ConnectionTrait::get_database_backend(connection).build(&select);
     let mut found = connection.stream_raw(statement).await?;
     while let Some(row) = found.try_next().await? {

@@ -17,7 +17,7 @@ use super::{Tagged, Told, told};
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
-use crate::log::{follow, read};
+use crate::log::follow;
 use crate::operation::{Memory, Operation, Recalled, Store};
 use crate::reads::{Reads, Sources, Tag};
 
@@ -155,9 +155,10 @@ pub async fn recall_beside<T: Debug + Send + Sync + 'static>(
         op.reads().note_sources(&sources);
         return Ok(value);
     }
-    let (snapshot, place) = here(op).await?;
+    let snapshot = op.snapshot().await?;
     let reads = Arc::new(Reads::noting());
-    let value = Arc::new(read(snapshot.noting(Arc::clone(&reads))).await?);
+    let value = Arc::new(read(snapshot.as_ref().clone().noting(Arc::clone(&reads))).await?);
+    let place = one_place_of(&snapshot).await?;
     let sources = keep(op, question, &value, reads.sources(), &beside(&value), place);
     op.reads().note_sources(&sources);
     Ok(value)
@@ -196,9 +197,10 @@ where
     if missing.is_empty() {
         return Ok(found);
     }
-    let (snapshot, place) = here(op).await?;
+    let snapshot = op.snapshot().await?;
     let reads = Arc::new(if cfg!(debug_assertions) { Reads::noting() } else { Reads::default() });
-    let mut read = read(snapshot.noting(Arc::clone(&reads)), missing.clone()).await?;
+    let mut read = read(snapshot.as_ref().clone().noting(Arc::clone(&reads)), missing.clone()).await?;
+    let place = one_place_of(&snapshot).await?;
     let mut told = FxHashSet::default();
     for thing in missing {
         let value = Arc::new(read.remove(&thing).unwrap_or_default());
@@ -231,9 +233,7 @@ pub async fn made<T: Debug + Send + Sync + 'static>(
     let value = Arc::new(make());
     let sources = Sources { tags: tags(on).collect(), ..Sources::default() };
     op.reads().note_sources(&sources);
-    if let Some(place) = one_place(op).await? {
-        keep(op, question, &value, sources, &[], place);
-    }
+    keep(op, question, &value, sources, &[], one_place(op).await?);
     Ok(value)
 }
 
@@ -264,25 +264,27 @@ pub async fn keep_fragment(op: &Operation, question: String, bytes: &Bytes, sour
 
 /// At which place of the log an operation has read; `None` too where those are two: of what was made of both it can't be told of
 /// which one it is.
-async fn one_place(op: &Operation) -> Result<Option<i64>, Failure> {
-    Ok(place(op).await?.filter(|place| {
-        let recalled_at = op.recalled_at.as_ref().and_then(|at| at.get());
-        recalled_at.is_none_or(|recalled_at| recalled_at == place)
-    }))
+pub async fn one_place(op: &Operation) -> Result<Option<i64>, Failure> {
+    let recalled_at = op.recalled_at.as_ref().and_then(|at| at.get().copied());
+    let Some(snapshot) = op.open_snapshot().await else { return Ok(recalled_at) };
+    let read_at = one_place_of(&snapshot).await?;
+    Ok(read_at.filter(|read_at| recalled_at.is_none_or(|recalled_at| recalled_at == *read_at)))
 }
 
-/// At which place of the log an operation has read; `None` where it has read nothing.
-pub async fn place(op: &Operation) -> Result<Option<i64>, Failure> {
-    match op.open_snapshot().await {
-        Some(snapshot) => Ok(Some(place_of(op, &snapshot).await?)),
-        None => Ok(op.recalled_at.as_ref().and_then(|at| at.get().copied())),
-    }
+/// The same of a snapshot.
+async fn one_place_of(snapshot: &Snapshot) -> Result<Option<i64>, Failure> {
+    // Boxed: each field that looks into the memory would carry it.
+    let place = Box::pin(snapshot.place()).await?;
+    Ok(Some(place).filter(|_| !snapshot.is_torn()))
 }
 
 /// Whether an operation has read at two places of the log, so that what it tells may be of neither.
 pub async fn is_torn(op: &Operation) -> bool {
-    op.recalled_at.as_ref().is_some_and(|at| at.get().is_some())
-        && one_place(op).await.ok().flatten().is_none()
+    let has_recalled = op.recalled_at.as_ref().is_some_and(|at| at.get().is_some());
+    match op.open_snapshot().await {
+        Some(snapshot) => snapshot.is_torn() || (has_recalled && !matches!(one_place(op).await, Ok(Some(_)))),
+        None => false,
+    }
 }
 
 async fn find<T: Send + Sync + 'static>(op: &Operation, question: &str) -> Result<Option<Found<T>>, Failure> {
@@ -308,7 +310,7 @@ impl<'a> Asked<'a> {
         let place = match recalled_at.get() {
             Some(place) => Some(*place),
             None => match op.open_snapshot().await {
-                Some(snapshot) => Some(place_of(op, &snapshot).await?),
+                Some(snapshot) => Some(Box::pin(snapshot.place()).await?),
                 None => memory.place(),
             },
         };
@@ -322,18 +324,19 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Gives what an answer that shows it depends on.
+/// Gives what an answer that shows it depends on. What was not read at one place is not kept.
 fn keep<T: Debug + Send + Sync + 'static>(
     op: &Operation,
     question: String,
     value: &Arc<T>,
     sources: Sources,
     beside: &[String],
-    place: i64,
+    place: Option<i64>,
 ) -> Arc<Sources> {
-    let mut dropped_by = sources.clone();
-    dropped_by.tags.extend(tags(beside));
     let sources = Arc::new(sources);
+    let Some(place) = place else { return sources };
+    let mut dropped_by = Sources::clone(&sources);
+    dropped_by.tags.extend(tags(beside));
     let read = Recalled { value: Arc::clone(value) as _, sources: Arc::clone(&sources) };
     op.store.memory.keep(question, read, weight(value), &dropped_by, place);
     sources
@@ -341,18 +344,6 @@ fn keep<T: Debug + Send + Sync + 'static>(
 
 fn tags(names: &[String]) -> impl Iterator<Item = Tag> {
     names.iter().map(|name| Tag::of(name))
-}
-
-/// The operation's snapshot, and its place of the log.
-async fn here(op: &Operation) -> Result<(Snapshot, i64), Failure> {
-    let snapshot = op.snapshot().await?;
-    let place = place_of(op, &snapshot).await?;
-    Ok((snapshot.as_ref().clone(), place))
-}
-
-async fn place_of(op: &Operation, snapshot: &Snapshot) -> Result<i64, Failure> {
-    // Boxed: each field that looks into the memory would carry it.
-    op.snapshot_at.get_or_try_init(|| Box::pin(read::head(snapshot))).await.copied()
 }
 
 /// About how much memory something takes: as many bytes as it would be written in for people.

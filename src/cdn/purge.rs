@@ -17,7 +17,6 @@ use super::keys::{self, ALL, LONGEST};
 use crate::config::{Cdn, CdnKind};
 use crate::error::Failure;
 use crate::log::follow::{Follower, touched};
-use crate::log::read;
 use crate::media_store::choose_tls;
 use crate::operation::Store;
 
@@ -93,7 +92,7 @@ impl Teller {
         loop {
             let passed = store.progress.passed();
             let snapshot = store.database.snapshot_for_following().await?;
-            let head = read::head(&snapshot).await?;
+            let head = snapshot.place().await?;
             let place = follower.map_or_else(|| self.kept(), |follower: Follower| Some(follower.place()));
             let known = place.filter(|place| (head - FAR_BEHIND..=head).contains(place));
             let Some(place) = known else {

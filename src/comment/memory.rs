@@ -6,10 +6,10 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::entity::comments;
-use super::read::{self, Above};
+use super::read::{self, Above, Asked, Replies};
 use crate::cache::recall::{Depends, KnownOf, recall_each};
 use crate::db::Snapshot;
-use crate::db::keyset::{Page, Window};
+use crate::db::keyset::Page;
 use crate::error::Failure;
 use crate::id::ArticleId;
 use crate::operation::Operation;
@@ -17,18 +17,20 @@ use crate::operation::Operation;
 /// What comments hang under, and the article of each: every entry about a public comment names it.
 pub type Parents = HashMap<Uuid, ArticleId>;
 
-/// [`read::under`].
+/// [`read::under_articles`] and [`read::under_comments`]; `replies`: those that are expected of articles' comments, or those that were
+/// read with the comments above.
 pub async fn under(
     op: &Operation,
     above: Above,
     parents: &Parents,
-    newest_first: bool,
-    window: &Window,
+    asked: &Asked,
+    replies: &Replies,
 ) -> Result<KnownOf<Uuid, Arc<Page<comments::Model>>>, Failure> {
-    let read = async move |snapshot: Snapshot, missing: Vec<Uuid>| {
-        read::under(&snapshot, above, &missing, newest_first, window).await
+    let read = async move |snapshot: Snapshot, missing: Vec<Uuid>| match above {
+        Above::Article => read::under_articles(&snapshot, &missing, asked, replies).await,
+        Above::Comment => read::under_comments(&snapshot, &missing, asked, replies).await,
     };
-    let question = format!("comments under {above:?} {newest_first} {window:?}");
+    let question = format!("comments under {above:?} {asked:?}");
     let depends = |parent, _: &Page<comments::Model>| article_of(parents, parent);
     recall_each(op, question, parents.keys().copied(), depends, read).await
 }

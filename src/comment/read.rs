@@ -1,6 +1,7 @@
 //! Reads of comments: public rows for the public, records for moderators.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select};
@@ -9,9 +10,9 @@ use uuid::Uuid;
 use super::entity::{comment_records, comments};
 use crate::account::policy::{self, Action, Reach};
 use crate::article;
-use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
-use crate::db::per_parent::{self, Columns};
+use crate::db::per_parent::{self, List};
+use crate::db::{Snapshot, rows};
 use crate::error::Failure;
 use crate::id::{ArticleId, CommentId};
 use crate::operation::Viewer;
@@ -64,34 +65,97 @@ pub enum Above {
     Comment,
 }
 
-/// The public comments under several articles or comments, a page each, in one statement.
-pub async fn under(
+/// Which comments of those under an article or a comment are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// In which order.
+    pub newest_first: bool,
+    /// Which of them.
+    pub window: Window,
+}
+
+/// For each article or comment, a page of the comments under it.
+type Pages = HashMap<Uuid, Page<comments::Model>>;
+
+/// The replies to the comments of a page, where they are read with them.
+#[derive(Debug, Default)]
+pub struct Replies {
+    expected: Option<Asked>,
+    read: OnceLock<Pages>,
+}
+
+impl Replies {
+    /// Those that comments which are yet to be read will be asked for.
+    pub fn expected(expected: Option<Asked>) -> Self {
+        Self { expected, read: OnceLock::new() }
+    }
+
+    /// What was read of the replies to this comment; `None`: others are asked for, or it was not read with them.
+    fn to(&self, comment: Uuid, asked: &Asked) -> Option<&Page<comments::Model>> {
+        self.read.get().filter(|_| self.expected.as_ref() == Some(asked))?.get(&comment)
+    }
+}
+
+/// The public comments under several articles, a page each, in one statement: with the replies to them that are expected.
+pub async fn under_articles(
     snapshot: &Snapshot,
-    above: Above,
-    parents: &[Uuid],
-    newest_first: bool,
-    window: &Window,
-) -> Result<HashMap<Uuid, Page<comments::Model>>, Failure> {
-    use comments::Column;
-    let columns = match above {
-        Above::Article => Columns {
-            parent: Column::ArticleId,
-            sort: Column::CreatedAt,
-            id: Column::Id,
-            must_be_null: Some(Column::ParentId),
-        },
-        Above::Comment => {
-            Columns { parent: Column::ParentId, sort: Column::CreatedAt, id: Column::Id, must_be_null: None }
+    articles: &[Uuid],
+    asked: &Asked,
+    replies: &Replies,
+) -> Result<Pages, Failure> {
+    let list = list(Above::Article, asked);
+    let rows = match &replies.expected {
+        None => per_parent::read::<comments::Entity>(snapshot, articles, list).await?,
+        Some(expected) => {
+            let next = self::list(Above::Comment, expected);
+            per_parent::read_with_next::<comments::Entity>(snapshot, articles, list, next).await?
         }
     };
-    let rows = per_parent::read::<comments::Entity>(snapshot, parents, columns, newest_first, window).await?;
+    let (rows, below): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.parent_id.is_none());
+    if let Some(expected) = &replies.expected {
+        let mut read = pages(snapshot, Above::Comment, below, expected);
+        for row in &rows {
+            read.entry(row.id.0).or_default();
+        }
+        // The first that reads fills it: who reads the same a second time has what is there.
+        let _ = replies.read.set(read);
+    }
+    Ok(pages(snapshot, Above::Article, rows, asked))
+}
+
+/// The public replies to several comments, a page each, in one statement, where they were not read with those.
+pub async fn under_comments(
+    snapshot: &Snapshot,
+    comments: &[Uuid],
+    asked: &Asked,
+    replies: &Replies,
+) -> Result<Pages, Failure> {
+    let known = comments.iter().filter_map(|id| Some((*id, replies.to(*id, asked)?.clone())));
+    let mut read: Pages = known.collect();
+    let missing: Vec<Uuid> = comments.iter().filter(|id| !read.contains_key(*id)).copied().collect();
+    let rows = per_parent::read::<comments::Entity>(snapshot, &missing, list(Above::Comment, asked)).await?;
+    read.extend(pages(snapshot, Above::Comment, rows, asked));
+    Ok(read)
+}
+
+fn list(above: Above, Asked { newest_first, window }: &Asked) -> List<'_, comments::Column> {
+    use comments::Column;
+    let (parent, must_be_null) = match above {
+        Above::Article => (Column::ArticleId, Some(Column::ParentId)),
+        Above::Comment => (Column::ParentId, None),
+    };
+    List { parent, sort: Column::CreatedAt, id: Column::Id, must_be_null, descending: *newest_first, window }
+}
+
+fn pages(snapshot: &Snapshot, above: Above, rows: Vec<comments::Model>, asked: &Asked) -> Pages {
     let parent = |row: &comments::Model| match (above, row.parent_id) {
         (Above::Comment, Some(parent)) => parent.0,
         _ => row.article_id.0,
     };
     // Every entry about a public comment names its article too.
     snapshot.reads().note_all(rows.iter().map(|row| row.article_id));
-    Ok(per_parent::pages(rows, |row| (parent(row), (row.created_at, row.id)), newest_first, window))
+    let place = |row: &comments::Model| (parent(row), (row.created_at, row.id));
+    per_parent::pages(rows, place, asked.newest_first, &asked.window)
 }
 
 /// How many public comments are directly under each.
@@ -121,7 +185,7 @@ pub async fn counts(
 
 /// A public comment.
 pub async fn by_id(snapshot: &Snapshot, id: CommentId) -> Result<Option<comments::Model>, Failure> {
-    let found = comments::Entity::find_by_id(id).one(snapshot.connection()).await?;
+    let found = rows::one(snapshot, &comments::Entity::find_by_id(id)).await?;
     match &found {
         Some(comment) => snapshot.reads().note(comment.article_id),
         // It may be approved, or appear with its article.
@@ -135,8 +199,7 @@ pub async fn by_ids(
     snapshot: &Snapshot,
     ids: Vec<CommentId>,
 ) -> Result<HashMap<CommentId, comments::Model>, Failure> {
-    let rows =
-        comments::Entity::find().filter(comments::Column::Id.is_in(ids)).all(snapshot.connection()).await?;
+    let rows = rows::all(snapshot, &comments::Entity::find().filter(comments::Column::Id.is_in(ids))).await?;
     Ok(rows.into_iter().map(|comment| (comment.id, comment)).collect())
 }
 
@@ -185,7 +248,7 @@ pub async fn queue_count(
     most: u64,
 ) -> Result<u64, Failure> {
     match queued(viewer, filter) {
-        Some(query) => Ok(keyset::count(snapshot, query, most).await?),
+        Some(query) => keyset::count(snapshot, query, most).await,
         None => Ok(0),
     }
 }

@@ -2,9 +2,7 @@
 //! and a list stays steady while rows are added.
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement, SimpleExpr};
-use sea_orm::{
-    ConnectionTrait as _, DbErr, EntityTrait, QuerySelect, QueryTrait as _, Select, Statement, Value, Values,
-};
+use sea_orm::{ConnectionTrait as _, EntityTrait, QuerySelect, QueryTrait as _, Select};
 use uuid::Uuid;
 
 use super::Snapshot;
@@ -131,36 +129,16 @@ pub async fn fetch<E: Taken>(
     window: &Window,
 ) -> Result<Page<E::Model>, Failure> {
     apply(QuerySelect::query(&mut query), sorting, window);
-    Ok(Page::from_fetched(rows::all::<E>(snapshot, statement(snapshot, &query)).await?, window))
-}
-
-/// A query as a statement for this database.
-pub fn statement<E: EntityTrait>(snapshot: &Snapshot, query: &Select<E>) -> Statement {
-    with_limit_in_text(query.build(snapshot.connection().get_database_backend()))
-}
-
-/// It with the number of rows in its text: PostgreSQL, which plans once for whatever is bound, counts a page of unknown size as a
-/// tenth of the table.
-fn with_limit_in_text(mut statement: Statement) -> Statement {
-    let Some(Values(values)) = &mut statement.values else { return statement };
-    let place = format!("LIMIT ${}", values.len());
-    if let (Some(before), Some(Value::BigUnsigned(Some(limit)))) =
-        (statement.sql.strip_suffix(&place), values.last())
-    {
-        statement.sql = format!("{before}LIMIT {limit}");
-        values.pop();
-    }
-    statement
+    Ok(Page::from_fetched(rows::all(snapshot, &query).await?, window))
 }
 
 /// Counts a query's rows, up to one more than `most`.
-pub async fn count<E: EntityTrait>(snapshot: &Snapshot, query: Select<E>, most: u64) -> Result<u64, DbErr> {
+pub async fn count<E: EntityTrait>(snapshot: &Snapshot, query: Select<E>, most: u64) -> Result<u64, Failure> {
     let mut rows = query.into_query();
     rows.clear_selects().clear_order_by().expr(Expr::val(1)).limit(most.saturating_add(1));
     let counted = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "counted").to_owned();
-    let row = snapshot.connection().query_one(&counted).await?;
-    let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
-    Ok(u64::try_from(number).unwrap_or_default())
+    let counted = snapshot.connection().get_database_backend().build(&counted);
+    Ok(u64::try_from(rows::number(snapshot, counted).await?).unwrap_or_default())
 }
 
 /// Narrows a query to the window: bounds, order, and one row too many to know whether more follow.
@@ -187,29 +165,5 @@ fn bound(query: &mut SelectStatement, sorting: &Sorting, window: &Window) {
     }
     if let Some(before) = &window.before {
         query.and_where(if sorting.descending { row().gt(place(before)) } else { row().lt(place(before)) });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sea_orm::DbBackend;
-
-    use super::*;
-
-    #[test]
-    fn postgresql_has_a_page_s_size_in_the_statement_s_text() {
-        let told = |backend, sql: &str| {
-            let values = vec![Value::from(7), Value::from(21_u64)];
-            let statement = with_limit_in_text(Statement::from_sql_and_values(backend, sql, values));
-            (statement.sql, statement.values.unwrap().0.len())
-        };
-        let asked = "SELECT a FROM b WHERE c = $1 ORDER BY d LIMIT $2";
-        let (sql, values) = told(DbBackend::Postgres, asked);
-        assert_eq!((sql.as_str(), values), ("SELECT a FROM b WHERE c = $1 ORDER BY d LIMIT 21", 1));
-        for other in
-            ["SELECT a FROM b WHERE c = ? LIMIT ?", "SELECT a FROM b WHERE c = $1 LIMIT $2 OFFSET $1"]
-        {
-            assert_eq!(told(DbBackend::Sqlite, other), (other.to_owned(), 2));
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Connections and transactions, and all that differs between SQLite and PostgreSQL. Only this room begins a transaction.
 
 mod checkpoint;
+mod held;
 pub mod ids;
 pub mod insert;
 pub mod keyset;
@@ -8,6 +9,7 @@ pub mod listen;
 pub mod lock;
 pub mod per_parent;
 pub mod rows;
+pub mod snapshot;
 pub mod union;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,8 +24,8 @@ use sea_orm::{
 };
 
 use crate::config::DatabaseAddress;
-use crate::reads::Reads;
 use insert::Inserts;
+pub use snapshot::Snapshot;
 
 /// How long a statement or a wait for a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -67,55 +69,6 @@ pub struct Database {
     checkpointer: DatabaseConnection,
     statements: Arc<Ran>,
     address: DatabaseAddress,
-}
-
-/// A read-only transaction: all that is read through it is of one moment. Dropping the last of its copies ends it.
-#[derive(Clone)]
-pub struct Snapshot {
-    transaction: Arc<DatabaseTransaction>,
-    engine: Engine,
-    reads: Arc<Reads>,
-}
-
-impl Snapshot {
-    /// What queries run on.
-    pub fn connection(&self) -> &DatabaseTransaction {
-        &self.transaction
-    }
-
-    /// Which engine.
-    pub fn engine(&self) -> Engine {
-        self.engine
-    }
-
-    /// The same; what is read through it is noted there.
-    pub fn noting(self, reads: Arc<Reads>) -> Self {
-        Self { reads, ..self }
-    }
-
-    /// Where what is read through it is noted.
-    pub fn reads(&self) -> &Reads {
-        &self.reads
-    }
-
-    /// What is read from here on is planned by what is bound to it, where PostgreSQL thinks that this pays: how many articles have a
-    /// word decides how they are found.
-    pub async fn plan_by_values(&self) -> Result<(), DbErr> {
-        match self.engine {
-            Engine::Sqlite => Ok(()),
-            Engine::Postgres => {
-                self.transaction.execute_unprepared("SET LOCAL plan_cache_mode = auto").await.map(|_| ())
-            }
-        }
-    }
-
-    /// The names of the migrations that the database has at this moment, oldest first.
-    pub async fn migrations(&self) -> Result<Vec<String>, DbErr> {
-        let sql = "SELECT version FROM seaql_migrations ORDER BY version";
-        let statement = Statement::from_string(self.transaction.get_database_backend(), sql);
-        let rows = self.transaction.query_all_raw(statement).await?;
-        rows.into_iter().map(|row| row.try_get_by_index(0)).collect()
-    }
 }
 
 /// The names of the migrations that this version knows, oldest first.
@@ -272,13 +225,18 @@ impl Database {
                 sqlite_transaction_mode: None,
             },
         };
-        let transaction = self.begin_on(&self.writer, options).await?;
+        let transaction = begin(self.engine, &self.writer, options).await?;
         Ok(WriteTransaction { transaction, engine: self.engine })
     }
 
     /// Begins a read-only transaction that sees one moment.
     pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
-        self.snapshot_on(&self.reader).await
+        Snapshot::begin(self, &self.reader).await
+    }
+
+    /// What reads by the log's places: [`snapshot`] tells.
+    pub fn snapshot_by_places(&self) -> Snapshot {
+        Snapshot::by_places(self, &self.reader)
     }
 
     /// What reads by one statement alone: that sees one moment by itself, and needs no transaction around it.
@@ -291,44 +249,14 @@ impl Database {
     pub async fn snapshot_for_copying(&self) -> Result<Snapshot, DbErr> {
         let snapshot = self.snapshot().await?;
         if self.engine == Engine::Postgres {
-            snapshot.transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+            snapshot.connection().execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         }
         Ok(snapshot)
     }
 
     /// The same for what follows the log: not counted, and on a connection of its own.
     pub async fn snapshot_for_following(&self) -> Result<Snapshot, DbErr> {
-        self.snapshot_on(&self.follower).await
-    }
-
-    async fn snapshot_on(&self, connection: &DatabaseConnection) -> Result<Snapshot, DbErr> {
-        let options = match self.engine {
-            Engine::Sqlite => TransactionOptions {
-                isolation_level: None,
-                access_mode: None,
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-            },
-            // As its connections are set up: it need not be said each time.
-            Engine::Postgres => TransactionOptions::default(),
-        };
-        let transaction = self.begin_on(connection, options).await?;
-        Ok(Snapshot { transaction: Arc::new(transaction), engine: self.engine, reads: Arc::default() })
-    }
-
-    /// Begins a transaction, to the end of its beginning even where nobody waits for it any more: of a `BEGIN` that is given up on
-    /// its way to PostgreSQL, sqlx knows nothing, and lends the connection on with a transaction open
-    /// (<https://github.com/transact-rs/sqlx/issues/4393>, mended after 0.9.0).
-    async fn begin_on(
-        &self,
-        connection: &DatabaseConnection,
-        options: TransactionOptions,
-    ) -> Result<DatabaseTransaction, DbErr> {
-        if self.engine == Engine::Sqlite {
-            return connection.begin_with_options(options).await;
-        }
-        let connection = connection.clone();
-        let begun = tokio::spawn(async move { connection.begin_with_options(options).await });
-        begun.await.unwrap_or_else(|ended| Err(DbErr::Custom(ended.to_string())))
+        Snapshot::begin(self, &self.follower).await
     }
 
     /// Whether the database answers.
@@ -379,6 +307,22 @@ impl Database {
         self.checkpointer.close().await?;
         self.reader.close().await
     }
+}
+
+/// Begins a transaction, to the end of its beginning even where nobody waits for it any more: of a `BEGIN` that is given up on its
+/// way to PostgreSQL, sqlx knows nothing, and lends the connection on with a transaction open
+/// (<https://github.com/transact-rs/sqlx/issues/4393>, mended after 0.9.0).
+async fn begin(
+    engine: Engine,
+    connection: &DatabaseConnection,
+    options: TransactionOptions,
+) -> Result<DatabaseTransaction, DbErr> {
+    if engine == Engine::Sqlite {
+        return connection.begin_with_options(options).await;
+    }
+    let connection = connection.clone();
+    let begun = tokio::spawn(async move { connection.begin_with_options(options).await });
+    begun.await.unwrap_or_else(|ended| Err(DbErr::Custom(ended.to_string())))
 }
 
 /// Makes the file, where there is none, for this user alone: drafts, readers' addresses and passwords' hashes stand in it. The
@@ -443,6 +387,8 @@ fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
                 ("default_transaction_read_only", "on"),
                 // Statements go by an index whatever is bound to them, as SQLite's do: to plan one takes as long as to carry it out.
                 ("plan_cache_mode", "force_generic_plan"),
+                // To compile one would take many times as long as that.
+                ("jit", "off"),
             ])
         });
     options

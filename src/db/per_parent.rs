@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Iden as _, IntoTableRef as _, JoinType, Query};
+use sea_orm::sea_query::{
+    Alias, CommonTableExpression, Expr, ExprTrait as _, Iden as _, IntoTableRef as _, JoinType, Query,
+    SelectStatement, UnionType,
+};
 use sea_orm::{ConnectionTrait as _, Iterable as _};
 use uuid::Uuid;
 
@@ -11,8 +14,8 @@ use super::rows::{self, Taken};
 use super::{Engine, Snapshot};
 use crate::error::Failure;
 
-/// The columns that such a list goes by.
-pub struct Columns<C> {
+/// A list of rows under each parent, by the columns that it goes by.
+pub struct List<'a, C> {
     /// Names the parent.
     pub parent: C,
     /// Sorts the rows of a parent,
@@ -21,39 +24,82 @@ pub struct Columns<C> {
     pub id: C,
     /// Only rows that have nothing here.
     pub must_be_null: Option<C>,
+    /// Whether the largest comes first.
+    pub descending: bool,
+    /// Which of them.
+    pub window: &'a Window,
 }
 
 /// Reads, for each parent, the window of the rows of `E` that name it. What comes back is in no order; each parent's rows
 /// are at most one more than the window's limit: [`pages`] makes pages of them.
-///
-/// SQLite has no `LATERAL`, PostgreSQL would run a correlated `IN` once a pair of rows: each engine gets the form that
-/// walks the parent's index and stops at the limit. Tests run both.
 pub async fn read<E: Taken>(
     snapshot: &Snapshot,
     parents: &[Uuid],
-    columns: Columns<E::Column>,
-    descending: bool,
-    window: &Window,
+    list: List<'_, E::Column>,
 ) -> Result<Vec<E::Model>, Failure> {
     if parents.is_empty() {
         return Ok(Vec::new());
     }
+    let query = query::<E>(snapshot.engine(), Parents::These(parents), &list);
+    rows::of_statement::<E>(snapshot, snapshot.connection().get_database_backend().build(&query)).await
+}
+
+/// The same, and with it the rows of `E` that name those as their parents.
+pub async fn read_with_next<E: Taken>(
+    snapshot: &Snapshot,
+    parents: &[Uuid],
+    list: List<'_, E::Column>,
+    next: List<'_, E::Column>,
+) -> Result<Vec<E::Model>, Failure> {
+    if parents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let above = query::<E>(snapshot.engine(), Parents::These(parents), &list);
+    let next = query::<E>(snapshot.engine(), Parents::Above, &next);
+    let mut both = Query::select();
+    both.columns(E::Column::iter().map(|name| Alias::new(name.unquoted())));
+    both.from(Alias::new(ABOVE)).union(UnionType::All, next);
+    let above = CommonTableExpression::new().query(above).table_name(Alias::new(ABOVE)).to_owned();
+    let both = both.with(Query::with().cte(above).to_owned());
+    rows::of_statement::<E>(snapshot, snapshot.connection().get_database_backend().build(&both)).await
+}
+
+/// What the rows are called that others have as their parents.
+const ABOVE: &str = "above";
+
+enum Parents<'a> {
+    These(&'a [Uuid]),
+    /// Those of [`ABOVE`].
+    Above,
+}
+
+/// SQLite has no `LATERAL`, PostgreSQL would run a correlated `IN` once a pair of rows: each engine gets the form that
+/// walks the parent's index and stops at the limit. Tests run both.
+fn query<E: Taken>(engine: Engine, parents: Parents<'_>, list: &List<'_, E::Column>) -> SelectStatement {
+    let List { parent, sort, id, must_be_null, descending, window } = list;
     let of_row = |name: &E::Column| Expr::col((Alias::new("r"), Alias::new(name.unquoted())));
-    let given = Expr::col((Alias::new("p"), Alias::new("column1")));
+    let mut query = Query::select();
+    let given = match parents {
+        Parents::These(ids) => {
+            query.from_values(ids.iter().copied(), Alias::new("p"));
+            Expr::col((Alias::new("p"), Alias::new("column1")))
+        }
+        Parents::Above => {
+            query.from_as(Alias::new(ABOVE), Alias::new("p"));
+            Expr::col((Alias::new("p"), Alias::new(id.unquoted())))
+        }
+    };
     let table = Alias::new(E::default().table_name());
     let mut rows = Query::select();
-    rows.from_as(table.clone(), Alias::new("r")).and_where(of_row(&columns.parent).eq(given.clone()));
-    if let Some(column) = &columns.must_be_null {
+    rows.from_as(table.clone(), Alias::new("r")).and_where(of_row(parent).eq(given.clone()));
+    if let Some(column) = must_be_null {
         rows.and_where(of_row(column).is_null());
     }
-    keyset::apply(&mut rows, &Sorting::new(of_row(&columns.sort), of_row(&columns.id), descending), window);
-
-    let mut query = Query::select();
-    query.from_values(parents.iter().copied(), Alias::new("p"));
+    keyset::apply(&mut rows, &Sorting::new(of_row(sort), of_row(id), *descending), window);
     for name in E::Column::iter() {
         query.column((Alias::new("c"), Alias::new(name.unquoted())));
     }
-    match snapshot.engine() {
+    match engine {
         Engine::Postgres => {
             for name in E::Column::iter() {
                 rows.expr_as(of_row(&name), Alias::new(name.unquoted()));
@@ -61,18 +107,18 @@ pub async fn read<E: Taken>(
             query.join_lateral(JoinType::InnerJoin, rows, Alias::new("c"), Expr::val(true));
         }
         Engine::Sqlite => {
-            rows.expr(of_row(&columns.id));
-            let within = Expr::col((Alias::new("c"), Alias::new(columns.id.unquoted()))).in_subquery(rows);
+            rows.expr(of_row(id));
+            let within = Expr::col((Alias::new("c"), Alias::new(id.unquoted()))).in_subquery(rows);
             // By id alone, `+` says, and `CROSS` that parents come first: else SQLite goes through all rows of a parent, or of all.
-            let parent = Expr::col((Alias::new("c"), Alias::new(columns.parent.unquoted())));
-            let of_parent = Expr::cust_with_exprs("+? = ?", [parent, given]);
+            let of_parent = Expr::col((Alias::new("c"), Alias::new(parent.unquoted())));
+            let of_parent = Expr::cust_with_exprs("+? = ?", [of_parent, given]);
             query
                 .cross_join(table.into_table_ref().alias(Alias::new("c")))
                 .and_where(within)
                 .and_where(of_parent);
         }
     }
-    rows::all::<E>(snapshot, snapshot.connection().get_database_backend().build(&query)).await
+    query
 }
 
 /// Makes a page for each parent of rows that [`read`] gave. `place` tells a row's parent and what it is sorted by.

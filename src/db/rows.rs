@@ -3,15 +3,15 @@
 //! row over by itself from the thread that reads it.
 
 use sea_orm::sea_query::{ColumnType, Iden as _};
-use sea_orm::sqlx::{Decode, Postgres, Row as _};
+use sea_orm::sqlx::{Decode, Postgres, Row as _, ValueRef as _};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait, Iterable as _,
-    QueryResult, Statement, TryIntoModel, Value,
+    QueryResult, QueryTrait as _, Select, Statement, TryIntoModel, Value, Values,
 };
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::Snapshot;
+use super::snapshot::{PLACE, Snapshot};
 use crate::error::Failure;
 
 /// What a column can hold.
@@ -27,20 +27,12 @@ impl Kind {
     pub(super) const ALL: [Self; 4] = [Self::Id, Self::Number, Self::Flag, Self::Text];
 
     /// What a column of this type holds: no others are read here.
-    pub(super) fn of(column: &ColumnType) -> Self {
+    fn of(column: &ColumnType) -> Self {
         match column {
             ColumnType::Uuid => Self::Id,
             ColumnType::Integer | ColumnType::BigInteger => Self::Number,
             ColumnType::Boolean => Self::Flag,
             _ => Self::Text,
-        }
-    }
-
-    /// As JSON can tell it: SQLite's ids are bytes. Of none, an empty text is made.
-    pub(super) fn listed(self, column: &str) -> String {
-        match self {
-            Self::Id => format!("hex({column})"),
-            Self::Number | Self::Flag | Self::Text => column.to_owned(),
         }
     }
 }
@@ -50,18 +42,85 @@ pub trait Taken: EntityTrait<ActiveModel: TryIntoModel<<Self as EntityTrait>::Mo
 
 impl<E: EntityTrait<ActiveModel: TryIntoModel<<E as EntityTrait>::Model>>> Taken for E {}
 
-/// The rows of a query that selects all columns of `E` in their order, in the query's own order.
-pub async fn all<E: Taken>(snapshot: &Snapshot, query: Statement) -> Result<Vec<E::Model>, Failure> {
+/// The rows of a query, in its order.
+pub async fn all<E: Taken>(snapshot: &Snapshot, query: &Select<E>) -> Result<Vec<E::Model>, Failure> {
+    of_statement::<E>(snapshot, statement(snapshot, query)).await
+}
+
+/// The one row of a query, if there is one.
+pub async fn one<E: Taken>(snapshot: &Snapshot, query: &Select<E>) -> Result<Option<E::Model>, Failure> {
+    Ok(all(snapshot, query).await?.pop())
+}
+
+/// A query as a statement for this database.
+pub fn statement<E: EntityTrait>(snapshot: &Snapshot, query: &Select<E>) -> Statement {
+    with_limit_in_text(query.build(snapshot.connection().get_database_backend()))
+}
+
+/// It with the number of rows in its text: PostgreSQL, which plans once for whatever is bound, counts a page of unknown size as a
+/// tenth of the table.
+fn with_limit_in_text(mut statement: Statement) -> Statement {
+    let Some(Values(values)) = &mut statement.values else { return statement };
+    let place = format!("LIMIT ${}", values.len());
+    if let (Some(before), Some(Value::BigUnsigned(Some(limit)))) =
+        (statement.sql.strip_suffix(&place), values.last())
+    {
+        statement.sql = format!("{before}LIMIT {limit}");
+        values.pop();
+    }
+    statement
+}
+
+/// The rows of a statement that selects all columns of `E` in their order, in its own order.
+pub async fn of_statement<E: Taken>(snapshot: &Snapshot, query: Statement) -> Result<Vec<E::Model>, Failure> {
     let columns = Columns::<E>::all();
     let mut rows = if query.db_backend == DbBackend::Sqlite {
-        let listed_columns = columns.listed("found").join(", ");
-        let from = format!("SELECT json_array({listed_columns}) AS listed FROM ({}) AS found", query.sql);
+        let from = format!("SELECT {} FROM ({}) AS found", as_listed(columns.named("found")), query.sql);
         listed(snapshot, &from, query.values.map(|values| values.0).unwrap_or_default()).await?
     } else {
-        let rows = snapshot.connection().query_all_raw(query).await?;
-        rows.into_iter().map(|row| Row(Values::Ordered(row, 0))).collect()
+        ordered(snapshot, query).await?
     };
     rows.iter_mut().map(|row| row.all(&columns)).collect()
+}
+
+/// PostgreSQL's rows in the query's order.
+async fn ordered(snapshot: &Snapshot, mut query: Statement) -> Result<Vec<Row>, Failure> {
+    let tells_place = snapshot.asks_for_places();
+    if tells_place {
+        // A row at least: where nothing is found, it has the place alone.
+        query.sql = format!(
+            "SELECT place.*, found.* FROM ({PLACE}) AS place LEFT JOIN ({}) AS found ON TRUE",
+            query.sql
+        );
+    }
+    let mut rows = snapshot.query_all(query).await?;
+    let mut first = 0;
+    if tells_place {
+        first = 1;
+        note_place(snapshot, rows.first(), 0)?;
+        rows.retain(|row| !is_null(row, first));
+    }
+    Ok(rows.into_iter().map(|row| Row(Stored::Ordered(row, first))).collect())
+}
+
+/// A number that a query counts.
+pub async fn number(snapshot: &Snapshot, mut query: Statement) -> Result<i64, Failure> {
+    let tells_place = snapshot.asks_for_places();
+    if tells_place {
+        query.sql = format!("SELECT found.*, ({PLACE}) FROM ({}) AS found", query.sql);
+    }
+    let rows = snapshot.query_all(query).await?;
+    if tells_place {
+        note_place(snapshot, rows.first(), 1)?;
+    }
+    Ok(rows.first().map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+}
+
+/// The place that a row tells there, of what was read with it.
+pub(super) fn note_place(snapshot: &Snapshot, row: Option<&QueryResult>, at: usize) -> Result<(), Failure> {
+    let row = row.ok_or_else(|| unreadable("log_head has no row"))?;
+    snapshot.note_place(row.try_get_by_index(at)?);
+    Ok(())
 }
 
 /// All columns of a table, with what they hold.
@@ -86,30 +145,44 @@ impl<E: EntityTrait> Columns<E> {
         Self(E::Column::iter().map(typed).collect())
     }
 
-    /// As JSON can tell them, of a table that goes by this name.
-    fn listed(&self, name: &str) -> Vec<String> {
-        let listed = |it: &Column<E::Column>| it.kind.listed(&format!("{name}.{}", it.column.unquoted()));
-        self.0.iter().map(listed).collect()
+    /// Of a table that goes by this name.
+    pub(super) fn named(&self, table: &str) -> impl Iterator<Item = (Kind, String)> {
+        self.0.iter().map(move |it| (it.kind, format!("{table}.{}", it.column.unquoted())))
     }
+}
+
+/// Columns of SQLite's, as [`listed`] takes them: its ids are bytes, which JSON can't tell. Of none, an empty text is made.
+pub(super) fn as_listed(columns: impl IntoIterator<Item = (Kind, String)>) -> String {
+    let as_json = |(kind, column): (Kind, String)| match kind {
+        Kind::Id => format!("hex({column})"),
+        Kind::Number | Kind::Flag | Kind::Text => column,
+    };
+    let columns: Vec<String> = columns.into_iter().map(as_json).collect();
+    format!("json_array({}) AS listed", columns.join(", "))
 }
 
 /// SQLite's rows of one column, `listed`, which is an array of JSON, in their order: SQLite leaves the order of what it puts together
 /// as it is (`select.c`, tag-select-0230, case 4).
 pub(super) async fn listed(snapshot: &Snapshot, from: &str, values: Vec<Value>) -> Result<Vec<Row>, Failure> {
-    let all = format!("SELECT '[' || group_concat(listed) || ']' FROM ({from}) AS united");
+    let tells_place = snapshot.asks_for_places();
+    let place = if tells_place { format!(", ({PLACE})") } else { String::new() };
+    let all = format!("SELECT '[' || group_concat(listed) || ']'{place} FROM ({from}) AS united");
     let all = Statement::from_sql_and_values(DbBackend::Sqlite, all, values);
-    let found = snapshot.connection().query_one_raw(all).await?;
-    let found: Option<String> = found.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    let found = snapshot.query_all(all).await?;
+    if tells_place {
+        note_place(snapshot, found.first(), 1)?;
+    }
+    let found: Option<String> = found.first().map(|row| row.try_get_by_index(0)).transpose()?.flatten();
     let rows: Vec<Vec<Json>> = serde_json::from_str(found.as_deref().unwrap_or("[]")).map_err(unreadable)?;
-    Ok(rows.into_iter().map(|row| Row(Values::Listed(row.into_iter()))).collect())
+    Ok(rows.into_iter().map(|row| Row(Stored::Listed(row.into_iter()))).collect())
 }
 
 /// A row, of which what a query selects is taken in that order.
 #[derive(Debug)]
-pub struct Row(Values);
+pub struct Row(Stored);
 
 #[derive(Debug)]
-enum Values {
+enum Stored {
     /// The next place.
     Ordered(QueryResult, usize),
     /// The next place of each of [`Kind::ALL`].
@@ -121,7 +194,7 @@ enum Values {
 impl Row {
     /// One that has its columns by kind, from these places on.
     pub(super) fn placed(row: QueryResult, first: [usize; 4]) -> Self {
-        Self(Values::Placed(row, first))
+        Self(Stored::Placed(row, first))
     }
 
     /// Takes what comes next, which is of this kind; `listed` reads it from JSON.
@@ -134,9 +207,9 @@ impl Row {
         T: for<'r> Decode<'r, Postgres>,
     {
         let (row, next) = match &mut self.0 {
-            Values::Ordered(row, next) => (row, next),
-            Values::Placed(row, next) => (row, &mut next[kind as usize]),
-            Values::Listed(values) => {
+            Stored::Ordered(row, next) => (row, next),
+            Stored::Placed(row, next) => (row, &mut next[kind as usize]),
+            Stored::Listed(values) => {
                 return listed(values.next().ok_or_else(|| unreadable("a column is missing"))?);
             }
         };
@@ -181,9 +254,9 @@ impl Row {
     /// Whether the id that is taken next is there.
     fn has_id(&self) -> Result<bool, Failure> {
         let (row, next) = match &self.0 {
-            Values::Ordered(row, next) => (row, *next),
-            Values::Placed(row, next) => (row, next[Kind::Id as usize]),
-            Values::Listed(values) => {
+            Stored::Ordered(row, next) => (row, *next),
+            Stored::Placed(row, next) => (row, next[Kind::Id as usize]),
+            Stored::Listed(values) => {
                 return Ok(values.as_slice().first().and_then(Json::as_str).is_some_and(|id| !id.is_empty()));
             }
         };
@@ -221,10 +294,38 @@ where
     row.try_get_unchecked(place).map_err(unreadable)
 }
 
+fn is_null(row: &QueryResult, place: usize) -> bool {
+    row.try_as_pg_row().and_then(|row| row.try_get_raw(place).ok()).is_none_or(|value| value.is_null())
+}
+
 pub(super) fn unreadable(why: impl std::fmt::Display) -> Failure {
     Failure::corrupt(format!("rows can't be read: {why}"))
 }
 
 fn small(number: i64) -> Result<i32, Failure> {
     i32::try_from(number).map_err(|_| Failure::corrupt(format!("{number} is beyond its column")))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::DbBackend;
+
+    use super::*;
+
+    #[test]
+    fn postgresql_has_a_page_s_size_in_the_statement_s_text() {
+        let told = |backend, sql: &str| {
+            let values = vec![Value::from(7), Value::from(21_u64)];
+            let statement = with_limit_in_text(Statement::from_sql_and_values(backend, sql, values));
+            (statement.sql, statement.values.unwrap().0.len())
+        };
+        let asked = "SELECT a FROM b WHERE c = $1 ORDER BY d LIMIT $2";
+        let (sql, values) = told(DbBackend::Postgres, asked);
+        assert_eq!((sql.as_str(), values), ("SELECT a FROM b WHERE c = $1 ORDER BY d LIMIT 21", 1));
+        for other in
+            ["SELECT a FROM b WHERE c = ? LIMIT ?", "SELECT a FROM b WHERE c = $1 LIMIT $2 OFFSET $1"]
+        {
+            assert_eq!(told(DbBackend::Sqlite, other), (other.to_owned(), 2));
+        }
+    }
 }

@@ -2,13 +2,10 @@
 //! and for texts, of which each part fills as many as it has columns of that kind: arrays of JSON would cost it more than finding the
 //! rows.
 
-use sea_orm::sea_query::Iden as _;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait, Iterable as _, Statement, Value,
-};
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, Statement, Value};
 
-use super::Snapshot;
-use super::rows::{self, Kind, Row};
+use super::rows::{self, Columns, Kind, Row};
+use super::{Engine, Snapshot};
 use crate::error::Failure;
 
 /// What one part selects, in the order in which it is taken from a row.
@@ -38,20 +35,12 @@ impl Selected {
 
     /// All columns of `E`, which goes by this name among the tables.
     pub fn all<E: EntityTrait>(mut self, name: &str) -> Self {
-        let column = |column: E::Column| {
-            (Kind::of(column.def().get_column_type()), format!("{name}.{}", column.unquoted()))
-        };
-        self.columns.extend(E::Column::iter().map(column));
+        self.columns.extend(Columns::<E>::all().named(name));
         self
     }
 
     fn of(&self, kind: Kind) -> Vec<&str> {
         self.columns.iter().filter(|(of, _)| *of == kind).map(|(_, name)| name.as_str()).collect()
-    }
-
-    /// Its columns in order.
-    fn listed(&self) -> Vec<String> {
-        self.columns.iter().map(|(kind, column)| kind.listed(column)).collect()
     }
 
     /// Its columns by kind, each kind with nothing behind them up to the room that it has.
@@ -70,6 +59,8 @@ impl Selected {
 pub struct Union {
     /// Of each part, all but the condition.
     selects: Vec<String>,
+    /// The log's place, as one part more, where rows come as columns.
+    place: String,
     /// How many places of each of [`Kind::ALL`] the rows have that come as columns.
     room: [usize; 4],
 }
@@ -82,12 +73,15 @@ impl Union {
         let select = |(number, part): (usize, &Selected)| {
             let from = part.from;
             if backend == DbBackend::Sqlite {
-                format!("SELECT json_array({number}, {}) AS listed FROM {from}", part.listed().join(", "))
+                let number = std::iter::once((Kind::Number, number.to_string()));
+                format!("SELECT {} FROM {from}", rows::as_listed(number.chain(part.columns.iter().cloned())))
             } else {
                 format!("SELECT {number}, {} FROM {from}", part.placed(room).join(", "))
             }
         };
-        Self { selects: parts.iter().enumerate().map(select).collect(), room }
+        let place = Selected::from("log_head WHERE id = 1").number("sequence");
+        let place = select((parts.len(), &place));
+        Self { selects: parts.iter().enumerate().map(select).collect(), place, room }
     }
 
     /// The rows of some parts, of each where its condition holds, each with the number of its part, in no order. Parts and
@@ -102,7 +96,9 @@ impl Union {
         let selects = parts.filter_map(|(part, condition)| {
             self.selects.get(part).map(|select| format!("{select} {condition}"))
         });
-        let mut all = selects.collect::<Vec<_>>().join(" UNION ALL ");
+        let tells_place = snapshot.asks_for_places() && snapshot.engine() == Engine::Postgres;
+        let place = tells_place.then(|| self.place.clone());
+        let mut all = selects.chain(place).collect::<Vec<_>>().join(" UNION ALL ");
         if let Some(found) = found {
             all = format!("WITH found AS MATERIALIZED ({found}) {all}");
         }
@@ -115,13 +111,23 @@ impl Union {
             let rows = rows::listed(snapshot, &all, values).await?;
             return rows.into_iter().map(|mut row| Ok((part(row.number()?)?, row))).collect();
         }
-        let rows =
-            snapshot.connection().query_all_raw(Statement::from_sql_and_values(backend, all, values)).await?;
+        let statement = Statement::from_sql_and_values(backend, all, values);
+        let rows = snapshot.query_all(statement).await?;
         let mut first = [1; 4];
         for kind in 1..first.len() {
             first[kind] = first[kind - 1] + self.room[kind - 1];
         }
-        rows.into_iter().map(|row| Ok((part(rows::stands(&row, 0)?)?, Row::placed(row, first)))).collect()
+        let rows = rows.into_iter();
+        let mut rows = rows
+            .map(|row| Ok((part(rows::stands(&row, 0)?)?, Row::placed(row, first))))
+            .collect::<Result<Vec<_>, Failure>>()?;
+        if tells_place {
+            // It comes last, as it was asked last; in any case it is of a part of its own.
+            let is_place = |(part, _): &mut (usize, Row)| *part == self.selects.len();
+            let place = rows.extract_if(.., is_place).next().map(|(_, mut row)| row.number()).transpose()?;
+            snapshot.note_place(place.flatten().ok_or_else(|| rows::unreadable("log_head has no row"))?);
+        }
+        Ok(rows)
     }
 }
 
@@ -140,10 +146,9 @@ fn cast(kind: Kind, column: &str) -> String {
 mod tests {
     use proptest::prelude::*;
     use sea_orm::entity::prelude::*;
-    use sea_orm::{IntoActiveModel as _, QueryOrder as _, QueryTrait as _};
+    use sea_orm::{IntoActiveModel as _, QueryOrder as _};
 
     use super::*;
-    use crate::db::rows::Columns;
     use crate::db::{Database, DatabaseAddress};
 
     mod things {
@@ -198,8 +203,7 @@ mod tests {
         let parts = [(0, ""), (1, "> $1")];
         let rows = union.read(&snapshot, Some(even), parts.into_iter(), vec![Value::from(-1)]).await.unwrap();
         let query = things::Entity::find().order_by_desc(things::Column::Place);
-        let last_first =
-            rows::all::<things::Entity>(&snapshot, query.build(DbBackend::Sqlite)).await.unwrap();
+        let last_first = rows::all(&snapshot, &query).await.unwrap();
         let columns = Columns::<things::Entity>::all();
         let mut told = Told { last_first, with_another: Vec::new(), ids: Vec::new() };
         for (part, mut row) in rows {

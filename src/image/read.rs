@@ -25,7 +25,7 @@ pub async fn public(
     let mut found: HashMap<ImageId, images::Model> = known.map(|image| (image.id, image)).collect();
     if !ids.is_empty() {
         let query = images::Entity::find().filter(images::Column::Id.is_in(ids));
-        let rows = rows::all::<images::Entity>(snapshot, keyset::statement(snapshot, &query)).await?;
+        let rows = rows::all(snapshot, &query).await?;
         found.extend(rows.into_iter().map(|image| (image.id, image)));
     }
     Ok(found)
@@ -116,5 +116,5 @@ pub async fn library(
 
 /// How many images the library holds, up to one more than `most`.
 pub async fn library_count(snapshot: &Snapshot, filter: &LibraryFilter, most: u64) -> Result<u64, Failure> {
-    Ok(keyset::count(snapshot, found(filter), most).await?)
+    keyset::count(snapshot, found(filter), most).await
 }

@@ -7,7 +7,6 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder a
 
 use super::change::Entry;
 use super::entity::changes;
-use super::read;
 use crate::db::Snapshot;
 use crate::db::listen::Listener;
 use crate::error::Failure;
@@ -113,7 +112,7 @@ async fn turn(
 async fn read_on(store: &Store, who: &impl Follows, follower: &mut Option<Follower>) -> Result<(), Failure> {
     let since = Instant::now();
     let snapshot = store.database.snapshot_for_following().await?;
-    let head = read::head(&snapshot).await?;
+    let head = snapshot.place().await?;
     // From the present end: what is kept is read after this, so it holds all that came before.
     let follower = follower.get_or_insert(Follower::after(head));
     loop {

@@ -27,12 +27,6 @@ pub struct ChangeFilter {
     pub action: Option<Action>,
 }
 
-/// The last entry's number; 0 before the first.
-pub async fn head(snapshot: &Snapshot) -> Result<i64, Failure> {
-    let head = log_head::Entity::find_by_id(1).one(snapshot.connection()).await?;
-    head.map(|head| head.sequence).ok_or_else(|| Failure::corrupt("log_head has no row"))
-}
-
 /// The last entry's number and hash; 0 and nothing before the first.
 pub async fn last(snapshot: &Snapshot) -> Result<(i64, String), Failure> {
     let head = log_head::Entity::find_by_id(1).one(snapshot.connection()).await?;
@@ -58,7 +52,7 @@ pub async fn count(
     filter: &ChangeFilter,
     most: u64,
 ) -> Result<u64, Failure> {
-    Ok(keyset::count(snapshot, filtered(visible, filter), most).await?)
+    keyset::count(snapshot, filtered(visible, filter), most).await
 }
 
 fn filtered(visible: Visible, filter: &ChangeFilter) -> Select<changes::Entity> {

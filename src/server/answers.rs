@@ -220,7 +220,7 @@ impl Keeper<'_> {
         // What reads nothing never changes. Where it can't be told from which place of the log was read, nothing is kept.
         let never = sources.tags.is_empty().then_some(i64::MAX);
         if self.answers.kept.is_some()
-            && let Some(place) = recall::place(operation).await.ok().and_then(|place| place.or(never))
+            && let Some(place) = recall::one_place(operation).await.ok().and_then(|place| place.or(never))
         {
             self.answers.keep(self.key, &answer, &sources, place);
         }

@@ -6,6 +6,7 @@ pub mod written;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
@@ -175,7 +176,7 @@ async fn ask(
     };
     let schema = if read.is_valid() { &app.known_schema } else { &app.schema };
     let (operation, mut answer) = if is_query {
-        query(schema, operation, &asked, request).await
+        query(app, schema, operation, &asked, request).await
     } else {
         let operation = Arc::new(operation());
         let request = request(&operation).data(uploads);
@@ -198,20 +199,22 @@ async fn ask(
     })
 }
 
-/// Executes a query, unless all that it asks for was told before; again, without the memory, where what it told may be of two
-/// moments.
+/// Executes a query, unless all that it asks for was told before; again, without the memory and in a transaction, where what it told
+/// may be of two moments.
 async fn query(
+    app: &App,
     schema: &Schema,
     operation: impl Fn() -> Operation,
     asked: &fragments::Asked,
     request: impl Fn(&Arc<Operation>) -> async_graphql::Request,
 ) -> (Arc<Operation>, Answer) {
-    let mut reading = Arc::new(operation().recalling());
+    let mut reading = Arc::new(operation().recalling().by_places());
     if let Some(told) = asked.told(&reading).await {
         return (reading, Answer::new(told));
     }
     let mut answer = schema.execute(request(&reading)).await;
     if recall::is_torn(&reading).await {
+        app.repeated.fetch_add(1, Ordering::Relaxed);
         reading = Arc::new(operation());
         answer = schema.execute(request(&reading)).await;
     }

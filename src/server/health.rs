@@ -11,7 +11,6 @@ use object_store::ObjectStoreExt as _;
 use serde_json::{Value, json};
 
 use super::App;
-use crate::log::read;
 
 /// The process answers: restart it when this fails.
 pub async fn live() -> &'static str {
@@ -60,7 +59,7 @@ fn verified(app: &App) -> Value {
 
 /// Numbers in the text form of Prometheus.
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let sequence = async { read::head(&app.store.database.snapshot().await?).await }.await;
+    let sequence = async { app.store.database.snapshot().await?.place().await }.await;
     let Ok(sequence) = sequence else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response();
     };
@@ -73,9 +72,8 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
         text += &gauge("copydesk_verify_problems", help, problems);
     }
     let (reads, fragments) = (app.store.memory.told(), app.store.fragments.told());
-    for (value, name, help) in
-        app.answers.told().into_iter().chain(reads).chain(fragments).chain(app.store.work.told())
-    {
+    let kept = app.answers.told().into_iter().chain(reads).chain(fragments);
+    for (value, name, help) in kept.chain([app.repeated()]).chain(app.store.work.told()) {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         text += &if name.ends_with("_total") { counter(name, help, value) } else { gauge(name, help, value) };
     }

@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::extract::Request;
@@ -65,6 +66,17 @@ pub(crate) struct App {
     known_schema: Schema,
     schema_types: SchemaTypes,
     limits: Limits,
+    /// Queries that were executed a second time.
+    repeated: AtomicU64,
+}
+
+impl App {
+    /// How often a query was executed a second time, as `/metrics` tells it.
+    fn repeated(&self) -> (u64, &'static str, &'static str) {
+        let help =
+            "Queries that were executed again, as the log had gone on between two things that they read.";
+        (self.repeated.load(Ordering::Relaxed), "copydesk_queries_repeated_total", help)
+    }
 }
 
 /// Names a request, in its log lines and towards its client.
@@ -141,6 +153,7 @@ pub fn service(store: Arc<Store>) -> Result<impl Serves, ServiceError> {
         read_documents,
         schema_types,
         limits,
+        repeated: AtomicU64::new(0),
         store,
     };
     let app = Arc::new(app);

@@ -46,5 +46,5 @@ pub async fn list(snapshot: &Snapshot, window: &Window) -> Result<Page<redirects
 
 /// How many redirects there are, up to one more than `most`.
 pub async fn count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
-    Ok(keyset::count(snapshot, redirects::Entity::find(), most).await?)
+    keyset::count(snapshot, redirects::Entity::find(), most).await
 }

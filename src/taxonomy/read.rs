@@ -6,8 +6,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
 use super::entity::{categories, tag_records, tags};
-use crate::db::Snapshot;
 use crate::db::keyset::{self, Page, Sorting, Window};
+use crate::db::{Snapshot, rows};
 use crate::error::Failure;
 use crate::id::{CategoryId, TagId};
 use crate::library::former_slugs;
@@ -26,7 +26,8 @@ pub async fn tree(
 /// The same, for an answer.
 pub async fn site_tree(snapshot: &Snapshot) -> Result<HashMap<CategoryId, categories::Model>, Failure> {
     snapshot.reads().note(CATEGORIES);
-    tree(snapshot.connection()).await
+    let rows = rows::all(snapshot, &categories::Entity::find()).await?;
+    Ok(rows.into_iter().map(|category| (category.id, category)).collect())
 }
 
 /// The categories above one, the root first.
@@ -72,7 +73,7 @@ pub async fn category_by_slug<'a>(
 /// A public tag by id.
 pub async fn tag_by_id(snapshot: &Snapshot, id: TagId) -> Result<Option<tags::Model>, Failure> {
     snapshot.reads().note(id);
-    Ok(tags::Entity::find_by_id(id).one(snapshot.connection()).await?)
+    rows::one(snapshot, &tags::Entity::find_by_id(id)).await
 }
 
 /// A public tag by slug, or by one that it had before.
@@ -80,14 +81,13 @@ pub async fn tag_by_slug(snapshot: &Snapshot, slug: &str) -> Result<Option<tags:
     if !input::is_storable(slug) {
         return Ok(None);
     }
-    let connection = snapshot.connection();
-    let found = tags::Entity::find().filter(tags::Column::Slug.eq(slug)).one(connection).await?;
+    let found = rows::one(snapshot, &tags::Entity::find().filter(tags::Column::Slug.eq(slug))).await?;
     if let Some(tag) = found {
         snapshot.reads().note(tag.id);
         return Ok(Some(tag));
     }
     snapshot.reads().note(TAGS);
-    match former_slugs::holder(connection, SubjectType::Tag, slug).await? {
+    match former_slugs::holder(snapshot.connection(), SubjectType::Tag, slug).await? {
         Some(id) => tag_by_id(snapshot, TagId(id)).await,
         None => Ok(None),
     }
@@ -105,7 +105,7 @@ pub async fn tag_list(snapshot: &Snapshot, window: &Window) -> Result<Page<tags:
 /// How many public tags there are, up to one more than `most`.
 pub async fn tag_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
     snapshot.reads().note(TAGS);
-    Ok(keyset::count(snapshot, tags::Entity::find(), most).await?)
+    keyset::count(snapshot, tags::Entity::find(), most).await
 }
 
 /// Tags' records, by id.
@@ -130,7 +130,7 @@ pub async fn tag_library(snapshot: &Snapshot, window: &Window) -> Result<Page<ta
 
 /// How many tags the library holds, up to one more than `most`.
 pub async fn tag_library_count(snapshot: &Snapshot, most: u64) -> Result<u64, Failure> {
-    Ok(keyset::count(snapshot, tag_records::Entity::find(), most).await?)
+    keyset::count(snapshot, tag_records::Entity::find(), most).await
 }
 
 /// Which of these slugs categories have, other than this one.

@@ -94,6 +94,8 @@ async fn rename(editor: Actor, tag: String) {
 on_both! {
     async fn an_answer_never_mixes_two_moments(desk) {
         let node = desk.second_node_without(&["answer_cache"]).await;
+        // Where nothing is kept, each query reads the two by two statements, without a transaction.
+        let cold = desk.second_node_without(&["answer_cache", "fragment_cache", "article_cache"]).await;
         let editor = desk.editor().await;
         let tag = editor.create_tag("Name 0").await;
         let story = json!({ "title": "Story", "sections": [{ "body": "Words." }], "tagIds": [tag] });
@@ -101,7 +103,7 @@ on_both! {
         let renaming = tokio::spawn(rename(editor, tag));
         let mut names = std::collections::BTreeSet::new();
         for number in 1.. {
-            for reader in [desk.stranger(), node.stranger()] {
+            for reader in [desk.stranger(), node.stranger(), cold.stranger()] {
                 // The article is in memory while its tag has its name; of this length, the list was never read.
                 let question = format!("{{ article(by: {{ slug: \"story\" }}) {{ tags {{ name }} }} tags(first: {}, after: null, before: null) {{ nodes {{ name }} }} number{number}: __typename }}", 1 + number % 100);
                 let answer = reader.query(&question).await;

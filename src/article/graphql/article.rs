@@ -4,17 +4,19 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject, Union};
+use async_graphql::{Context, ID, Object};
 use uuid::Uuid;
 
 use super::ArticleOrder;
 use super::lists::{OneOf, SubjectLists, page_of, position};
+use super::related::{self, Links, RelatedLink};
 use super::section::{
     FigureObject, Part, SectionObject, anchored, reading_minutes, sections_of, table_of_contents,
 };
 use super::seo::Seo;
+use super::shared::shared;
 use crate::article::commenting::Opening;
-use crate::article::entity::public::{articles, figures, related_links, sections};
+use crate::article::entity::public::{articles, figures, sections};
 use crate::article::memory::{self, OfEach};
 use crate::article::read::{self, Subject};
 use crate::article::read_parts::Together;
@@ -49,7 +51,7 @@ pub struct ArticleLoads {
     authors: OfArticles<Vec<AuthorObject>>,
     categories: OfArticles<Vec<CategoryObject>>,
     tags: OfArticles<Vec<TagObject>>,
-    links: OfArticles<Links<ArticleObject>>,
+    links: OfArticles<Links>,
     comments: CommentLists,
     references: SubjectLists,
     reference_counts: Arc<Batch<(), HashMap<Uuid, i64>>>,
@@ -159,7 +161,7 @@ impl ArticleFields {
             .get((), || async {
                 let rows = memory::authors(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
                 let loads = AuthorLoads::with(cohort.loads.parts.portraits()?);
-                Ok(together(&cohort.op, loads, rows, |author| author.id, AuthorObject))
+                Ok(shared(&cohort.op, loads, rows, |author| author.id, AuthorObject))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -172,7 +174,7 @@ impl ArticleFields {
             .categories
             .get((), || async {
                 let rows = memory::categories(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                Ok(together(&cohort.op, Default::default(), rows, |category| category.id, CategoryObject))
+                Ok(shared(&cohort.op, Default::default(), rows, |category| category.id, CategoryObject))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -185,7 +187,7 @@ impl ArticleFields {
             .tags
             .get((), || async {
                 let rows = memory::tags(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                Ok(together(&cohort.op, Default::default(), rows, |tag| tag.id, TagObject))
+                Ok(shared(&cohort.op, Default::default(), rows, |tag| tag.id, TagObject))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -203,38 +205,14 @@ impl ArticleFields {
 
     pub(super) async fn load_lead(&self) -> Result<Option<(figures::Model, images::Model)>, Failure> {
         let cohort = self.0.cohort();
+        if cohort.loads.parts.has_figures() {
+            let figures = self.load_figures().await?;
+            return Ok(figures.iter().find(|(figure, _)| figure.section_id.is_none()).cloned());
+        }
         let load = || async { memory::leads(&cohort.op, &cohort.loads.parts, &self.ids()).await };
         let loaded = cohort.loads.leads.get((), load).await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op).first().cloned())
     }
-}
-
-/// Makes the things of several articles load together, each once: the author of twenty articles is one author.
-fn together<M: Clone, L: Default, K: Eq + std::hash::Hash, T: Clone>(
-    op: &Arc<Operation>,
-    loads: L,
-    rows: OfEach<M>,
-    key: impl Fn(&M) -> K,
-    wrap: impl Fn(Member<M, L>) -> T,
-) -> KnownOf<ArticleId, Vec<T>> {
-    let mut unique: HashMap<K, usize> = HashMap::new();
-    let mut cohort: Vec<M> = Vec::new();
-    for row in rows.values().flat_map(|rows| rows.peek().iter()) {
-        unique.entry(key(row)).or_insert_with(|| {
-            cohort.push(row.clone());
-            cohort.len() - 1
-        });
-    }
-    let wrapped: Vec<T> = Member::page_with(op, loads, cohort).into_iter().map(wrap).collect();
-    rows.into_iter()
-        .map(|(article, rows)| {
-            let members = |rows: Arc<Vec<M>>| {
-                let places = rows.iter().filter_map(|row| unique.get(&key(row)));
-                places.filter_map(|&index| wrapped.get(index)).cloned().collect()
-            };
-            (article, rows.map(members))
-        })
-        .collect()
 }
 
 /// A published article.
@@ -309,12 +287,12 @@ impl ArticleFields {
             .links
             .get((), || async {
                 let rows = memory::links(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                Ok(with_targets(&cohort.op, rows))
+                Ok(related::with_targets(&cohort.op, rows))
             })
             .await?;
         let links =
             loaded.get(&self.row().id).map(|links| links.tell(&cohort.op).as_slice()).unwrap_or_default();
-        Ok(links.iter().filter_map(related_link).collect())
+        Ok(links.iter().filter_map(related::shown).collect())
     }
 
     /// The published articles that have a related link to this one.
@@ -369,7 +347,7 @@ impl ArticleFields {
                 let rows = suggest::suggest(&*cohort.op.snapshot().await?, &cohort.rows).await?;
                 let rows = rows.into_iter().map(|(article, rows)| (article, Arc::new(rows).into())).collect();
                 let loads = ArticleLoads::default();
-                Ok(together(&cohort.op, loads, rows, |article| article.id, ArticleObject::of))
+                Ok(shared(&cohort.op, loads, rows, |article| article.id, ArticleObject::of))
             })
             .await?;
         let suggested =
@@ -380,6 +358,7 @@ impl ArticleFields {
     /// The readers' conversation: the top of each thread.
     async fn comments(
         &self,
+        ctx: &Context<'_>,
         #[graphql(
             desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
         )]
@@ -393,10 +372,9 @@ impl ArticleFields {
         // Under the others there is nothing to read.
         let parents = cohort.rows.iter().filter(|article| article.comment_count > 0);
         let parents = parents.map(|article| (article.id.0, article.id)).collect();
-        let arguments = PageArguments { first, after, last, before };
-        let (op, lists) = (&cohort.op, &cohort.loads.comments);
-        Box::pin(comments_under(op, lists, Above::Article, parents, self.row().id.0, arguments, order_by))
-            .await
+        let arguments = (PageArguments { first, after, last, before }, order_by);
+        let (lists, id) = (&cohort.loads.comments, self.row().id.0);
+        Box::pin(comments_under(ctx, lists, Above::Article, parents, id, arguments)).await
     }
 
     /// How many comments are approved, replies among them.
@@ -448,72 +426,4 @@ impl ArticleFields {
     async fn seo(&self) -> Seo {
         Seo::new(self.clone())
     }
-}
-
-type Links<T> = Vec<(related_links::Model, Option<T>)>;
-
-fn with_targets(
-    op: &Arc<Operation>,
-    rows: OfEach<(related_links::Model, Option<articles::Model>)>,
-) -> KnownOf<ArticleId, Links<ArticleObject>> {
-    let targets: HashMap<ArticleId, articles::Model> = rows
-        .values()
-        .flat_map(|links| links.peek().iter())
-        .filter_map(|(_, target)| target.clone())
-        .map(|target| (target.id, target))
-        .collect();
-    let members: HashMap<ArticleId, ArticleObject> =
-        ArticleObject::page(op, Together::default(), targets.into_values().collect())
-            .into_iter()
-            .map(|article| (article.row().id, article))
-            .collect();
-    rows.into_iter()
-        .map(|(article, links)| {
-            let with_target = |(link, target): &(related_links::Model, Option<articles::Model>)| {
-                (link.clone(), target.as_ref().and_then(|target| members.get(&target.id).cloned()))
-            };
-            (article, links.map(|links| links.iter().map(with_target).collect()))
-        })
-        .collect()
-}
-
-fn related_link((link, target): &(related_links::Model, Option<ArticleObject>)) -> Option<RelatedLink> {
-    match (target, &link.url) {
-        (Some(article), _) => {
-            let title = link.title.clone().unwrap_or_else(|| article.row().title.clone());
-            Some(RelatedLink::Article(RelatedArticle { title, article: article.clone() }))
-        }
-        (None, Some(url)) => Some(RelatedLink::External(ExternalLink {
-            title: link.title.clone().unwrap_or_default(),
-            url: Url(url.clone()),
-        })),
-        (None, None) => None,
-    }
-}
-
-/// A pointer from an article.
-#[derive(Union)]
-pub enum RelatedLink {
-    /// To another article.
-    Article(RelatedArticle),
-    /// To an address elsewhere.
-    External(ExternalLink),
-}
-
-/// A pointer to another published article.
-#[derive(SimpleObject)]
-pub struct RelatedArticle {
-    /// What it is called here; the article's title where the editor gave no other.
-    title: String,
-    /// The article.
-    article: ArticleObject,
-}
-
-/// A pointer to an address elsewhere.
-#[derive(SimpleObject)]
-pub struct ExternalLink {
-    /// What it is called.
-    title: String,
-    /// http or https.
-    url: Url,
 }

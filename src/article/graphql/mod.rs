@@ -14,9 +14,11 @@ mod inputs;
 mod lists;
 mod mutations;
 mod queries;
+mod related;
 mod search;
 mod section;
 mod seo;
+mod shared;
 mod uses;
 
 pub use archive::ArchiveQuery;

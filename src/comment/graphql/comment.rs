@@ -3,22 +3,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, InputType, Lookahead, Object, Value};
 use uuid::Uuid;
 
 use crate::cache::recall::{KnownOf, told_of};
 use crate::comment::entity::comments;
 use crate::comment::memory::{self, Parents};
-use crate::comment::read::{self, Above};
+use crate::comment::read::{self, Above, Asked, Replies};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, nullable};
-use crate::graphql::ids;
 use crate::graphql::rich_text::{Origin, RichText};
 use crate::graphql::scalars::DateTime;
+use crate::graphql::{ids, operation};
 use crate::id::CommentId;
 use crate::operation::Operation;
 
@@ -35,6 +35,8 @@ pub enum CommentOrder {
 /// What a page of articles or comments has loaded of the comments under them.
 #[derive(Default)]
 pub struct CommentLists {
+    /// Under comments, what was read with them.
+    known: Replies,
     pages: Batch<(PageArguments, CommentOrder), KnownOf<Uuid, Page<CommentObject>>>,
     counts: Arc<Batch<(), KnownOf<Uuid, Arc<u64>>>>,
 }
@@ -46,28 +48,49 @@ pub struct CommentLoads {
     replies: CommentLists,
 }
 
+impl CommentLoads {
+    /// What comments load with which these replies were read.
+    fn with(replies: Replies) -> Self {
+        Self { replies: CommentLists { known: replies, ..CommentLists::default() }, ..Self::default() }
+    }
+}
+
+/// Which comments a field asks for.
+pub type CommentArguments = (PageArguments, CommentOrder);
+
+impl CommentOrder {
+    /// Which comments are asked for of a list of this name.
+    fn asked(self, arguments: &PageArguments, op: &Operation, list: &ListName) -> Result<Asked, Failure> {
+        let window = arguments.window(&op.store.keys, list)?;
+        Ok(Asked { newest_first: self == Self::CreatedAtDesc, window })
+    }
+}
+
 /// A public comment.
 #[derive(Clone)]
 pub struct CommentObject(pub Member<comments::Model, CommentLoads>);
 
-/// The comments under one article or comment; loads those of all `parents` with it.
+/// The comments under one article or comment; loads those of all `parents` with it, and under articles the replies to them that
+/// are asked for.
 pub async fn comments_under(
-    op: &Arc<Operation>,
+    ctx: &Context<'_>,
     lists: &CommentLists,
     above: Above,
     parents: Parents,
     id: Uuid,
-    arguments: PageArguments,
-    order: CommentOrder,
+    (arguments, order): CommentArguments,
 ) -> Result<Connection<CommentObject>, Failure> {
+    let op = operation(ctx)?;
     let list = ListName::new(&[&format!("{above:?}.comments"), &id.to_string(), &format!("{order:?}")]);
-    let window = arguments.window(&op.store.keys, &list)?;
+    let asked = order.asked(&arguments, op, &list)?;
     let loaded = lists
         .pages
         .get((arguments, order), || async {
-            let newest_first = order == CommentOrder::CreatedAtDesc;
-            let pages = memory::under(op, above, &parents, newest_first, &window).await?;
-            Ok(Member::pages(op, CommentLoads::default(), pages, CommentObject))
+            let expected = if above == Above::Article { replies_ahead(ctx, op) } else { None };
+            let replies = Replies::expected(expected);
+            let known = if above == Above::Article { &replies } else { &lists.known };
+            let pages = memory::under(op, above, &parents, &asked, known).await?;
+            Ok(Member::pages(op, CommentLoads::with(replies), pages, CommentObject))
         })
         .await?;
     let page = told_of(&loaded, id, op);
@@ -83,6 +106,27 @@ pub async fn comments_under(
             Ok(Count::exactly(*told_of(&counted, id, &op)))
         }
     }))
+}
+
+/// Which replies the comments that this field gives will be asked for, where that is the same of all of them. What is overlooked here
+/// is read when it is asked for.
+fn replies_ahead(ctx: &Context<'_>, op: &Operation) -> Option<Asked> {
+    let page = ctx.look_ahead();
+    let replies = [page.field("nodes"), page.field("edges").field("node")].map(|it| it.field("replies"));
+    let replies = replies.iter().flat_map(Lookahead::selection_fields).next()?;
+    let (mut arguments, mut order) = (PageArguments::default(), CommentOrder::default());
+    for (name, value) in replies.arguments().ok()? {
+        match name.as_str() {
+            "first" => arguments.first = InputType::parse(Some(value)).ok()?,
+            "last" => arguments.last = InputType::parse(Some(value)).ok()?,
+            "orderBy" => order = InputType::parse(Some(value)).ok()?,
+            // A cursor is one comment's.
+            _ if value == Value::Null => {}
+            _ => return None,
+        }
+    }
+    // Without a cursor, the list needs no name.
+    order.asked(&arguments, op, &ListName::new(&[])).ok()
 }
 
 /// An approved comment.
@@ -145,6 +189,7 @@ impl CommentObject {
     /// The approved replies to it.
     async fn replies(
         &self,
+        ctx: &Context<'_>,
         #[graphql(
             desc = "How many from the start; 20 where neither `first` nor `last` is given, 100 at most."
         )]
@@ -156,8 +201,8 @@ impl CommentObject {
     ) -> Result<Connection<CommentObject>, Failure> {
         let cohort = self.0.cohort();
         let parents = cohort.rows.iter().map(|comment| (comment.id.0, comment.article_id)).collect();
-        let arguments = PageArguments { first, after, last, before };
-        let (op, lists, id) = (&cohort.op, &cohort.loads.replies, self.0.row().id.0);
-        Box::pin(comments_under(op, lists, Above::Comment, parents, id, arguments, order_by)).await
+        let arguments = (PageArguments { first, after, last, before }, order_by);
+        let (lists, id) = (&cohort.loads.replies, self.0.row().id.0);
+        Box::pin(comments_under(ctx, lists, Above::Comment, parents, id, arguments)).await
     }
 }

@@ -1,0 +1,86 @@
+//! Where an article points to.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{SimpleObject, Union};
+
+use super::article::ArticleObject;
+use crate::article::entity::public::{articles, related_links};
+use crate::article::memory::OfEach;
+use crate::article::read_parts::Together;
+use crate::cache::recall::KnownOf;
+use crate::graphql::scalars::Url;
+use crate::id::ArticleId;
+use crate::operation::Operation;
+
+/// Related links, each with the article that it leads to.
+pub type Links = Vec<(related_links::Model, Option<ArticleObject>)>;
+
+/// Lets the articles that links lead to load together.
+pub fn with_targets(
+    op: &Arc<Operation>,
+    rows: OfEach<(related_links::Model, Option<articles::Model>)>,
+) -> KnownOf<ArticleId, Links> {
+    let targets: HashMap<ArticleId, articles::Model> = rows
+        .values()
+        .flat_map(|links| links.peek().iter())
+        .filter_map(|(_, target)| target.clone())
+        .map(|target| (target.id, target))
+        .collect();
+    let members: HashMap<ArticleId, ArticleObject> =
+        ArticleObject::page(op, Together::default(), targets.into_values().collect())
+            .into_iter()
+            .map(|article| (article.row().id, article))
+            .collect();
+    rows.into_iter()
+        .map(|(article, links)| {
+            let with_target = |(link, target): &(related_links::Model, Option<articles::Model>)| {
+                (link.clone(), target.as_ref().and_then(|target| members.get(&target.id).cloned()))
+            };
+            (article, links.map(|links| links.iter().map(with_target).collect()))
+        })
+        .collect()
+}
+
+/// What a link shows: nothing where its article is no longer public.
+pub fn shown((link, target): &(related_links::Model, Option<ArticleObject>)) -> Option<RelatedLink> {
+    match (target, &link.url) {
+        (Some(article), _) => {
+            let title = link.title.clone().unwrap_or_else(|| article.row().title.clone());
+            Some(RelatedLink::Article(RelatedArticle { title, article: article.clone() }))
+        }
+        (None, Some(url)) => Some(RelatedLink::External(ExternalLink {
+            title: link.title.clone().unwrap_or_default(),
+            url: Url(url.clone()),
+        })),
+        (None, None) => None,
+    }
+}
+
+/// A pointer from an article.
+#[derive(Union)]
+pub enum RelatedLink {
+    /// To another article.
+    Article(RelatedArticle),
+    /// To an address elsewhere.
+    External(ExternalLink),
+}
+
+/// A pointer to another published article.
+#[derive(SimpleObject)]
+pub struct RelatedArticle {
+    /// What it is called here; the article's title where the editor gave no other.
+    title: String,
+    /// The article.
+    article: ArticleObject,
+}
+
+/// A pointer to an address elsewhere.
+#[derive(SimpleObject)]
+pub struct ExternalLink {
+    /// What it is called.
+    title: String,
+    /// http or https.
+    url: Url,
+}

@@ -1,0 +1,280 @@
+//! One moment of the database.
+//!
+//! Mostly it is a read-only transaction. For a page that is read by a statement or two, to begin one and to end it takes as many turns
+//! to the database again. So what the public asks is read without: each statement that can tells, with its rows, at which place of
+//! the log they are. As long as all are at the same, nothing that is public was written in between, and what was read is of one
+//! moment. Where two differ, it [is torn](Snapshot::is_torn), and the query has to be done again in a transaction. A statement that tells no
+//! place begins one, which tells it first.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use sea_orm::prelude::async_trait::async_trait;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions,
+};
+use tokio::sync::{Mutex, OnceCell};
+
+use super::held::Held;
+use super::{Database, Engine, Ran};
+use crate::reads::Reads;
+
+/// The number of the log's last entry; 0 before the first. One row, always.
+pub(super) const PLACE: &str = "SELECT sequence FROM log_head WHERE id = 1";
+
+/// What is read at one moment. Dropping the last of its copies ends it.
+#[derive(Clone)]
+pub struct Snapshot {
+    moment: Arc<Moment>,
+    reads: Arc<Reads>,
+}
+
+/// The connection of a snapshot: what is asked of it is read in its transaction.
+pub struct Moment {
+    engine: Engine,
+    pool: DatabaseConnection,
+    transaction: OnceCell<DatabaseTransaction>,
+    /// Whether it is read without a transaction as far as that goes,
+    by_places: bool,
+    /// then on this connection, one statement after the other,
+    held: Mutex<Option<Held>>,
+    /// until its transaction begins.
+    has_begun: AtomicBool,
+    ran: Arc<Ran>,
+    place: OnceLock<i64>,
+    is_torn: AtomicBool,
+    plans_by_values: OnceCell<()>,
+}
+
+impl Snapshot {
+    /// One that has a transaction.
+    pub(super) async fn begin(database: &Database, pool: &DatabaseConnection) -> Result<Self, DbErr> {
+        let snapshot = Self::new(database, pool, false);
+        snapshot.moment.transaction().await?;
+        Ok(snapshot)
+    }
+
+    /// One that is read by the log's places.
+    pub(super) fn by_places(database: &Database, pool: &DatabaseConnection) -> Self {
+        Self::new(database, pool, true)
+    }
+
+    fn new(database: &Database, pool: &DatabaseConnection, by_places: bool) -> Self {
+        let moment = Moment {
+            engine: database.engine,
+            pool: pool.clone(),
+            transaction: OnceCell::new(),
+            by_places,
+            held: Mutex::default(),
+            has_begun: AtomicBool::new(false),
+            ran: Arc::clone(&database.statements),
+            place: OnceLock::new(),
+            is_torn: AtomicBool::new(false),
+            plans_by_values: OnceCell::new(),
+        };
+        Self { moment: Arc::new(moment), reads: Arc::default() }
+    }
+
+    /// What statements run on that tell no place.
+    pub fn connection(&self) -> &Moment {
+        &self.moment
+    }
+
+    /// Its transaction.
+    pub async fn transaction(&self) -> Result<&DatabaseTransaction, DbErr> {
+        self.moment.transaction().await
+    }
+
+    /// Which engine.
+    pub fn engine(&self) -> Engine {
+        self.moment.engine
+    }
+
+    /// The same; what is read through it is noted there.
+    pub fn noting(self, reads: Arc<Reads>) -> Self {
+        Self { reads, ..self }
+    }
+
+    /// Where what is read through it is noted.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// At which place of the log it is: the number of the last entry, 0 before the first.
+    pub async fn place(&self) -> Result<i64, DbErr> {
+        match self.moment.place.get() {
+            Some(place) => Ok(*place),
+            None => {
+                let statement = Statement::from_string(self.connection().get_database_backend(), PLACE);
+                let place = place_in(self.query_all(statement).await?.first())?;
+                self.note_place(place);
+                Ok(place)
+            }
+        }
+    }
+
+    /// Whether what was read is of two moments.
+    pub fn is_torn(&self) -> bool {
+        self.moment.is_torn.load(Ordering::Acquire)
+    }
+
+    /// Whether a statement has to tell the place of what it reads.
+    pub(super) fn asks_for_places(&self) -> bool {
+        self.moment.by_places && !self.moment.has_begun.load(Ordering::Acquire)
+    }
+
+    /// All rows of a statement that tells the place, where it is asked for.
+    pub(super) async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let Moment { engine, pool, held, ran, .. } = &*self.moment;
+        let mut held = held.lock().await;
+        if !self.asks_for_places() {
+            drop(held);
+            return self.transaction().await?.query_all_raw(statement).await;
+        }
+        let connection = match &mut *held {
+            Some(connection) => connection,
+            None => held.insert(Held::of(*engine, pool).await?),
+        };
+        ran.note(&statement);
+        connection.query_all(statement).await
+    }
+
+    /// A statement told that what it has read is of this place.
+    pub(super) fn note_place(&self, place: i64) {
+        self.moment.note_place(place);
+    }
+
+    /// What is read from here on is planned by what is bound to it, where PostgreSQL thinks that this pays: how many articles have a
+    /// word decides how they are found.
+    pub async fn plan_by_values(&self) -> Result<(), DbErr> {
+        if self.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let say = || async {
+            self.connection().execute_unprepared("SET LOCAL plan_cache_mode = auto").await.map(|_| ())
+        };
+        self.moment.plans_by_values.get_or_try_init(say).await.copied()
+    }
+
+    /// The names of the migrations that the database has at this moment, oldest first.
+    pub async fn migrations(&self) -> Result<Vec<String>, DbErr> {
+        let sql = "SELECT version FROM seaql_migrations ORDER BY version";
+        let statement = Statement::from_string(self.connection().get_database_backend(), sql);
+        let rows = self.connection().query_all_raw(statement).await?;
+        rows.into_iter().map(|row| row.try_get_by_index(0)).collect()
+    }
+}
+
+impl Moment {
+    async fn transaction(&self) -> Result<&DatabaseTransaction, DbErr> {
+        // Boxed: each field that reads would carry it.
+        Box::pin(self.transaction.get_or_try_init(|| self.begin())).await
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = match self.engine {
+            Engine::Sqlite => TransactionOptions {
+                isolation_level: None,
+                access_mode: None,
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            },
+            // As its connections are set up: it need not be said each time.
+            Engine::Postgres => TransactionOptions::default(),
+        };
+        // Given back first: who holds one while waiting for another may wait for itself.
+        let mut held = self.held.lock().await;
+        *held = None;
+        self.has_begun.store(true, Ordering::Release);
+        let transaction = super::begin(self.engine, &self.pool, options).await?;
+        if self.by_places {
+            let statement = Statement::from_string(self.get_database_backend(), PLACE);
+            self.note_place(place_in(transaction.query_one_raw(statement).await?.as_ref())?);
+        }
+        Ok(transaction)
+    }
+
+    fn note_place(&self, place: i64) {
+        if *self.place.get_or_init(|| place) != place {
+            self.is_torn.store(true, Ordering::Release);
+        }
+    }
+}
+
+fn place_in(row: Option<&QueryResult>) -> Result<i64, DbErr> {
+    row.ok_or_else(|| DbErr::RecordNotFound("log_head has no row".to_owned()))?.try_get_by_index(0)
+}
+
+#[async_trait]
+impl ConnectionTrait for Moment {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.transaction().await?.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.transaction().await?.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.transaction().await?.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.transaction().await?.query_all_raw(statement).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DatabaseAddress;
+    use crate::db::{Database, rows};
+
+    /// How many migrations there are: told with the place.
+    async fn told(snapshot: &Snapshot) -> i64 {
+        let count = "SELECT COUNT(*) FROM seaql_migrations";
+        rows::number(snapshot, Statement::from_string(DbBackend::Sqlite, count)).await.unwrap()
+    }
+
+    async fn go_on(database: &Database) {
+        let go_on = "UPDATE log_head SET sequence = sequence + 1";
+        database.writer.execute_unprepared(go_on).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_read_by_places_is_torn_where_the_log_goes_on_in_between() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = DatabaseAddress::Sqlite(folder.path().join("x.sqlite"));
+        let database = Database::connect(&address, 5).await.unwrap();
+        database.migrate().await.unwrap();
+
+        let calm = database.snapshot_by_places();
+        assert!(told(&calm).await > 0 && told(&calm).await > 0);
+        assert_eq!((calm.migrations().await.unwrap().is_empty(), calm.is_torn()), (false, false));
+        assert_eq!(calm.place().await.unwrap(), 0);
+
+        // Between two statements; and between one and the beginning of a transaction, for what tells no place.
+        let (of_two, begun_late, begun) =
+            (database.snapshot_by_places(), database.snapshot_by_places(), database.snapshot_by_places());
+        told(&of_two).await;
+        told(&begun_late).await;
+        begun.migrations().await.unwrap();
+        go_on(&database).await;
+        assert!(!of_two.is_torn() && !begun_late.is_torn());
+        told(&of_two).await;
+        begun_late.migrations().await.unwrap();
+        assert!(of_two.is_torn() && begun_late.is_torn());
+        // In a transaction, all is of its moment.
+        told(&begun).await;
+        assert_eq!((begun.place().await.unwrap(), begun.is_torn()), (0, false));
+        let whole = database.snapshot().await.unwrap();
+        told(&whole).await;
+        assert_eq!((whole.place().await.unwrap(), whole.is_torn()), (1, false));
+        drop((calm, of_two, begun_late, begun, whole));
+        database.close().await.unwrap();
+    }
+}
