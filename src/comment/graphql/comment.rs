@@ -32,12 +32,15 @@ pub enum CommentOrder {
     CreatedAtDesc,
 }
 
+/// Which comments a field asks for.
+pub type CommentArguments = (PageArguments, CommentOrder);
+
 /// What a page of articles or comments has loaded of the comments under them.
 #[derive(Default)]
 pub struct CommentLists {
     /// Under comments, what was read with them.
     known: Replies,
-    pages: Batch<(PageArguments, CommentOrder), KnownOf<Uuid, Page<CommentObject>>>,
+    pages: Batch<CommentArguments, KnownOf<Uuid, Page<CommentObject>>>,
     counts: Arc<Batch<(), KnownOf<Uuid, Arc<u64>>>>,
 }
 
@@ -54,9 +57,6 @@ impl CommentLoads {
         Self { replies: CommentLists { known: replies, ..CommentLists::default() }, ..Self::default() }
     }
 }
-
-/// Which comments a field asks for.
-pub type CommentArguments = (PageArguments, CommentOrder);
 
 impl CommentOrder {
     /// Which comments are asked for of a list of this name.
