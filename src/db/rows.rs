@@ -84,43 +84,31 @@ pub async fn of_statement<E: Taken>(snapshot: &Snapshot, query: Statement) -> Re
 }
 
 /// PostgreSQL's rows in the query's order.
-async fn ordered(snapshot: &Snapshot, mut query: Statement) -> Result<Vec<Row>, Failure> {
-    let tells_place = snapshot.asks_for_places();
-    if tells_place {
-        // A row at least: where nothing is found, it has the place alone.
-        query.sql = format!(
-            "SELECT place.*, found.* FROM ({PLACE}) AS place LEFT JOIN ({}) AS found ON TRUE",
-            query.sql
-        );
-    }
-    let mut rows = snapshot.query_all(query).await?;
-    let mut first = 0;
-    if tells_place {
-        first = 1;
-        note_place(snapshot, rows.first(), 0)?;
+async fn ordered(snapshot: &Snapshot, query: Statement) -> Result<Vec<Row>, Failure> {
+    let (mut rows, first) = with_place(snapshot, query).await?;
+    if first > 0 {
         rows.retain(|row| !is_null(row, first));
     }
     Ok(rows.into_iter().map(|row| Row(Stored::Ordered(row, first))).collect())
 }
 
 /// A number that a query counts.
-pub async fn number(snapshot: &Snapshot, mut query: Statement) -> Result<i64, Failure> {
-    let tells_place = snapshot.asks_for_places();
-    if tells_place {
-        query.sql = format!("SELECT found.*, ({PLACE}) FROM ({}) AS found", query.sql);
-    }
-    let rows = snapshot.query_all(query).await?;
-    if tells_place {
-        note_place(snapshot, rows.first(), 1)?;
-    }
-    Ok(rows.first().map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+pub async fn number(snapshot: &Snapshot, query: Statement) -> Result<i64, Failure> {
+    let (rows, first) = with_place(snapshot, query).await?;
+    Ok(rows.first().map(|row| row.try_get_by_index(first)).transpose()?.unwrap_or_default())
 }
 
-/// The place that a row tells there, of what was read with it.
-pub(super) fn note_place(snapshot: &Snapshot, row: Option<&QueryResult>, at: usize) -> Result<(), Failure> {
-    let row = row.ok_or_else(|| unreadable("log_head has no row"))?;
-    snapshot.note_place(row.try_get_by_index(at)?);
-    Ok(())
+/// The rows of a query, and at which place its first column stands: behind the log's place, where that is asked for. Then there is
+/// one row at least, which has nothing else where nothing was found.
+async fn with_place(snapshot: &Snapshot, mut query: Statement) -> Result<(Vec<QueryResult>, usize), Failure> {
+    if !snapshot.asks_for_places() {
+        return Ok((snapshot.query_all(query).await?, 0));
+    }
+    query.sql =
+        format!("SELECT place.*, found.* FROM ({PLACE}) AS place LEFT JOIN ({}) AS found ON TRUE", query.sql);
+    let rows = snapshot.query_all(query).await?;
+    snapshot.note_place(rows.first(), 0)?;
+    Ok((rows, 1))
 }
 
 /// All columns of a table, with what they hold.
@@ -170,7 +158,7 @@ pub(super) async fn listed(snapshot: &Snapshot, from: &str, values: Vec<Value>) 
     let all = Statement::from_sql_and_values(DbBackend::Sqlite, all, values);
     let found = snapshot.query_all(all).await?;
     if tells_place {
-        note_place(snapshot, found.first(), 1)?;
+        snapshot.note_place(found.first(), 1)?;
     }
     let found: Option<String> = found.first().map(|row| row.try_get_by_index(0)).transpose()?.flatten();
     let rows: Vec<Vec<Json>> = serde_json::from_str(found.as_deref().unwrap_or("[]")).map_err(unreadable)?;

@@ -43,6 +43,8 @@ pub struct Moment {
     has_begun: AtomicBool,
     ran: Arc<Ran>,
     place: OnceLock<i64>,
+    /// Who asks for the place by itself does so one after the other.
+    asking_place: Mutex<()>,
     is_torn: AtomicBool,
     plans_by_values: OnceCell<()>,
 }
@@ -70,6 +72,7 @@ impl Snapshot {
             has_begun: AtomicBool::new(false),
             ran: Arc::clone(&database.statements),
             place: OnceLock::new(),
+            asking_place: Mutex::default(),
             is_torn: AtomicBool::new(false),
             plans_by_values: OnceCell::new(),
         };
@@ -103,13 +106,16 @@ impl Snapshot {
 
     /// At which place of the log it is: the number of the last entry, 0 before the first.
     pub async fn place(&self) -> Result<i64, DbErr> {
-        match self.moment.place.get() {
+        let Moment { place, asking_place, .. } = &*self.moment;
+        if let Some(place) = place.get() {
+            return Ok(*place);
+        }
+        let _turn = asking_place.lock().await;
+        match place.get() {
             Some(place) => Ok(*place),
             None => {
                 let statement = Statement::from_string(self.connection().get_database_backend(), PLACE);
-                let place = place_in(self.query_all(statement).await?.first())?;
-                self.note_place(place);
-                Ok(place)
+                self.note_place(self.query_all(statement).await?.first(), 0)
             }
         }
     }
@@ -140,9 +146,9 @@ impl Snapshot {
         connection.query_all(statement).await
     }
 
-    /// A statement told that what it has read is of this place.
-    pub(super) fn note_place(&self, place: i64) {
-        self.moment.note_place(place);
+    /// A statement told the place of what it has read: in this row, there.
+    pub(super) fn note_place(&self, row: Option<&QueryResult>, at: usize) -> Result<i64, DbErr> {
+        self.moment.note_place(row, at)
     }
 
     /// What is read from here on is planned by what is bound to it, where PostgreSQL thinks that this pays: how many articles have a
@@ -189,20 +195,19 @@ impl Moment {
         let transaction = super::begin(self.engine, &self.pool, options).await?;
         if self.by_places {
             let statement = Statement::from_string(self.get_database_backend(), PLACE);
-            self.note_place(place_in(transaction.query_one_raw(statement).await?.as_ref())?);
+            self.note_place(transaction.query_one_raw(statement).await?.as_ref(), 0)?;
         }
         Ok(transaction)
     }
 
-    fn note_place(&self, place: i64) {
+    fn note_place(&self, row: Option<&QueryResult>, at: usize) -> Result<i64, DbErr> {
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("log_head has no row".to_owned()))?;
+        let place = row.try_get_by_index(at)?;
         if *self.place.get_or_init(|| place) != place {
             self.is_torn.store(true, Ordering::Release);
         }
+        Ok(place)
     }
-}
-
-fn place_in(row: Option<&QueryResult>) -> Result<i64, DbErr> {
-    row.ok_or_else(|| DbErr::RecordNotFound("log_head has no row".to_owned()))?.try_get_by_index(0)
 }
 
 #[async_trait]

@@ -2,7 +2,7 @@
 //! and for texts, of which each part fills as many as it has columns of that kind: arrays of JSON would cost it more than finding the
 //! rows.
 
-use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, Statement, Value};
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, QueryResult, Statement, Value};
 
 use super::rows::{self, Columns, Kind, Row};
 use super::{Engine, Snapshot};
@@ -112,22 +112,19 @@ impl Union {
             return rows.into_iter().map(|mut row| Ok((part(row.number()?)?, row))).collect();
         }
         let statement = Statement::from_sql_and_values(backend, all, values);
-        let rows = snapshot.query_all(statement).await?;
+        let mut rows = snapshot.query_all(statement).await?;
         let mut first = [1; 4];
         for kind in 1..first.len() {
             first[kind] = first[kind - 1] + self.room[kind - 1];
         }
-        let rows = rows.into_iter();
-        let mut rows = rows
-            .map(|row| Ok((part(rows::stands(&row, 0)?)?, Row::placed(row, first))))
-            .collect::<Result<Vec<_>, Failure>>()?;
         if tells_place {
-            // It comes last, as it was asked last; in any case it is of a part of its own.
-            let is_place = |(part, _): &mut (usize, Row)| *part == self.selects.len();
-            let place = rows.extract_if(.., is_place).next().map(|(_, mut row)| row.number()).transpose()?;
-            snapshot.note_place(place.flatten().ok_or_else(|| rows::unreadable("log_head has no row"))?);
+            // Last, most of the time; in any case it is of a part of its own.
+            let its_part = i64::try_from(self.selects.len()).ok();
+            let is_place = |row: &mut QueryResult| rows::stands(row, 0).is_ok_and(|part| part == its_part);
+            let place = rows.extract_if(.., is_place).next();
+            snapshot.note_place(place.as_ref(), first[Kind::Number as usize])?;
         }
-        Ok(rows)
+        rows.into_iter().map(|row| Ok((part(rows::stands(&row, 0)?)?, Row::placed(row, first)))).collect()
     }
 }
 

@@ -19,15 +19,17 @@ use crate::text::input;
 pub async fn tree(
     connection: &impl ConnectionTrait,
 ) -> Result<HashMap<CategoryId, categories::Model>, Failure> {
-    let rows = categories::Entity::find().all(connection).await?;
-    Ok(rows.into_iter().map(|category| (category.id, category)).collect())
+    Ok(by_id(categories::Entity::find().all(connection).await?))
 }
 
 /// The same, for an answer.
 pub async fn site_tree(snapshot: &Snapshot) -> Result<HashMap<CategoryId, categories::Model>, Failure> {
     snapshot.reads().note(CATEGORIES);
-    let rows = rows::all(snapshot, &categories::Entity::find()).await?;
-    Ok(rows.into_iter().map(|category| (category.id, category)).collect())
+    Ok(by_id(rows::all(snapshot, &categories::Entity::find()).await?))
+}
+
+fn by_id(categories: Vec<categories::Model>) -> HashMap<CategoryId, categories::Model> {
+    categories.into_iter().map(|category| (category.id, category)).collect()
 }
 
 /// The categories above one, the root first.

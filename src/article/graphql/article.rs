@@ -207,12 +207,19 @@ impl ArticleFields {
         let cohort = self.0.cohort();
         if cohort.loads.parts.has_figures() {
             let figures = self.load_figures().await?;
-            return Ok(figures.iter().find(|(figure, _)| figure.section_id.is_none()).cloned());
+            return Ok(lead_among(&figures).cloned());
         }
         let load = || async { memory::leads(&cohort.op, &cohort.loads.parts, &self.ids()).await };
         let loaded = cohort.loads.leads.get((), load).await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op).first().cloned())
     }
+}
+
+/// The one above the text, if there is one.
+pub(super) fn lead_among(
+    figures: &[(figures::Model, images::Model)],
+) -> Option<&(figures::Model, images::Model)> {
+    figures.iter().find(|(figure, _)| figure.section_id.is_none())
 }
 
 /// A published article.

@@ -3,7 +3,7 @@
 use async_graphql::{Object, SimpleObject};
 use serde_json::{Value, json};
 
-use super::article::ArticleFields;
+use super::article::{ArticleFields, lead_among};
 use crate::config::Site;
 use crate::error::Failure;
 use crate::graphql::errors::{Nullable, nullable};
@@ -53,8 +53,7 @@ impl Seo {
     /// The picture above the text; where there is none, the first one in it.
     async fn picture(&self) -> Result<Option<images::Model>, Failure> {
         let figures = self.0.load_figures().await?;
-        let lead = figures.iter().find(|(figure, _)| figure.section_id.is_none()).or(figures.first());
-        Ok(lead.map(|(_, image)| image.clone()))
+        Ok(lead_among(&figures).or(figures.first()).map(|(_, image)| image.clone()))
     }
 }
 
