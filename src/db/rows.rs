@@ -1,6 +1,6 @@
 //! Rows of which the columns are taken one after the other, each by its place: by name, each would be looked for in each row.
-//! PostgreSQL's rows come as they are. SQLite's come as one text of JSON: sqlx copies each value by itself there, and hands each
-//! row over by itself from the thread that reads it.
+//! PostgreSQL's rows come as they are. SQLite's come as arrays of JSON, all of them in one value: sqlx copies each value by itself
+//! there, and hands each row over by itself from the thread that reads it.
 
 use sea_orm::sea_query::{ColumnType, Iden as _};
 use sea_orm::sqlx::{Decode, Postgres, Row as _, ValueRef as _};
@@ -149,20 +149,22 @@ pub(super) fn as_listed(columns: impl IntoIterator<Item = (Kind, String)>) -> St
     format!("json_array({}) AS listed", columns.join(", "))
 }
 
-/// SQLite's rows of one column, `listed`, which is an array of JSON, in their order: SQLite leaves the order of what it puts together
-/// as it is (`select.c`, tag-select-0230, case 4).
+/// SQLite's rows of one column, `listed`, which is an array of JSON, in their order, all of them in one: SQLite leaves the order of what
+/// it puts together as it is (`select.c`, tag-select-0230, case 4).
 pub(super) async fn listed(snapshot: &Snapshot, from: &str, values: Vec<Value>) -> Result<Vec<Row>, Failure> {
     let tells_place = snapshot.asks_for_places();
     let place = if tells_place { format!(", ({PLACE})") } else { String::new() };
-    let all = format!("SELECT '[' || group_concat(listed) || ']'{place} FROM ({from}) AS united");
+    // As bytes: SQLite would copy a text once more, to end it by a zero.
+    let all = format!("SELECT CAST(group_concat(listed, '') AS BLOB){place} FROM ({from}) AS united");
     let all = Statement::from_sql_and_values(DbBackend::Sqlite, all, values);
     let found = snapshot.query_all(all).await?;
     if tells_place {
         snapshot.note_place(found.first(), 1)?;
     }
-    let found: Option<String> = found.first().map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-    let rows: Vec<Vec<Json>> = serde_json::from_str(found.as_deref().unwrap_or("[]")).map_err(unreadable)?;
-    Ok(rows.into_iter().map(|row| Row(Stored::Listed(row.into_iter()))).collect())
+    let found = found.first().and_then(QueryResult::try_as_sqlite_row).map(|row| row.try_get(0));
+    let found: Option<&[u8]> = found.transpose().map_err(unreadable)?.flatten();
+    let rows = serde_json::Deserializer::from_slice(found.unwrap_or_default()).into_iter::<Vec<Json>>();
+    rows.map(|row| Ok(Row(Stored::Listed(row.map_err(unreadable)?.into_iter())))).collect()
 }
 
 /// A row, of which what a query selects is taken in that order.
