@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use tokio::sync::OnceCell;
 
+use super::at_hand::AtHand;
 use super::cursors::{self, ListName};
 use crate::db::keyset::{Page, Position, Window};
 use crate::error::Failure;
@@ -118,8 +119,12 @@ impl<N> Edge<N> {
 }
 
 /// Where a page stands in its list.
+pub type PageInfo = AtHand<PageInfoFields>;
+
+/// Where a page stands in its list.
 #[derive(SimpleObject)]
-pub struct PageInfo {
+#[graphql(name = "PageInfo")]
+pub struct PageInfoFields {
     /// Whether things follow this page.
     has_next_page: bool,
     /// Whether things precede this page.
@@ -133,12 +138,12 @@ pub struct PageInfo {
 impl PageInfo {
     /// Of a page that begins and ends at these cursors.
     pub fn new(start: Option<String>, end: Option<String>, has_next: bool, has_previous: bool) -> Self {
-        Self {
+        Self(PageInfoFields {
             has_next_page: has_next,
             has_previous_page: has_previous,
             start_cursor: start,
             end_cursor: end,
-        }
+        })
     }
 }
 

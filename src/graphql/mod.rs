@@ -1,5 +1,6 @@
 //! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, fragments, the guard.
 
+pub mod at_hand;
 pub mod batch;
 pub mod blocks;
 pub mod connection;

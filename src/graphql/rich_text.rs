@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
 
+use super::at_hand::AtHand;
 use super::blocks::Block;
 use super::operation;
 use crate::cache::recall;
@@ -16,7 +17,10 @@ use crate::text::blocks::blocks;
 use crate::text::markdown::{self, Flavor, Picture};
 
 /// A text with structure: CommonMark with GitHub's extensions.
-pub struct RichText {
+pub type RichText = AtHand<RichTextFields>;
+
+/// What is asked of it.
+pub struct RichTextFields {
     markdown: String,
     flavor: Flavor,
     pictures: Arc<HashMap<ImageId, Picture>>,
@@ -36,14 +40,27 @@ pub struct Origin {
 impl RichText {
     /// A text whose pictures are these and whose anchors go on from those.
     pub fn new(markdown: String, pictures: Arc<HashMap<ImageId, Picture>>, anchors: Anchors) -> Self {
-        Self { markdown, flavor: Flavor::Article, pictures, anchors, origin: None }
+        Self(RichTextFields { markdown, flavor: Flavor::Article, pictures, anchors, origin: None })
     }
 
     /// The same, of a public thing.
     pub fn of(self, origin: Origin) -> Self {
-        Self { origin: Some(origin), ..self }
+        Self(RichTextFields { origin: Some(origin), ..self.0 })
     }
 
+    /// A comment.
+    pub fn comment(markdown: String) -> Self {
+        Self(RichTextFields { flavor: Flavor::Comment, ..Self::simple(markdown).0 })
+    }
+
+    /// A short text: a biography.
+    pub fn simple(markdown: String) -> Self {
+        let text = Self::new(markdown, Arc::default(), Anchors::default());
+        Self(RichTextFields { flavor: Flavor::Short, ..text.0 })
+    }
+}
+
+impl RichTextFields {
     /// One of its forms.
     async fn form<T: Debug + Send + Sync + 'static>(
         &self,
@@ -58,21 +75,11 @@ impl RichText {
             None => Ok(Arc::new(make())),
         }
     }
-
-    /// A comment.
-    pub fn comment(markdown: String) -> Self {
-        Self { flavor: Flavor::Comment, ..Self::simple(markdown) }
-    }
-
-    /// A short text: a biography.
-    pub fn simple(markdown: String) -> Self {
-        Self { flavor: Flavor::Short, ..Self::new(markdown, Arc::default(), Anchors::default()) }
-    }
 }
 
 /// A text with structure, in the forms that a frontend may need. It is written in CommonMark with GitHub's extensions.
-#[Object]
-impl RichText {
+#[Object(name = "RichText")]
+impl RichTextFields {
     /// The Markdown itself. The addresses of pictures are those of their files.
     async fn markdown(&self, ctx: &Context<'_>) -> Result<Arc<String>, Failure> {
         self.form(ctx, "Markdown", || markdown::with_addresses(&self.markdown, &self.pictures)).await

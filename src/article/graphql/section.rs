@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{ID, Object, SimpleObject};
 
 use crate::article::entity::public::{figures, sections};
+use crate::graphql::at_hand::AtHand;
 use crate::graphql::ids;
 use crate::graphql::rich_text::{Heading, Origin, RichText};
 use crate::id::{ArticleId, ImageId};
@@ -19,9 +20,12 @@ use crate::text::markdown::{self, Picture};
 const WORDS_A_MINUTE: i32 = 230;
 
 /// An image placed in an article.
+pub type FigureObject = AtHand<FigureFields>;
+
+/// An image placed in an article.
 #[derive(Clone, SimpleObject)]
 #[graphql(name = "Figure")]
-pub struct FigureObject {
+pub struct FigureFields {
     /// The image.
     image: ImageObject,
     /// The caption for this place; the image's own where the place gives none.
@@ -34,16 +38,19 @@ impl FigureObject {
     /// A figure with its image.
     pub fn new((figure, image): &(figures::Model, images::Model), store: &Arc<Store>) -> Self {
         let image = ImageObject::new(image.clone(), store);
-        Self {
+        Self(FigureFields {
             caption: figure.caption.clone().or_else(|| image.own_caption().map(str::to_owned)),
             credit: figure.credit.clone().or_else(|| image.own_credit().map(str::to_owned)),
             image,
-        }
+        })
     }
 }
 
+/// An ordered part of an article.
+pub type SectionObject = AtHand<SectionFields>;
+
 /// A section with what its text needs.
-pub struct SectionObject {
+pub struct SectionFields {
     row: sections::Model,
     figures: Vec<FigureObject>,
     pictures: Arc<HashMap<ImageId, Picture>>,
@@ -54,7 +61,7 @@ pub struct SectionObject {
 
 /// An ordered part of an article.
 #[Object(name = "Section")]
-impl SectionObject {
+impl SectionFields {
     /// Its id: stable across edits, publications and reverts.
     async fn id(&self) -> ID {
         ids::global(self.row.id)
@@ -150,13 +157,13 @@ pub fn sections_of(
         .zip(anchored)
         .map(|(row, Anchored { anchor: _, before_body })| {
             let figures = placed.iter().filter(|(figure, _)| figure.section_id == Some(row.id));
-            SectionObject {
+            AtHand(SectionFields {
                 row: row.clone(),
                 figures: figures.map(|figure| FigureObject::new(figure, store)).collect(),
                 pictures: Arc::clone(&pictures),
                 anchors: before_body.clone(),
                 on: Arc::clone(&on),
-            }
+            })
         })
         .collect()
 }

@@ -16,35 +16,39 @@ use shown::Shown;
 use super::entity::images;
 use super::{address, memory};
 use crate::error::Failure;
+use crate::graphql::at_hand::AtHand;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::{ids, operation};
 use crate::operation::Store;
 use crate::text::markdown::Picture;
 
 /// A picture that something public shows.
+pub type ImageObject = AtHand<ImageFields>;
+
+/// A picture that something public shows.
 #[derive(Clone, MergedObject)]
 #[graphql(name = "Image")]
-pub struct ImageObject(Shown);
+pub struct ImageFields(Shown);
 
 impl ImageObject {
     /// Wraps a row.
     pub fn new(row: images::Model, store: &Arc<Store>) -> Self {
-        Self(Shown::public(&row, store))
+        Self(ImageFields(Shown::public(&row, store)))
     }
 
     /// Its own caption.
     pub fn own_caption(&self) -> Option<&str> {
-        self.0.own_caption()
+        self.0.0.own_caption()
     }
 
     /// Its own credit.
     pub fn own_credit(&self) -> Option<&str> {
-        self.0.own_credit()
+        self.0.0.own_credit()
     }
 
     /// Its global id: as a thing that has one.
     pub async fn id(&self, _: &Context<'_>) -> Result<ID, Failure> {
-        Ok(ids::global(self.0.id()))
+        Ok(ids::global(self.0.0.id()))
     }
 
     /// What rendering a text needs of it.
