@@ -64,10 +64,11 @@ COPY --from=build /out/copydesk /usr/local/bin/copydesk
 COPY LICENSE /usr/share/doc/copydesk/LICENSE
 
 # Inside a container, loopback is the container's own: the port is published, or not, by who runs it.
-# What nothing uses any more, the allocator gives back after 10 ms, not a second.
+# SQLite's memory comes from the C library, which would give back after each statement what the next one asks for again.
 ENV COPYDESK_LISTEN=0.0.0.0:8000 \
     COPYDESK_DATA_DIR=/var/lib/copydesk \
-    MIMALLOC_PURGE_DELAY=10
+    MALLOC_MMAP_THRESHOLD_=2097152 \
+    MALLOC_TRIM_THRESHOLD_=2097152
 
 USER copydesk
 WORKDIR /var/lib/copydesk

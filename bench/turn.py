@@ -7,20 +7,24 @@ import argparse
 import contextlib
 import datetime
 import pathlib
+import re
 import statistics
 import sys
 import tempfile
+import time
 
 import queries
 import run
 from postgres import Postgres
-from queries import DEEP, LESS, QUESTIONS, PEER, Tree
-from run import LEVELS, ROOT, free_port
+from queries import ARTICLE, DEEP, FRONT, LESS, QUESTIONS, PEER, Tree
+from run import LEVELS, ROOT, Trouble, free_port
 
 REPORT = ROOT / "bench" / "turn.md"
 SIZE = 2_000
 # Who is loaded, in this order; "plain" answers each question with the answers of "kept", one after the other.
 PLAIN, KEPT, TOLD, READ, SQLITE = "plain handler", "kept", "of told parts", "read on PostgreSQL", "read on SQLite"
+# What is kept in a server whose memory is measured: 256 MB.
+CACHES = {"--answer-cache": "86MB", "--fragment-cache": "85MB", "--article-cache": "85MB"}
 # Whose rate is told as a share of whose.
 SHARES = [(KEPT, PLAIN), (TOLD, PLAIN), (READ, PEER), (SQLITE, READ)]
 
@@ -36,7 +40,8 @@ def main():
                 for name, subject in subjects.items():
                     measured[name, question].append(subject.load(arguments, question))
             print(f"measured: {number} of {arguments.rounds} rounds", file=sys.stderr)
-    report = told(arguments, measured)
+        idle, full, kept = memory(arguments, subjects[KEPT], folder / "sqlite")
+    report = told(arguments, measured, idle, full, kept)
     run.tell(arguments, report, REPORT)
 
 
@@ -102,10 +107,35 @@ def plain(arguments, stack, kept, folder):
     return Subject(servers, kept.asked, kept.slugs, kept.data, folder)
 
 
+# ---- memory ----------------------------------------------------------------------------------------------------------
+
+
+def memory(arguments, subject, there):
+    """Of a server that is asked nothing but whether it is ready, for a while, and of the same one once its caches are full; and what
+    they hold. In MB."""
+    port = free_port()
+    caches = [word for setting in CACHES.items() for word in setting]
+    with Tree(queries.serve(arguments, subject.data, caches, there, port), there, port) as server:
+        server.first_answer(*subject.asked[FRONT])
+        for _ in range(30):
+            time.sleep(0.5)
+            server.ask("GET", "/health/ready", None)
+        idle = server.memory()
+        method, path, body = subject.asked[ARTICLE]
+        # The same under another name is another document: nothing that is kept answers it.
+        for number in range(8):
+            queries.ask_all(server, (method, path, body.replace("query ArticlePage", f"query ArticlePage{number}")), subject.slugs)
+        numbers = re.findall(r"^copydesk_\w+_kept_bytes (\d+)$", server.ask("GET", "/metrics", None).decode(), re.MULTILINE)
+        kept = sum(map(int, numbers)) / 1e6
+        if not 250 < kept < 257:
+            raise Trouble(f"the caches of 256 MB hold {kept:.0f} MB: fill them")
+        return idle, server.memory(), kept
+
+
 # ---- what is told ----------------------------------------------------------------------------------------------------
 
 
-def told(arguments, measured):
+def told(arguments, measured, idle, full, kept):
     of = lambda name, question, what: [row[what] for row in measured[name, question]]
     middle = statistics.median
     spread = lambda numbers: f"**{middle(numbers):.2f}** ({min(numbers):.2f}–{max(numbers):.2f})"
@@ -123,6 +153,8 @@ def told(arguments, measured):
     lines += [
         "",
         f"The deep list of told parts costs {dear} of the processor time of its kept answer.",
+        "",
+        f"Resident memory on SQLite: **{idle:.0f} MB** where it is asked nothing but whether it is ready; **{full:.0f} MB** with caches of 256 MB that hold {kept:.0f} MB.",
         "",
         f"| requests/s; CPU a request, PostgreSQL's with it | {' | '.join(QUESTIONS)} |",
         f"|---|{'---:|' * len(QUESTIONS)}",
