@@ -3,7 +3,6 @@
 //! not see them; Copydesk has none.
 
 use std::borrow::Cow;
-use std::ops::Deref;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
@@ -15,16 +14,8 @@ use async_graphql::{
 };
 
 /// An object none of whose fields reads from the database, nor does any of what it has.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AtHand<T>(pub T);
-
-impl<T> Deref for AtHand<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
 
 impl<T: ObjectType> OutputType for AtHand<T> {
     fn type_name() -> Cow<'static, str> {
