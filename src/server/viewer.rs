@@ -17,5 +17,6 @@ pub async fn of(store: &Store, accounts: &Memory, headers: &HeaderMap) -> Result
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    accounts.viewer(store, token.ok_or(Failure::Unauthenticated)?).await
+    // Boxed: each request would have room for it, and most come without a token.
+    Box::pin(accounts.viewer(store, token.ok_or(Failure::Unauthenticated)?)).await
 }
