@@ -1,15 +1,15 @@
 //! What the public reads of articles, from memory where it is there: each part of each article by itself, so that a query of any
 //! shape finds what others have read.
 
-use std::collections::{BTreeSet, HashMap};
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::entity::public::{articles, figures, related_links, sections};
 use super::read::{self, ArticleFilter, ArticleOrder, Subject};
-use super::read_parts::{self, Part, Together};
+use super::read_parts::{self, Expected, Together};
 use crate::author::entity::authors;
 use crate::cache::recall::{Depends, KnownOf, is_recalling, recall, recall_each};
 use crate::db::Snapshot;
@@ -21,15 +21,15 @@ use crate::operation::Operation;
 use crate::reads::{CATEGORIES, articles_of};
 use crate::taxonomy::entity::{categories, tags};
 
-/// Which parts articles that are yet to be found will be asked for.
-pub trait Wanted: FnOnce() -> BTreeSet<Part> + Send {}
+/// What articles that are yet to be found will be asked for.
+pub trait Wanted: FnOnce() -> Expected + Send {}
 
-impl<W: FnOnce() -> BTreeSet<Part> + Send> Wanted for W {}
+impl<W: FnOnce() -> Expected + Send> Wanted for W {}
 
 /// Of each article, its rows of one kind.
 pub type OfEach<T> = KnownOf<ArticleId, Arc<Vec<T>>>;
 
-/// [`read::by_id`], with the parts that are wanted where it is read.
+/// [`read::by_id`], with what is wanted of it where it is read.
 pub async fn by_id(
     op: &Operation,
     parts: &Together,
@@ -43,7 +43,7 @@ pub async fn by_id(
     Ok(Option::clone(&*recall(op, format!("article {id}"), read).await?))
 }
 
-/// [`read::by_slug`], with the parts that are wanted where it is read.
+/// [`read::by_slug`], with what is wanted of it where it is read.
 pub async fn by_slug(
     op: &Operation,
     parts: &Together,
@@ -57,7 +57,7 @@ pub async fn by_slug(
     Ok(Option::clone(&*recall(op, format!("article by slug {slug:?}"), read).await?))
 }
 
-/// [`read::list`], with the parts that are wanted where nothing is kept: else they are known of most articles of a list that is not.
+/// [`read::list`], with what is wanted where nothing is kept: else they are known of most articles of a list that is not.
 pub async fn list(
     op: &Operation,
     parts: &Together,
@@ -81,7 +81,7 @@ pub async fn count(op: &Operation, filter: &ArticleFilter, most: u64) -> Result<
     Ok(*recall(op, format!("count of articles {filter:?} to {most}"), read).await?)
 }
 
-/// [`read::of_subjects`], with the parts that are wanted where nothing is kept.
+/// [`read::of_subjects`], with what is wanted where nothing is kept.
 pub async fn of_subjects(
     op: &Operation,
     parts: &Together,
@@ -215,7 +215,7 @@ async fn parts<T: Debug + Send + Sync + 'static>(
     kind: &str,
     ids: &[ArticleId],
     depends: impl Fn(&[T]) -> Depends,
-    read: impl AsyncFnOnce(Snapshot, Vec<ArticleId>) -> Result<HashMap<ArticleId, Vec<T>>, Failure>,
+    read: impl AsyncFnOnce(Snapshot, Vec<ArticleId>) -> Result<FxHashMap<ArticleId, Vec<T>>, Failure>,
 ) -> Result<OfEach<T>, Failure> {
     let depends = |id: ArticleId, rows: &Vec<T>| {
         let mut depends = depends(rows);

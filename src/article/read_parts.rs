@@ -2,18 +2,18 @@
 //! parts that are; and with the articles themselves, where it is known before they are found. The only place that joins the tables
 //! of author, taxonomy and image: figures with their images, bylines with their authors, labels with their tags and categories.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxHashSet;
-use sea_orm::{ConnectionTrait as _, DbBackend, Select, Statement, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, Select, Statement, Value};
 use uuid::Uuid;
 
 use super::entity::public::{articles, figures, related_links, sections};
 use crate::author::entity::authors;
 use crate::db::rows::{self, Columns, Row, Taken};
-use crate::db::union::{Selected, Union};
+use crate::db::union::{FOUND, Selected, Union};
 use crate::db::{Engine, Snapshot};
 use crate::error::Failure;
 use crate::id::ArticleId;
@@ -54,8 +54,8 @@ impl Part {
         Self::Links,
     ];
 
-    /// What is read of it, as it is taken below: of which article, where it stands there, and its own.
-    fn selected(self) -> Selected {
+    /// What is read of it, as it is taken below: of which article, where it stands there, and its own; of portraits, each once, these alone.
+    fn selected(self, backend: DbBackend) -> Selected {
         let from = |tables| Selected::from(tables).id("p.article_id").number("p.position");
         match self {
             Self::Sections => from("sections AS p WHERE p.article_id").all::<sections::Entity>("p"),
@@ -71,10 +71,20 @@ impl Part {
                 from("article_authors AS p JOIN authors AS t ON t.id = p.author_id WHERE p.article_id")
                     .all::<authors::Entity>("t")
             }
-            Self::Portraits => from(
-                "article_authors AS p JOIN authors AS a ON a.id = p.author_id JOIN images AS t ON t.id = a.portrait_image_id WHERE p.article_id",
-            )
-            .all::<images::Entity>("t"),
+            Self::Portraits => {
+                let (portraits, end) = match backend {
+                    // As an array: joined, it might go through all images.
+                    DbBackend::Postgres => (
+                        "images AS t WHERE t.id = ANY (ARRAY(SELECT a.portrait_image_id FROM article_authors AS p JOIN authors AS a ON a.id = p.author_id WHERE p.article_id",
+                        "))",
+                    ),
+                    _ => (
+                        "images AS t WHERE t.id IN (SELECT a.portrait_image_id FROM article_authors AS p JOIN authors AS a ON a.id = p.author_id WHERE p.article_id",
+                        ")",
+                    ),
+                };
+                Selected::from(portraits).until(end).all::<images::Entity>("t")
+            }
             Self::Categories => from(
                 "article_categories AS p JOIN categories AS t ON t.id = p.category_id WHERE p.is_direct AND p.article_id",
             )
@@ -91,19 +101,42 @@ impl Part {
 }
 
 /// The number of the articles themselves, where they are found by the same statement.
-const FOUND: usize = Part::ALL.len();
+const ARTICLES: usize = Part::ALL.len();
+/// That of portraits, which are no article's.
+const PORTRAITS: usize = Part::Portraits as usize;
+/// The number of a guest's rows.
+const OF_GUEST: usize = ARTICLES + 1;
+/// What a guest's query is called where its rows are selected.
+const GUEST: &str = "guest";
 
-/// All of them in one statement; each goes by its number in [`Part::ALL`].
+/// Rows of a table that this room doesn't know, which hang under articles: they are read with those.
+pub trait Guest: Send + Sync {
+    /// The queries that give them, by what is [`FOUND`], and the names of those.
+    fn queries(&self, engine: Engine) -> Vec<(&'static str, String)>;
+
+    /// All parts, united [with these rows](united_with).
+    fn union(&self, backend: DbBackend) -> &'static Union;
+
+    /// Takes the rows of the articles that were found.
+    fn take(&self, rows: Vec<Row>) -> Result<(), Failure>;
+}
+
+/// All parts in one statement; each goes by its number in [`Part::ALL`].
 fn union(backend: DbBackend) -> &'static Union {
-    static SQLITE: LazyLock<Union> = LazyLock::new(|| united(DbBackend::Sqlite));
-    static POSTGRES: LazyLock<Union> = LazyLock::new(|| united(DbBackend::Postgres));
+    static SQLITE: LazyLock<Union> = LazyLock::new(|| united(DbBackend::Sqlite, None));
+    static POSTGRES: LazyLock<Union> = LazyLock::new(|| united(DbBackend::Postgres, None));
     if backend == DbBackend::Sqlite { &SQLITE } else { &POSTGRES }
 }
 
-fn united(backend: DbBackend) -> Union {
-    let found = Selected::from("found").all::<articles::Entity>("found");
-    let parts: Vec<Selected> = Part::ALL.into_iter().map(Part::selected).chain([found]).collect();
-    Union::new(backend, &parts)
+/// The same with a guest's rows, which have all columns of its table.
+pub fn united_with<E: EntityTrait>(backend: DbBackend) -> Union {
+    united(backend, Some(Selected::from("").all::<E>(GUEST)))
+}
+
+fn united(backend: DbBackend, guest: Option<Selected>) -> Union {
+    let articles = Selected::from(FOUND).all::<articles::Entity>(FOUND);
+    let parts = Part::ALL.into_iter().map(|part| part.selected(backend)).chain([articles]).chain(guest);
+    Union::new(backend, &parts.collect::<Vec<_>>())
 }
 
 /// A part's row.
@@ -122,25 +155,35 @@ impl Read {
     }
 }
 
+/// What articles that are yet to be found will be asked for.
+#[derive(Default)]
+pub struct Expected {
+    /// These parts.
+    pub parts: BTreeSet<Part>,
+    /// What else.
+    pub guest: Option<Arc<dyn Guest>>,
+}
+
 /// What the articles of one page are asked for while they are told, so that it is read at once.
 #[derive(Default)]
 pub struct Together {
-    expected: Mutex<BTreeSet<Part>>,
+    expected: Mutex<Expected>,
     wanted: Mutex<BTreeMap<Part, BTreeSet<ArticleId>>>,
     read: Mutex<BTreeMap<Part, Vec<Read>>>,
+    portraits: Mutex<Vec<images::Model>>,
     /// Whether the figures of all were read, the leads among them.
     has_figures: AtomicBool,
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Together {
-    /// Expects that articles which are yet to be found will be asked for these parts: they are read with them.
-    pub fn expect(&self, mut parts: BTreeSet<Part>) {
-        if parts.contains(&Part::Figures) {
-            parts.remove(&Part::Lead);
+    /// Expects that articles which are yet to be found will be asked for this: it is read with them.
+    pub fn expect(&self, mut expected: Expected) {
+        if expected.parts.contains(&Part::Figures) {
+            expected.parts.remove(&Part::Lead);
             self.has_figures.store(true, Ordering::Relaxed);
         }
-        *locked(&self.expected) = parts;
+        *locked(&self.expected) = expected;
     }
 
     /// Whether all figures of the articles are read with them: the leads need not be read by themselves.
@@ -177,26 +220,40 @@ impl Together {
         query: &Select<articles::Entity>,
         among: &str,
     ) -> Result<Vec<articles::Model>, Failure> {
-        let expected = std::mem::take(&mut *locked(&self.expected));
-        if expected.is_empty() {
+        let Expected { parts, guest } = std::mem::take(&mut *locked(&self.expected));
+        if parts.is_empty() && guest.is_none() {
             return rows::all(snapshot, query).await;
         }
         let Statement { sql, values, db_backend } = rows::statement(snapshot, query);
         let values = values.map(|values| values.0).unwrap_or_default();
-        let parts = expected.iter().map(|part| (*part as usize, among)).chain([(FOUND, "")]);
-        let rows = union(db_backend).read(snapshot, Some(&sql), parts, values).await?;
-        let (mut articles, of_parts): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|(part, _)| *part == FOUND);
-        locked(&self.read).extend(by_part(expected.iter(), of_parts)?);
-        let columns = Columns::<articles::Entity>::all();
-        articles.iter_mut().map(|(_, row)| row.all(&columns)).collect()
+        let queries = guest.as_ref().map(|guest| guest.queries(snapshot.engine())).unwrap_or_default();
+        let with = std::iter::once((FOUND, sql.as_str()))
+            .chain(queries.iter().map(|(name, query)| (*name, query.as_str())));
+        let of_guest: Vec<String> = queries.iter().map(|(name, _)| format!("{name} AS {GUEST}")).collect();
+        let selected = parts.iter().map(|part| (*part as usize, among)).chain([(ARTICLES, "")]);
+        let selected = selected.chain(of_guest.iter().map(|from| (OF_GUEST, from.as_str())));
+        let union = guest.as_ref().map_or_else(|| union(db_backend), |guest| guest.union(db_backend));
+        let rows = union.read(snapshot, &with.collect::<Vec<_>>(), selected, values).await?;
+        let (mut articles, mut of_guest, mut of_parts) = (Vec::new(), Vec::new(), Vec::new());
+        let image = whole::<images::Entity>();
+        for (part, mut row) in rows {
+            match part {
+                ARTICLES => articles.push(row),
+                OF_GUEST => of_guest.push(row),
+                PORTRAITS => locked(&self.portraits).push(image(&mut row)?),
+                _ => of_parts.push((part, row)),
+            }
+        }
+        locked(&self.read).extend(by_part(parts.iter(), of_parts)?);
+        if let Some(guest) = guest {
+            guest.take(of_guest)?;
+        }
+        articles.iter_mut().map(whole::<articles::Entity>()).collect()
     }
 
     /// The portraits of those whom the articles credit, where they were expected.
-    pub fn portraits(&self) -> Result<Vec<images::Model>, Failure> {
-        let read = locked(&self.read).remove(&Part::Portraits).unwrap_or_default();
-        let columns = Columns::<images::Entity>::all();
-        read.into_iter().map(|mut row| row.own.all(&columns)).collect()
+    pub fn portraits(&self) -> Vec<images::Model> {
+        std::mem::take(&mut *locked(&self.portraits))
     }
 
     /// Reads a part of these articles, with what else is asked for meanwhile.
@@ -255,7 +312,7 @@ async fn read_all(
     }
     let (among, values) = among(backend, ids);
     let parts = wanted.keys().map(|part| (*part as usize, among.as_str()));
-    let rows = union(backend).read(snapshot, None, parts, values).await?;
+    let rows = union(backend).read(snapshot, &[], parts, values).await?;
     by_part(wanted.keys(), rows)
 }
 
@@ -289,10 +346,10 @@ fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> (String, Vec<Value>) {
     (format!("IN ({})", places.join(", ")), ids.take(room).map(Value::from).collect())
 }
 
-type OfEach<T> = HashMap<ArticleId, Vec<T>>;
+type OfEach<T> = FxHashMap<ArticleId, Vec<T>>;
 
 fn grouped<T>(read: Vec<Read>, row: impl Fn(&mut Row) -> Result<T, Failure>) -> Result<OfEach<T>, Failure> {
-    let mut groups: OfEach<T> = HashMap::new();
+    let mut groups = OfEach::<T>::default();
     for mut found in read {
         groups.entry(found.article_id).or_default().push(row(&mut found.own)?);
     }

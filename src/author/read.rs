@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rustc_hash::FxHashMap;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use uuid::Uuid;
@@ -100,7 +101,7 @@ pub async fn with_portraits(
     snapshot: &Snapshot,
     images: &[Uuid],
     window: &Window,
-) -> Result<HashMap<Uuid, Page<author_records::Model>>, Failure> {
+) -> Result<FxHashMap<Uuid, Page<author_records::Model>>, Failure> {
     use author_records::Column;
     let list = List {
         parent: Column::PortraitImageId,

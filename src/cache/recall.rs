@@ -5,13 +5,13 @@
 //! memory was asked, and the log has gone on in between, two states may be mixed: [`is_torn`] tells, and the query is done again
 //! from the snapshot alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::{self, Debug, Display, Write as _};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Tagged, Told, told};
 use crate::clock::Timestamp;
@@ -89,7 +89,7 @@ pub struct Known<T> {
 }
 
 /// What was read of each of many things.
-pub type KnownOf<K, T> = HashMap<K, Known<T>>;
+pub type KnownOf<K, T> = FxHashMap<K, Known<T>>;
 
 /// What was read of one of them, noted as read; nothing of it, where there is none.
 pub fn told_of<K: Eq + Hash, T: Clone + Default>(of: &KnownOf<K, T>, thing: K, op: &Operation) -> T {
@@ -166,25 +166,26 @@ pub async fn recall_beside<T: Debug + Send + Sync + 'static>(
 
 /// The same for many things of a kind at once: what is in memory of some is not read again with the others. `depends` tells what a
 /// thing's part depends on: no less than what `read` notes for all together.
-pub async fn recall_each<K, T>(
+pub async fn recall_each<K, T, S>(
     op: &Operation,
     question: String,
     things: impl IntoIterator<Item = K>,
     depends: impl Fn(K, &T) -> Depends,
-    read: impl AsyncFnOnce(Snapshot, Vec<K>) -> Result<HashMap<K, T>, Failure>,
+    read: impl AsyncFnOnce(Snapshot, Vec<K>) -> Result<HashMap<K, T, S>, Failure>,
 ) -> Result<KnownOf<K, Arc<T>>, Failure>
 where
     K: Copy + Eq + Hash + Display,
     T: Debug + Default + Send + Sync + 'static,
+    S: BuildHasher,
 {
     // An article may stand on the pages of two tags.
-    let things: HashSet<K> = things.into_iter().collect();
+    let things: FxHashSet<K> = things.into_iter().collect();
     if op.recalled_at.is_none() {
         // Noted as read for all together.
         let read = read(op.snapshot().await?.as_ref().clone(), things.into_iter().collect()).await?;
         return Ok(read.into_iter().map(|(thing, value)| (thing, Arc::new(value).into())).collect());
     }
-    let (mut found, mut missing) = (HashMap::new(), Vec::new());
+    let (mut found, mut missing) = (KnownOf::default(), Vec::new());
     let asked = Asked::of(op, &*op.store.memory).await?;
     for thing in things {
         match asked.as_ref().and_then(|asked| asked.find(&format!("{question} {thing}"))) {
@@ -216,22 +217,32 @@ where
     Ok(found)
 }
 
-/// What is made of something that was read: what was made before, where that is still so. `on`: the tags of what it is made of.
+/// What is made of something that was read: what was made before, where that is still so. `called` tells in what words it is looked
+/// for, and the tags of what it is made of; `None` where it is not kept.
 pub async fn made<T: Debug + Send + Sync + 'static>(
     op: &Operation,
-    question: String,
-    on: &[String],
+    called: impl FnOnce() -> Option<(String, Vec<String>)>,
     make: impl FnOnce() -> T,
 ) -> Result<Arc<T>, Failure> {
-    if op.recalled_at.is_none() {
-        return Ok(Arc::new(make()));
+    match is_recalling(op).then(called).flatten() {
+        // Boxed: each field that is told would have room for it.
+        Some((question, on)) => Box::pin(found_or_made(op, question, on, make)).await,
+        None => Ok(Arc::new(make())),
     }
+}
+
+async fn found_or_made<T: Debug + Send + Sync + 'static>(
+    op: &Operation,
+    question: String,
+    on: Vec<String>,
+    make: impl FnOnce() -> T,
+) -> Result<Arc<T>, Failure> {
     if let Some((value, sources)) = find(op, &question).await? {
         op.reads().note_sources(&sources);
         return Ok(value);
     }
     let value = Arc::new(make());
-    let sources = Sources { tags: tags(on).collect(), ..Sources::default() };
+    let sources = Sources { tags: tags(&on).collect(), ..Sources::default() };
     op.reads().note_sources(&sources);
     keep(op, question, &value, sources, &[], one_place(op).await?);
     Ok(value)

@@ -1,5 +1,6 @@
 //! Readers' comments: sent, moderated, answered, shown under published articles.
 
+pub mod ahead;
 mod body;
 pub mod bulk;
 pub mod edit;

@@ -1,12 +1,13 @@
 //! Reads of comments: public rows for the public, records for moderators.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select};
 use uuid::Uuid;
 
+use super::ahead::{Replies, UnderArticles};
 use super::entity::{comment_records, comments};
 use crate::account::policy::{self, Action, Reach};
 use crate::article;
@@ -75,38 +76,27 @@ pub struct Asked {
 }
 
 /// For each article or comment, a page of the comments under it.
-type Pages = HashMap<Uuid, Page<comments::Model>>;
+pub(super) type Pages = FxHashMap<Uuid, Page<comments::Model>>;
 
-/// The replies to the comments of a page, where they are read with them.
-#[derive(Debug, Default)]
-pub struct Replies {
-    expected: Option<Asked>,
-    read: OnceLock<Pages>,
-}
-
-impl Replies {
-    /// Those that comments which are yet to be read will be asked for.
-    pub fn expected(expected: Option<Asked>) -> Self {
-        Self { expected, read: OnceLock::new() }
-    }
-
-    /// What was read of the replies to this comment; `None`: others are asked for, or it was not read with them.
-    fn to(&self, comment: Uuid, asked: &Asked) -> Option<&Page<comments::Model>> {
-        self.read.get().filter(|_| self.expected.as_ref() == Some(asked))?.get(&comment)
-    }
-}
-
-/// The public comments under several articles, a page each, in one statement: with the replies to them that are expected.
+/// The public comments under several articles, a page each, in one statement, with the replies to them that are expected; where they
+/// were not read with the articles.
 pub async fn under_articles(
     snapshot: &Snapshot,
     articles: &[Uuid],
     asked: &Asked,
+    ahead: &UnderArticles,
     replies: &Replies,
 ) -> Result<Pages, Failure> {
     let list = list(Above::Article, asked);
-    let rows = match &replies.expected {
-        None => per_parent::read::<comments::Entity>(snapshot, articles, list).await?,
-        Some(expected) => {
+    let rows = match (ahead.take(asked, replies.expected.as_ref()), &replies.expected) {
+        (Some(mut rows), _) => {
+            // Of some of the articles that were found, they may be known.
+            let asked: FxHashSet<Uuid> = articles.iter().copied().collect();
+            rows.retain(|row| asked.contains(&row.article_id.0));
+            rows
+        }
+        (None, None) => per_parent::read::<comments::Entity>(snapshot, articles, list).await?,
+        (None, Some(expected)) => {
             let next = self::list(Above::Comment, expected);
             per_parent::read_with_next::<comments::Entity>(snapshot, articles, list, next).await?
         }
@@ -138,7 +128,7 @@ pub async fn under_comments(
     Ok(read)
 }
 
-fn list(above: Above, Asked { newest_first, window }: &Asked) -> List<'_, comments::Column> {
+pub(super) fn list(above: Above, Asked { newest_first, window }: &Asked) -> List<'_, comments::Column> {
     use comments::Column;
     let (parent, must_be_null) = match above {
         Above::Article => (Column::ArticleId, Some(Column::ParentId)),

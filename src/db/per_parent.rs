@@ -1,16 +1,16 @@
 //! One statement for a page under each of many parents: the comments of twenty articles, the articles of five tags.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use sea_orm::sea_query::{
-    Alias, CommonTableExpression, Expr, ExprTrait as _, Iden as _, IntoTableRef as _, JoinType, Query,
-    SelectStatement, UnionType,
+    Alias, CommonTableExpression, Expr, ExprTrait as _, Iden as _, IntoTableRef as _, JoinType,
+    PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, UnionType,
 };
 use sea_orm::{ConnectionTrait as _, Iterable as _};
 use uuid::Uuid;
 
 use super::keyset::{self, Page, Sorting, Window};
 use super::rows::{self, Taken};
+use super::union::FOUND;
 use super::{Engine, Snapshot};
 use crate::error::Failure;
 
@@ -64,11 +64,33 @@ pub async fn read_with_next<E: Taken>(
     rows::of_statement::<E>(snapshot, snapshot.connection().get_database_backend().build(&both)).await
 }
 
+/// The same of the parents that another statement finds, as [`FOUND`]: the queries that stand beside it, told by their text alone, and
+/// their names.
+pub fn under_found<E: Taken>(
+    engine: Engine,
+    list: &List<'_, E::Column>,
+    next: Option<&List<'_, E::Column>>,
+) -> Vec<(&'static str, String)> {
+    let text = |parents, list: &List<'_, E::Column>| {
+        let query = query::<E>(engine, parents, list);
+        match engine {
+            Engine::Sqlite => query.to_string(SqliteQueryBuilder),
+            Engine::Postgres => query.to_string(PostgresQueryBuilder),
+        }
+    };
+    let next = next.map(|next| (BELOW, text(Parents::Above, next)));
+    std::iter::once((ABOVE, text(Parents::Found, list))).chain(next).collect()
+}
+
 /// What the rows are called that others have as their parents.
 const ABOVE: &str = "above";
+/// What those others are called.
+const BELOW: &str = "below";
 
 enum Parents<'a> {
     These(&'a [Uuid]),
+    /// Those of [`FOUND`].
+    Found,
     /// Those of [`ABOVE`].
     Above,
 }
@@ -83,6 +105,10 @@ fn query<E: Taken>(engine: Engine, parents: Parents<'_>, list: &List<'_, E::Colu
         Parents::These(ids) => {
             query.from_values(ids.iter().copied(), Alias::new("p"));
             Expr::col((Alias::new("p"), Alias::new("column1")))
+        }
+        Parents::Found => {
+            query.from_as(Alias::new(FOUND), Alias::new("p"));
+            Expr::col((Alias::new("p"), Alias::new("id")))
         }
         Parents::Above => {
             query.from_as(Alias::new(ABOVE), Alias::new("p"));
@@ -127,8 +153,8 @@ pub fn pages<R, K: Ord>(
     place: impl Fn(&R) -> (Uuid, K),
     descending: bool,
     window: &Window,
-) -> HashMap<Uuid, Page<R>> {
-    let mut by_parent: HashMap<Uuid, Vec<R>> = HashMap::new();
+) -> FxHashMap<Uuid, Page<R>> {
+    let mut by_parent: FxHashMap<Uuid, Vec<R>> = FxHashMap::default();
     for row in rows {
         by_parent.entry(place(&row).0).or_default().push(row);
     }

@@ -26,6 +26,11 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const ALL: [Self; 4] = [Self::Id, Self::Number, Self::Flag, Self::Text];
 
+    /// Of which kind its place is where places go by kinds: a flag's would stand empty in most rows.
+    pub(super) fn place(self) -> Self {
+        if self == Self::Flag { Self::Number } else { self }
+    }
+
     /// What a column of this type holds: no others are read here.
     fn of(column: &ColumnType) -> Self {
         match column {
@@ -226,6 +231,9 @@ impl Row {
     }
 
     fn flag(&mut self) -> Result<Option<bool>, Failure> {
+        if let Stored::Placed(..) = &self.0 {
+            return Ok(self.number()?.map(|number| number != 0));
+        }
         self.next(Kind::Flag, |value| match value {
             Json::Null => Ok(None),
             Json::Number(number) => Ok(Some(number.as_i64() != Some(0))),

@@ -1,6 +1,6 @@
-//! Rows of several tables by one statement: a union of its parts. On PostgreSQL its rows have places for ids, for numbers, for flags
-//! and for texts, of which each part fills as many as it has columns of that kind: arrays of JSON would cost it more than finding the
-//! rows.
+//! Rows of several tables by one statement: a union of its parts. On PostgreSQL its rows have places for ids, for numbers (flags among
+//! them) and for texts, of which each part fills as many as it has columns of that kind: arrays of JSON would cost it more than finding
+//! the rows.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, QueryResult, Statement, Value};
 
@@ -8,17 +8,26 @@ use super::rows::{self, Columns, Kind, Row};
 use super::{Engine, Snapshot};
 use crate::error::Failure;
 
+/// What a query finds by which others go, is called so in their statement.
+pub const FOUND: &str = "found";
+
 /// What one part selects, in the order in which it is taken from a row.
 #[derive(Clone, Debug)]
 pub struct Selected {
     columns: Vec<(Kind, String)>,
     from: &'static str,
+    until: &'static str,
 }
 
 impl Selected {
     /// Nothing yet, of these tables: what stands behind `FROM`, all but the condition that all parts share.
     pub fn from(tables: &'static str) -> Self {
-        Self { columns: Vec::new(), from: tables }
+        Self { columns: Vec::new(), from: tables, until: "" }
+    }
+
+    /// What stands behind the condition.
+    pub fn until(self, end: &'static str) -> Self {
+        Self { until: end, ..self }
     }
 
     /// A column that holds an id, with the name of its table.
@@ -39,16 +48,16 @@ impl Selected {
         self
     }
 
-    fn of(&self, kind: Kind) -> Vec<&str> {
-        self.columns.iter().filter(|(of, _)| *of == kind).map(|(_, name)| name.as_str()).collect()
+    /// Those that have places of this kind.
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &(Kind, String)> {
+        self.columns.iter().filter(move |(of, _)| of.place() == kind)
     }
 
     /// Its columns by kind, each kind with nothing behind them up to the room that it has.
     fn placed(&self, room: [usize; 4]) -> Vec<String> {
         let places = Kind::ALL.into_iter().zip(room).flat_map(|(kind, room)| {
-            let mut columns = self.of(kind);
-            columns.resize(room, "NULL");
-            columns.into_iter().map(move |column| cast(kind, column))
+            let columns = self.of(kind).map(|(kind, column)| cast(*kind, column));
+            columns.chain(std::iter::repeat_with(move || cast(kind, "NULL"))).take(room)
         });
         places.collect()
     }
@@ -57,8 +66,8 @@ impl Selected {
 /// The parts that can be united, as text.
 #[derive(Debug)]
 pub struct Union {
-    /// Of each part, all but the condition.
-    selects: Vec<String>,
+    /// Of each part, all but the condition: what stands before and behind it.
+    selects: Vec<(String, &'static str)>,
     /// The log's place, as one part more, where rows come as columns.
     place: String,
     /// How many places of each of [`Kind::ALL`] the rows have that come as columns.
@@ -69,7 +78,7 @@ impl Union {
     /// These parts, told apart by their numbers, from 0.
     pub fn new(backend: DbBackend, parts: &[Selected]) -> Self {
         let room =
-            Kind::ALL.map(|kind| parts.iter().map(|part| part.of(kind).len()).max().unwrap_or_default());
+            Kind::ALL.map(|kind| parts.iter().map(|part| part.of(kind).count()).max().unwrap_or_default());
         let select = |(number, part): (usize, &Selected)| {
             let from = part.from;
             if backend == DbBackend::Sqlite {
@@ -81,26 +90,29 @@ impl Union {
         };
         let place = Selected::from("log_head WHERE id = 1").number("sequence");
         let place = select((parts.len(), &place));
-        Self { selects: parts.iter().enumerate().map(select).collect(), place, room }
+        let selects = parts.iter().enumerate().map(select).zip(parts.iter().map(|part| part.until));
+        Self { selects: selects.collect(), place, room }
     }
 
     /// The rows of some parts, of each where its condition holds, each with the number of its part, in no order. Parts and
-    /// conditions can go by what this query finds, under the name `found`.
+    /// conditions can go by what these queries give, under their names.
     pub async fn read(
         &self,
         snapshot: &Snapshot,
-        found: Option<&str>,
+        with: &[(&str, &str)],
         parts: impl Iterator<Item = (usize, &str)>,
         values: Vec<Value>,
     ) -> Result<Vec<(usize, Row)>, Failure> {
         let selects = parts.filter_map(|(part, condition)| {
-            self.selects.get(part).map(|select| format!("{select} {condition}"))
+            self.selects.get(part).map(|(select, until)| format!("{select} {condition}{until}"))
         });
         let tells_place = snapshot.asks_for_places() && snapshot.engine() == Engine::Postgres;
         let place = tells_place.then(|| self.place.clone());
         let mut all = selects.chain(place).collect::<Vec<_>>().join(" UNION ALL ");
-        if let Some(found) = found {
-            all = format!("WITH found AS MATERIALIZED ({found}) {all}");
+        if !with.is_empty() {
+            let with: Vec<String> =
+                with.iter().map(|(name, query)| format!("{name} AS MATERIALIZED ({query})")).collect();
+            all = format!("WITH {} {all}", with.join(", "));
         }
         let backend = snapshot.connection().get_database_backend();
         let part = |number: Option<i64>| {
@@ -130,13 +142,12 @@ impl Union {
 
 /// The same type in each part: PostgreSQL unites no others.
 fn cast(kind: Kind, column: &str) -> String {
-    let of_type = match kind {
-        Kind::Id => "UUID",
-        Kind::Number => "BIGINT",
-        Kind::Flag => "BOOLEAN",
-        Kind::Text => "TEXT",
-    };
-    format!("CAST({column} AS {of_type})")
+    match kind {
+        Kind::Id => format!("CAST({column} AS UUID)"),
+        Kind::Number => format!("CAST({column} AS BIGINT)"),
+        Kind::Flag => format!("CAST(CAST({column} AS INTEGER) AS BIGINT)"),
+        Kind::Text => format!("CAST({column} AS TEXT)"),
+    }
 }
 
 #[cfg(test)]
@@ -198,7 +209,8 @@ mod tests {
         let snapshot = database.snapshot().await.unwrap();
         let even = "SELECT id FROM things WHERE place % 2 = 0";
         let parts = [(0, ""), (1, "> $1")];
-        let rows = union.read(&snapshot, Some(even), parts.into_iter(), vec![Value::from(-1)]).await.unwrap();
+        let rows =
+            union.read(&snapshot, &[(FOUND, even)], parts.into_iter(), vec![Value::from(-1)]).await.unwrap();
         let query = things::Entity::find().order_by_desc(things::Column::Place);
         let last_first = rows::all(&snapshot, &query).await.unwrap();
         let columns = Columns::<things::Entity>::all();

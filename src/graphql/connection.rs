@@ -5,10 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use async_graphql::{Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{Object, OutputType, TypeName};
 use tokio::sync::OnceCell;
 
-use super::at_hand::AtHand;
+use super::at_hand::{AtHand, Reading};
 use super::cursors::{self, ListName};
 use crate::db::keyset::{Page, Position, Window};
 use crate::error::Failure;
@@ -91,7 +91,10 @@ impl Count {
 type Counting = Pin<Box<dyn Future<Output = Result<Count, Failure>> + Send>>;
 
 /// A page of a list, in the list's order.
-pub struct Connection<N> {
+pub type Connection<N> = AtHand<ConnectionFields<N>>;
+
+/// What there is to tell of it.
+pub struct ConnectionFields<N> {
     edges: Vec<Edge<N>>,
     has_next: bool,
     has_previous: bool,
@@ -100,20 +103,42 @@ pub struct Connection<N> {
 }
 
 /// A thing in a list, and its place.
-pub struct Edge<N> {
-    place: Position,
-    list: Arc<Sealing>,
+pub type Edge<N> = AtHand<EdgeFields<N>>;
+
+/// What there is to tell of it.
+pub struct EdgeFields<N> {
+    cursor: Cursor,
     node: N,
 }
 
-/// What cursors of a list are sealed with, where they are asked for.
-struct Sealing {
+/// A place in a list, sealed where it is asked for.
+#[derive(Clone)]
+pub struct Cursor {
+    list: Arc<Cursors>,
+    place: Position,
+}
+
+/// What the cursors of a list are sealed with.
+pub struct Cursors {
     op: Arc<Operation>,
     list: ListName,
 }
 
-impl<N> Edge<N> {
-    fn sealed(&self) -> String {
+impl Cursors {
+    /// Of this list.
+    pub fn new(op: &Arc<Operation>, list: ListName) -> Arc<Self> {
+        Arc::new(Self { op: Arc::clone(op), list })
+    }
+
+    /// That of this place.
+    pub fn at(self: &Arc<Self>, place: Position) -> Cursor {
+        Cursor { list: Arc::clone(self), place }
+    }
+}
+
+impl Cursor {
+    /// As clients get it.
+    pub fn sealed(&self) -> String {
         cursors::seal(&self.list.op.store.keys, &self.list.list, &self.place)
     }
 }
@@ -121,29 +146,44 @@ impl<N> Edge<N> {
 /// Where a page stands in its list.
 pub type PageInfo = AtHand<PageInfoFields>;
 
-/// Where a page stands in its list.
-#[derive(SimpleObject)]
-#[graphql(name = "PageInfo")]
+/// What there is to tell of it.
 pub struct PageInfoFields {
-    /// Whether things follow this page.
-    has_next_page: bool,
-    /// Whether things precede this page.
-    has_previous_page: bool,
-    /// The first thing's cursor: for `before`.
-    start_cursor: Option<String>,
-    /// The last thing's cursor: for `after`.
-    end_cursor: Option<String>,
+    start: Option<Cursor>,
+    end: Option<Cursor>,
+    has_next: bool,
+    has_previous: bool,
 }
 
 impl PageInfo {
-    /// Of a page that begins and ends at these cursors.
-    pub fn new(start: Option<String>, end: Option<String>, has_next: bool, has_previous: bool) -> Self {
-        Self(PageInfoFields {
-            has_next_page: has_next,
-            has_previous_page: has_previous,
-            start_cursor: start,
-            end_cursor: end,
-        })
+    /// Of a page that begins and ends at these places.
+    pub fn new(start: Option<Cursor>, end: Option<Cursor>, has_next: bool, has_previous: bool) -> Self {
+        Self(PageInfoFields { start, end, has_next, has_previous })
+    }
+}
+
+impl Reading for PageInfoFields {}
+
+/// Where a page stands in its list.
+#[Object(name = "PageInfo")]
+impl PageInfoFields {
+    /// Whether things follow this page.
+    async fn has_next_page(&self) -> bool {
+        self.has_next
+    }
+
+    /// Whether things precede this page.
+    async fn has_previous_page(&self) -> bool {
+        self.has_previous
+    }
+
+    /// The first thing's cursor: for `before`.
+    async fn start_cursor(&self) -> Option<String> {
+        self.start.as_ref().map(Cursor::sealed)
+    }
+
+    /// The last thing's cursor: for `after`.
+    async fn end_cursor(&self) -> Option<String> {
+        self.end.as_ref().map(Cursor::sealed)
     }
 }
 
@@ -151,7 +191,7 @@ impl<N> Connection<N> {
     /// Makes the connection of a page. `place` gives a thing's position, `counter` counts the whole list when asked.
     pub fn new<F>(
         op: &Arc<Operation>,
-        list: &ListName,
+        list: ListName,
         page: Page<N>,
         place: impl Fn(&N) -> Position,
         counter: impl Fn() -> F + Send + Sync + 'static,
@@ -159,22 +199,21 @@ impl<N> Connection<N> {
     where
         F: Future<Output = Result<Count, Failure>> + Send + 'static,
     {
-        let list = Arc::new(Sealing { op: Arc::clone(op), list: list.clone() });
-        let edge = |node| Edge { place: place(&node), list: Arc::clone(&list), node };
-        let edges = page.rows.into_iter().map(edge).collect();
-        Self {
-            edges,
+        let cursors = Cursors::new(op, list);
+        let edge = |node| AtHand(EdgeFields { cursor: cursors.at(place(&node)), node });
+        Self(ConnectionFields {
+            edges: page.rows.into_iter().map(edge).collect(),
             has_next: page.has_next,
             has_previous: page.has_previous,
             count: OnceCell::new(),
             counter: Box::new(move || Box::pin(counter())),
-        }
+        })
     }
 
     /// The same of a list that is counted by a statement, up to one more than [`COUNTED`].
     pub fn listed<F>(
         op: &Arc<Operation>,
-        list: &ListName,
+        list: ListName,
         page: Page<N>,
         place: impl Fn(&N) -> Position,
         count: impl Fn(Arc<Operation>) -> F + Send + Sync + 'static,
@@ -192,22 +231,32 @@ impl<N> Connection<N> {
     /// The same of a list whose length is known.
     pub fn counted(
         op: &Arc<Operation>,
-        list: &ListName,
+        list: ListName,
         page: Page<N>,
         place: impl Fn(&N) -> Position,
         number: u64,
     ) -> Self {
         Self::new(op, list, page, place, move || async move { Ok(Count::exactly(number)) })
     }
+}
 
+impl<N> ConnectionFields<N> {
     async fn count(&self) -> Result<Count, Failure> {
         self.count.get_or_try_init(|| (self.counter)()).await.copied()
     }
 }
 
+impl<N: OutputType> Reading for EdgeFields<N> {
+    const FIELDS: &'static [&'static str] = &["node"];
+}
+
+impl<N: OutputType> Reading for ConnectionFields<N> {
+    const FIELDS: &'static [&'static str] = &["edges", "nodes", "totalCount", "totalCountIsExact"];
+}
+
 /// A page of a list, in the list's order.
 #[Object(name_type)]
-impl<N: OutputType> Connection<N> {
+impl<N: OutputType> ConnectionFields<N> {
     /// The things with their cursors.
     async fn edges(&self) -> &[Edge<N>] {
         &self.edges
@@ -220,8 +269,8 @@ impl<N: OutputType> Connection<N> {
 
     /// Where this page stands.
     async fn page_info(&self) -> PageInfo {
-        let sealed = |edge: Option<&Edge<N>>| edge.map(Edge::sealed);
-        PageInfo::new(sealed(self.edges.first()), sealed(self.edges.last()), self.has_next, self.has_previous)
+        let cursor = |edge: Option<&Edge<N>>| edge.map(|edge| edge.cursor.clone());
+        PageInfo::new(cursor(self.edges.first()), cursor(self.edges.last()), self.has_next, self.has_previous)
     }
 
     /// How many things the whole list has; counted only when asked for, and up to 10,000.
@@ -235,7 +284,7 @@ impl<N: OutputType> Connection<N> {
     }
 }
 
-impl<N: OutputType> TypeName for Connection<N> {
+impl<N: OutputType> TypeName for ConnectionFields<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", <N as OutputType>::type_name()).into()
     }
@@ -243,10 +292,10 @@ impl<N: OutputType> TypeName for Connection<N> {
 
 /// A thing in a list, and its place.
 #[Object(name_type)]
-impl<N: OutputType> Edge<N> {
+impl<N: OutputType> EdgeFields<N> {
     /// Its place: for `after` and `before`.
     async fn cursor(&self) -> String {
-        self.sealed()
+        self.cursor.sealed()
     }
 
     /// The thing.
@@ -255,7 +304,7 @@ impl<N: OutputType> Edge<N> {
     }
 }
 
-impl<N: OutputType> TypeName for Edge<N> {
+impl<N: OutputType> TypeName for EdgeFields<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", <N as OutputType>::type_name()).into()
     }

@@ -1,6 +1,8 @@
 //! Cursors: a position in a list, sealed with the instance's secret. A cursor names its list, filter and order; one that
 //! was forged or taken from another list is a clear error.
 
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
@@ -14,24 +16,32 @@ const SEAL_BYTES: usize = 16;
 const LIST_BYTES: usize = 4;
 
 /// The list that a cursor belongs to: its field, its filter and its order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListName([u8; 32]);
+#[derive(Debug)]
+pub struct ListName {
+    parts: Vec<u8>,
+    digest: OnceLock<[u8; 32]>,
+}
 
 impl ListName {
     /// The list of this field, over these things, in this order.
     pub fn new(parts: &[&str]) -> Self {
-        let mut digest = Sha256::new();
+        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + size_of::<u64>()).sum());
         for part in parts {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part);
+            bytes.extend((part.len() as u64).to_be_bytes());
+            bytes.extend(part.as_bytes());
         }
-        Self(digest.finalize().into())
+        Self { parts: bytes, digest: OnceLock::new() }
+    }
+
+    /// What stands for it in cursors.
+    fn digest(&self) -> &[u8; 32] {
+        self.digest.get_or_init(|| Sha256::digest(&self.parts).into())
     }
 }
 
 /// Seals a position. The same position in the same list has the same cursor on every node.
 pub fn seal(keys: &Keys, list: &ListName, position: &Position) -> String {
-    let mut bytes = list.0[..LIST_BYTES].to_vec();
+    let mut bytes = list.digest()[..LIST_BYTES].to_vec();
     bytes.extend_from_slice(position.id.as_bytes());
     match &position.key {
         SortKey::Number(number) => {
@@ -43,7 +53,7 @@ pub fn seal(keys: &Keys, list: &ListName, position: &Position) -> String {
             bytes.extend_from_slice(text.as_bytes());
         }
     }
-    let seal = keys.mac(Purpose::Cursor, &[&list.0, &bytes]);
+    let seal = keys.mac(Purpose::Cursor, &[list.digest(), &bytes]);
     bytes.extend_from_slice(&seal);
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -55,12 +65,12 @@ pub fn open(keys: &Keys, list: &ListName, argument: &str, cursor: &str) -> Resul
         || refuse("This cursor is not one of ours. Take `endCursor` or `startCursor` of a page, unchanged.");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| forged())?;
     let (body, seal) = bytes.len().checked_sub(SEAL_BYTES).map(|at| bytes.split_at(at)).ok_or_else(forged)?;
-    if body.len() > LIST_BYTES && body[..LIST_BYTES] != list.0[..LIST_BYTES] {
+    if body.len() > LIST_BYTES && body[..LIST_BYTES] != list.digest()[..LIST_BYTES] {
         return Err(refuse(
             "This cursor belongs to another list, filter or order. Begin this list without a cursor.",
         ));
     }
-    let expected = keys.mac(Purpose::Cursor, &[&list.0, body]);
+    let expected = keys.mac(Purpose::Cursor, &[list.digest(), body]);
     if !bool::from(subtle::ConstantTimeEq::ct_eq(&expected[..], seal)) {
         return Err(forged());
     }

@@ -19,6 +19,7 @@ use async_graphql::{
 };
 use bytes::Bytes;
 
+use super::at_hand::{self, Reading};
 use super::json;
 use crate::cache::recall;
 use crate::operation::Operation;
@@ -182,6 +183,11 @@ impl Asked {
         Self { selections, operation, variables, found: OnceLock::new() }
     }
 
+    /// Whether no two fields that have fields come under one key.
+    pub fn is_plain(&self) -> bool {
+        self.selections.used.is_some()
+    }
+
     /// What is asked of a thing at this place, in words that nothing else is asked in.
     fn question(&self, place: Pos, thing: &str) -> Option<String> {
         let used = self.selections.used.as_ref()?.get(&place)?;
@@ -300,7 +306,7 @@ impl<T: ObjectType> OutputType for KeptFields<T> {
 impl<T: ObjectType> ObjectType for KeptFields<T> {}
 
 /// A public thing of which it can be kept what an answer tells of it.
-pub trait Keepable: ObjectType {
+pub trait Keepable: Reading {
     /// On whose behalf it was read.
     fn operation(&self) -> &Arc<Operation>;
 
@@ -333,16 +339,15 @@ impl<T: Keepable> OutputType for Kept<T> {
         let operation = self.0.operation();
         let is_outermost = recall::keeps_fragments(operation) && IN_AN_ARTICLE.try_get().is_err();
         let asked = ctx.data_opt::<Arc<Asked>>().filter(|_| is_outermost);
-        // Boxed: what is nested is as deep as a document may be, and stands on one stack.
         let Some(question) = asked.and_then(|asked| asked.question(field.pos, &self.0.tag())) else {
-            return Box::pin(self.0.resolve(ctx, field)).await;
+            return at_hand::tell(&self.0, ctx, field).await;
         };
         if let Some(bytes) = recall::fragment(operation, &question).await {
             return Ok(Value::Binary(bytes));
         }
         let make = IN_AN_ARTICLE.scope((), async {
             operation.reads().note(self.0.tag());
-            self.0.resolve(ctx, field).await.map(Some)
+            at_hand::tell(&self.0, ctx, field).await.map(Some)
         });
         let made = Box::pin(make_to_keep(operation, question, || errors(ctx.query_env), make)).await?;
         Ok(made.unwrap_or_default())

@@ -1,11 +1,28 @@
 //! Values as JSON: as serde writes them, but for bytes, which are JSON already.
 
-use async_graphql::Value;
+use async_graphql::{Name, Value};
+use json_escape_simd::escape_into;
 
 /// A value's JSON.
 pub fn written(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length(value));
     write(&mut bytes, value);
+    bytes
+}
+
+/// The JSON of an object whose keys are names of GraphQL.
+pub fn written_object<'a>(fields: impl Iterator<Item = (&'a Name, &'a Value)> + Clone) -> Vec<u8> {
+    let length = fields.clone().map(|(name, value)| name.len() + 4 + length(value)).sum::<usize>();
+    let mut bytes = Vec::with_capacity(2 + length);
+    bytes.push(b'{');
+    for (place, (name, value)) in fields.enumerate() {
+        // In a name there is nothing to escape.
+        bytes.extend(if place == 0 { b"\"".as_slice() } else { b",\"" });
+        bytes.extend(name.as_bytes());
+        bytes.extend(b"\":");
+        write(&mut bytes, value);
+    }
+    bytes.push(b'}');
     bytes
 }
 
@@ -30,9 +47,12 @@ pub fn write(to: &mut Vec<u8>, value: &Value) {
         Value::Null => to.extend(b"null"),
         Value::Boolean(true) => to.extend(b"true"),
         Value::Boolean(false) => to.extend(b"false"),
-        Value::Number(number) => to.extend(number.to_string().bytes()),
-        Value::String(text) => string(to, text),
-        Value::Enum(name) => string(to, name),
+        Value::Number(number) => {
+            // A number can be written, and a vector takes it.
+            let _ = serde_json::to_writer(to, number);
+        }
+        Value::String(text) => escape_into(text, to),
+        Value::Enum(name) => escape_into(name, to),
         Value::Binary(json) => to.extend(json),
         Value::List(items) => {
             to.push(b'[');
@@ -50,7 +70,7 @@ pub fn write(to: &mut Vec<u8>, value: &Value) {
                 if place > 0 {
                     to.push(b',');
                 }
-                string(to, name);
+                escape_into(name, to);
                 to.push(b':');
                 write(to, value);
             }
@@ -59,13 +79,9 @@ pub fn write(to: &mut Vec<u8>, value: &Value) {
     }
 }
 
-fn string(to: &mut Vec<u8>, text: &str) {
-    // A text can be written, and a vector takes it.
-    let _ = serde_json::to_writer(to, text);
-}
-
 #[cfg(test)]
 mod tests {
+    use async_graphql::indexmap::IndexMap;
     use proptest::prelude::*;
 
     use super::*;
@@ -92,6 +108,15 @@ mod tests {
         fn a_value_is_written_as_serde_writes_it(json in json()) {
             let value = Value::from_json(json).unwrap();
             prop_assert_eq!(written(&value), serde_json::to_vec(&value).unwrap());
+        }
+
+        #[test]
+        fn an_object_of_fields_is_written_as_any_object_is(
+            fields in proptest::collection::btree_map("[_A-Za-z][_0-9A-Za-z]{0,8}", json(), 0..6),
+        ) {
+            let fields = fields.into_iter().map(|(name, json)| (Name::new(name), Value::from_json(json).unwrap()));
+            let fields: IndexMap<Name, Value> = fields.collect();
+            prop_assert_eq!(written_object(fields.iter()), written(&Value::Object(fields)));
         }
     }
 

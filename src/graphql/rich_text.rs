@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::at_hand::AtHand;
+use super::at_hand::{AtHand, Reading};
 use super::blocks::Block;
 use super::operation;
 use crate::cache::recall;
@@ -21,42 +21,60 @@ pub type RichText = AtHand<RichTextFields>;
 
 /// What is asked of it.
 pub struct RichTextFields {
-    markdown: String,
+    text: Box<dyn Text>,
     flavor: Flavor,
-    pictures: Arc<HashMap<ImageId, Picture>>,
-    anchors: Anchors,
-    origin: Option<Origin>,
+}
+
+/// A text, and what its forms take from around it: found when a form needs it.
+pub trait Text: Send + Sync {
+    /// As it was written.
+    fn markdown(&self) -> &str;
+
+    /// The pictures that may be placed in it.
+    fn pictures(&self) -> &HashMap<ImageId, Picture> {
+        static NONE: LazyLock<HashMap<ImageId, Picture>> = LazyLock::new(HashMap::new);
+        &NONE
+    }
+
+    /// The anchors that were taken before it.
+    fn anchors(&self) -> Anchors {
+        Anchors::default()
+    }
+
+    /// Whose it is.
+    fn origin(&self) -> Option<Origin> {
+        None
+    }
+}
+
+impl Text for String {
+    fn markdown(&self) -> &str {
+        self
+    }
 }
 
 /// Whose text it is, so that what is made of it need not be made again.
-#[derive(Clone)]
 pub struct Origin {
     /// Names a public thing that has one text.
     pub thing: String,
     /// The tags of what the text's forms are made of: it, and its pictures.
-    pub on: Arc<[String]>,
+    pub on: Vec<String>,
 }
 
 impl RichText {
-    /// A text whose pictures are these and whose anchors go on from those.
-    pub fn new(markdown: String, pictures: Arc<HashMap<ImageId, Picture>>, anchors: Anchors) -> Self {
-        Self(RichTextFields { markdown, flavor: Flavor::Article, pictures, anchors, origin: None })
-    }
-
-    /// The same, of a public thing.
-    pub fn of(self, origin: Origin) -> Self {
-        Self(RichTextFields { origin: Some(origin), ..self.0 })
+    /// An article's.
+    pub fn article(text: impl Text + 'static) -> Self {
+        Self(RichTextFields { text: Box::new(text), flavor: Flavor::Article })
     }
 
     /// A comment.
-    pub fn comment(markdown: String) -> Self {
-        Self(RichTextFields { flavor: Flavor::Comment, ..Self::simple(markdown).0 })
+    pub fn comment(text: impl Text + 'static) -> Self {
+        Self(RichTextFields { text: Box::new(text), flavor: Flavor::Comment })
     }
 
     /// A short text: a biography.
-    pub fn simple(markdown: String) -> Self {
-        let text = Self::new(markdown, Arc::default(), Anchors::default());
-        Self(RichTextFields { flavor: Flavor::Short, ..text.0 })
+    pub fn short(text: impl Text + 'static) -> Self {
+        Self(RichTextFields { text: Box::new(text), flavor: Flavor::Short })
     }
 }
 
@@ -66,50 +84,48 @@ impl RichTextFields {
         &self,
         ctx: &Context<'_>,
         form: &str,
-        make: impl FnOnce() -> T + Send,
+        make: impl FnOnce(&str) -> T + Send,
     ) -> Result<Arc<T>, Failure> {
-        match &self.origin {
-            Some(Origin { thing, on }) => {
-                recall::made(operation(ctx)?, format!("{form} of {thing}"), on, make).await
-            }
-            None => Ok(Arc::new(make())),
-        }
+        let called = || self.text.origin().map(|Origin { thing, on }| (format!("{form} of {thing}"), on));
+        recall::made(operation(ctx)?, called, || make(self.text.markdown())).await
     }
 }
+
+impl Reading for RichTextFields {}
 
 /// A text with structure, in the forms that a frontend may need. It is written in CommonMark with GitHub's extensions.
 #[Object(name = "RichText")]
 impl RichTextFields {
     /// The Markdown itself. The addresses of pictures are those of their files.
     async fn markdown(&self, ctx: &Context<'_>) -> Result<Arc<String>, Failure> {
-        self.form(ctx, "Markdown", || markdown::with_addresses(&self.markdown, &self.pictures)).await
+        self.form(ctx, "Markdown", |text| markdown::with_addresses(text, self.text.pictures())).await
     }
 
     /// Sanitized HTML: it never runs anything, its links are http or https, its headings carry anchors, its pictures are
     /// figures with captions.
     async fn html(&self, ctx: &Context<'_>) -> Result<Arc<String>, Failure> {
-        let make = || match self.flavor {
-            Flavor::Article => markdown::html(&self.markdown, &self.pictures, &mut self.anchors.clone()),
-            Flavor::Short => markdown::simple_html(&self.markdown),
-            Flavor::Comment => markdown::comment_html(&self.markdown),
+        let make = |text: &str| match self.flavor {
+            Flavor::Article => markdown::html(text, self.text.pictures(), &mut self.text.anchors()),
+            Flavor::Short => markdown::simple_html(text),
+            Flavor::Comment => markdown::comment_html(text),
         };
         self.form(ctx, "HTML", make).await
     }
 
     /// The same as typed blocks, for who shows it without HTML: the same words, links, pictures and anchors.
     async fn blocks(&self, ctx: &Context<'_>) -> Result<Vec<Block>, Failure> {
-        let make = || blocks(&self.markdown, self.flavor, &self.pictures, &mut self.anchors.clone());
+        let make = |text: &str| blocks(text, self.flavor, self.text.pictures(), &mut self.text.anchors());
         Ok(Block::all(Vec::clone(&*self.form(ctx, "blocks", make).await?)))
     }
 
     /// The words alone, blocks on lines of their own.
     async fn text(&self, ctx: &Context<'_>) -> Result<Arc<String>, Failure> {
-        self.form(ctx, "text", || markdown::outline_of(&self.markdown, self.flavor).text).await
+        self.form(ctx, "text", |text| markdown::outline_of(text, self.flavor).text).await
     }
 
     /// How many words it has.
     async fn word_count(&self, ctx: &Context<'_>) -> Result<usize, Failure> {
-        let make = || markdown::outline_of(&self.markdown, self.flavor).word_count();
+        let make = |text: &str| markdown::outline_of(text, self.flavor).word_count();
         Ok(*self.form(ctx, "words", make).await?)
     }
 }

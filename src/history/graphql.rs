@@ -290,7 +290,7 @@ impl HistoryViewer {
             let row = change.member.row();
             Position { key: SortKey::Number(row.sequence), id: row.subject_id }
         };
-        Ok(Connection::listed(op, &list, page, place, move |op| {
+        Ok(Connection::listed(op, list, page, place, move |op| {
             let filter = filter.clone();
             async move { read::count(&*op.snapshot().await?, visible(op.viewer), &filter, COUNTED).await }
         }))

@@ -1,5 +1,6 @@
 //! What the public reads of images, from memory where it is there.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::entity::images;
@@ -18,7 +19,7 @@ pub async fn public(
 ) -> Result<KnownOf<ImageId, Arc<Option<images::Model>>>, Failure> {
     let read = async move |snapshot: Snapshot, missing: Vec<ImageId>| {
         let rows = read::public(&snapshot, missing, known).await?;
-        Ok(rows.into_iter().map(|(id, image)| (id, Some(image))).collect())
+        Ok(rows.into_iter().map(|(id, image)| (id, Some(image))).collect::<HashMap<_, _>>())
     };
     let depends =
         |id: ImageId, _: &Option<images::Model>| Depends { on: vec![id.to_string()], ..Depends::default() };

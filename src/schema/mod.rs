@@ -111,16 +111,16 @@ impl NodeQuery {
         if let Ok(id) = id.parse() {
             return Ok(author::read::by_id(&snapshot, id)
                 .await?
-                .map(|row| Node::Author(AuthorObject(Member::alone(op, row)))));
+                .map(|row| Node::Author(AuthorObject::of(Member::alone(op, row)))));
         }
         if let Ok(id) = id.parse() {
             return Ok(taxonomy::read::tag_by_id(&snapshot, id)
                 .await?
-                .map(|row| Node::Tag(TagObject(Member::alone(op, row)))));
+                .map(|row| Node::Tag(TagObject::of(Member::alone(op, row)))));
         }
         if let Ok(id) = id.parse() {
             let found = taxonomy::read::site_tree(&snapshot).await?.remove(&id);
-            return Ok(found.map(|row| Node::Category(CategoryObject(Member::alone(op, row)))));
+            return Ok(found.map(|row| Node::Category(CategoryObject::of(Member::alone(op, row)))));
         }
         if let Ok(id) = id.parse() {
             let found = image::read::public(&snapshot, vec![id], &[]).await?.remove(&id);
@@ -129,7 +129,7 @@ impl NodeQuery {
         if let Ok(id) = id.parse() {
             return Ok(comment::read::by_id(&snapshot, id)
                 .await?
-                .map(|row| Node::Comment(CommentObject(Member::alone(op, row)))));
+                .map(|row| Node::Comment(CommentObject::of(Member::alone(op, row)))));
         }
         Err(Failure::bad_request(
             &["id"],

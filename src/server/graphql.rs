@@ -28,6 +28,7 @@ use super::{App, RequestId, client, upload, viewer};
 use crate::account::audit;
 use crate::cache::recall;
 use crate::error::Failure;
+use crate::graphql::at_hand::NothingIsMerged;
 use crate::graphql::errors::code;
 use crate::graphql::{fragments, guard};
 use crate::image::graphql::Uploads;
@@ -169,6 +170,9 @@ async fn ask(
     let request = |operation: &Arc<Operation>| {
         let request = async_graphql::Request::new(&*document.text);
         let mut request = request.data(Arc::clone(operation)).data(Arc::clone(&asked));
+        if asked.is_plain() {
+            request = request.data(NothingIsMerged);
+        }
         request.operation_name.clone_from(&asked.operation);
         request.variables = asked.variables.clone();
         request.set_parsed_query(read.document.clone());

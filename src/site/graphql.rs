@@ -125,9 +125,9 @@ impl SiteQuery {
                 Thing::Article(row) => {
                     RoutedThing::Article(ArticleObject::alone(op, Together::default(), row))
                 }
-                Thing::Author(row) => RoutedThing::Author(AuthorObject(Member::alone(op, row))),
-                Thing::Tag(row) => RoutedThing::Tag(TagObject(Member::alone(op, row))),
-                Thing::Category(row) => RoutedThing::Category(CategoryObject(Member::alone(op, row))),
+                Thing::Author(row) => RoutedThing::Author(AuthorObject::of(Member::alone(op, row))),
+                Thing::Tag(row) => RoutedThing::Tag(TagObject::of(Member::alone(op, row))),
+                Thing::Category(row) => RoutedThing::Category(CategoryObject::of(Member::alone(op, row))),
             });
             Ok(Some(Route { path: found.path, status: found.status, redirect_to: found.redirect_to, thing }))
         })
@@ -205,7 +205,7 @@ impl SiteViewer {
             key: SortKey::Text(redirect.0.from_path.clone()),
             id: redirect.0.id.0,
         };
-        Ok(Connection::listed(op, &list, page.map(RedirectObject), place, move |op| async move {
+        Ok(Connection::listed(op, list, page.map(RedirectObject), place, move |op| async move {
             if sees { read::count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
         }))
     }

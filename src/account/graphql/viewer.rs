@@ -93,7 +93,7 @@ async fn page<T>(
         let user = row(shown);
         Position { key: SortKey::Number(user.created_at.0), id: user.id.0 }
     };
-    Ok(Connection::listed(op, &list, page, place, move |op| async move {
+    Ok(Connection::listed(op, list, page, place, move |op| async move {
         read::count(&*op.snapshot().await?, op.viewer, which, COUNTED).await
     }))
 }

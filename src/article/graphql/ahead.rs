@@ -1,11 +1,14 @@
-//! Which parts of articles a query will ask for, seen before the articles are found, so that they are read with them. A part that is
-//! overlooked here is read when it is asked for.
+//! What of articles a query will ask for, seen before the articles are found, so that it is read with them. What is overlooked here is
+//! read when it is asked for.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_graphql::{Context, Lookahead};
 
-use crate::article::read_parts::Part;
+use crate::article::read_parts::{Expected, Guest, Part, Together};
+use crate::comment::ahead::UnderArticles;
+use crate::comment::graphql::expect_under;
+use crate::graphql::operation;
 
 /// What of an article is made of which parts.
 const FIELDS: &[(&str, &[Part])] = &[
@@ -18,7 +21,7 @@ const FIELDS: &[(&str, &[Part])] = &[
     ("relatedLinks", &[Part::Links]),
 ];
 
-/// What of its `authors` is. Those of many articles are read once each, after them.
+/// What of its `authors` is.
 const AUTHORS: &[(&str, &[Part])] = &[("portrait", &[Part::Portraits])];
 
 /// What of its `seo` is.
@@ -28,20 +31,45 @@ const SEO: &[(&str, &[Part])] = &[
     ("jsonLd", &[Part::Figures, Part::Authors, Part::Categories, Part::Tags]),
 ];
 
-/// Of the article that this field gives.
-pub(super) fn of_article(ctx: &Context<'_>) -> BTreeSet<Part> {
-    let article = ctx.look_ahead();
-    parts(&article).chain(asked(&article.field("authors"), AUTHORS)).collect()
+/// What is read with the articles of one page.
+#[derive(Default)]
+pub struct Ahead {
+    /// Their parts.
+    pub parts: Together,
+    /// The comments under them.
+    pub comments: Arc<UnderArticles>,
 }
 
-/// Of the articles on the page that this field gives.
-pub(super) fn of_articles(ctx: &Context<'_>) -> BTreeSet<Part> {
-    let page = ctx.look_ahead();
-    parts(&page.field("nodes")).chain(parts(&page.field("edges").field("node"))).collect()
+/// Nothing but these parts.
+impl From<Together> for Ahead {
+    fn from(parts: Together) -> Self {
+        Self { parts, comments: Arc::default() }
+    }
+}
+
+impl Ahead {
+    /// Of the article that this field gives.
+    pub(super) fn of_article(&self, ctx: &Context<'_>) -> Expected {
+        self.of(&[ctx.look_ahead()], ctx)
+    }
+
+    /// Of the articles on the page that this field gives.
+    pub(super) fn of_articles(&self, ctx: &Context<'_>) -> Expected {
+        let page = ctx.look_ahead();
+        self.of(&[page.field("nodes"), page.field("edges").field("node")], ctx)
+    }
+
+    fn of(&self, articles: &[Lookahead<'_>], ctx: &Context<'_>) -> Expected {
+        let op = operation(ctx).ok();
+        let comments = op.filter(|op| expect_under(articles, &self.comments, op));
+        let guest = comments.map(|_| Arc::clone(&self.comments) as Arc<dyn Guest>);
+        Expected { parts: articles.iter().flat_map(parts).collect(), guest }
+    }
 }
 
 fn parts(article: &Lookahead<'_>) -> impl Iterator<Item = Part> {
-    asked(article, FIELDS).chain(asked(&article.field("seo"), SEO))
+    let (authors, seo) = (article.field("authors"), article.field("seo"));
+    asked(article, FIELDS).chain(asked(&authors, AUTHORS)).chain(asked(&seo, SEO))
 }
 
 fn asked(of: &Lookahead<'_>, fields: &[(&str, &'static [Part])]) -> std::vec::IntoIter<Part> {

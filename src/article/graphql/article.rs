@@ -8,11 +8,10 @@ use async_graphql::{Context, ID, Object};
 use uuid::Uuid;
 
 use super::ArticleOrder;
+use super::ahead::Ahead;
 use super::lists::{OneOf, SubjectLists, page_of, position};
 use super::related::{self, Links, RelatedLink};
-use super::section::{
-    FigureObject, Part, SectionObject, anchored, reading_minutes, sections_of, table_of_contents,
-};
+use super::section::{FigureObject, Part, SectionObject, reading_minutes, sections_of, table_of_contents};
 use super::seo::Seo;
 use super::shared::shared;
 use crate::article::commenting::Opening;
@@ -27,6 +26,7 @@ use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comment
 use crate::comment::read::Above;
 use crate::db::keyset::Page;
 use crate::error::Failure;
+use crate::graphql::at_hand::Reading;
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, Count, PageArguments};
 use crate::graphql::errors::{Nullable, nullable};
@@ -66,21 +66,21 @@ pub type ArticleObject = Kept<ArticleFields>;
 pub struct ArticleFields(Member<articles::Model, ArticleLoads>);
 
 impl ArticleLoads {
-    /// What articles load of which these parts were read with them.
-    fn with(parts: Together) -> Self {
-        Self { parts, ..Self::default() }
+    /// What articles load of which this was read with them.
+    fn with(Ahead { parts, comments }: Ahead) -> Self {
+        Self { parts, comments: CommentLists::under(comments), ..Self::default() }
     }
 }
 
 impl ArticleObject {
     /// Articles that load together.
-    pub fn page(op: &Arc<Operation>, parts: Together, rows: Vec<articles::Model>) -> Vec<Self> {
-        Member::page_with(op, ArticleLoads::with(parts), rows).into_iter().map(Self::of).collect()
+    pub fn page(op: &Arc<Operation>, ahead: impl Into<Ahead>, rows: Vec<articles::Model>) -> Vec<Self> {
+        Member::page_with(op, ArticleLoads::with(ahead.into()), rows).into_iter().map(Self::of).collect()
     }
 
     /// One that loads by itself.
-    pub fn alone(op: &Arc<Operation>, parts: Together, row: articles::Model) -> Self {
-        Self::of(Member::alone_with(op, ArticleLoads::with(parts), row))
+    pub fn alone(op: &Arc<Operation>, ahead: impl Into<Ahead>, row: articles::Model) -> Self {
+        Self::of(Member::alone_with(op, ArticleLoads::with(ahead.into()), row))
     }
 
     fn of(member: Member<articles::Model, ArticleLoads>) -> Self {
@@ -90,11 +90,27 @@ impl ArticleObject {
     /// The articles of several lists, which load together.
     pub fn pages(
         op: &Arc<Operation>,
-        parts: Together,
+        ahead: Ahead,
         pages: KnownOf<Uuid, Arc<Page<articles::Model>>>,
     ) -> KnownOf<Uuid, Page<Self>> {
-        Member::pages(op, ArticleLoads::with(parts), pages, Self::of)
+        Member::pages(op, ArticleLoads::with(ahead), pages, Self::of)
     }
+}
+
+impl Reading for ArticleFields {
+    const FIELDS: &'static [&'static str] = &[
+        "leadFigure",
+        "sections",
+        "tableOfContents",
+        "authors",
+        "categories",
+        "tags",
+        "relatedLinks",
+        "referencedBy",
+        "suggestedArticles",
+        "comments",
+        "seo",
+    ];
 }
 
 impl Keepable for ArticleFields {
@@ -160,8 +176,8 @@ impl ArticleFields {
             .authors
             .get((), || async {
                 let rows = memory::authors(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                let loads = AuthorLoads::with(cohort.loads.parts.portraits()?);
-                Ok(shared(&cohort.op, loads, rows, |author| author.id, AuthorObject))
+                let loads = AuthorLoads::with(cohort.loads.parts.portraits());
+                Ok(shared(&cohort.op, loads, rows, |author| author.id, AuthorObject::of))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -174,7 +190,7 @@ impl ArticleFields {
             .categories
             .get((), || async {
                 let rows = memory::categories(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                Ok(shared(&cohort.op, Default::default(), rows, |category| category.id, CategoryObject))
+                Ok(shared(&cohort.op, Default::default(), rows, |category| category.id, CategoryObject::of))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -187,7 +203,7 @@ impl ArticleFields {
             .tags
             .get((), || async {
                 let rows = memory::tags(&cohort.op, &cohort.loads.parts, &self.ids()).await?;
-                Ok(shared(&cohort.op, Default::default(), rows, |tag| tag.id, TagObject))
+                Ok(shared(&cohort.op, Default::default(), rows, |tag| tag.id, TagObject::of))
             })
             .await?;
         Ok(told_of(&loaded, self.row().id, &cohort.op))
@@ -199,8 +215,8 @@ impl ArticleFields {
         what: &str,
         make: impl FnOnce() -> T + Send,
     ) -> Result<Arc<T>, Failure> {
-        let id = self.row().id.to_string();
-        recall::made(self.op(), format!("{what} of {id}"), &[id], make).await
+        let id = self.row().id;
+        recall::made(self.op(), || Some((format!("{what} of {id}"), vec![id.to_string()])), make).await
     }
 
     pub(super) async fn load_lead(&self) -> Result<Option<(figures::Model, images::Model)>, Failure> {
@@ -261,8 +277,7 @@ impl ArticleFields {
     /// The text, in order.
     async fn sections(&self) -> Result<Vec<SectionObject>, Failure> {
         let (sections, figures) = tokio::try_join!(self.load_sections(), self.load_figures())?;
-        let anchored = self.made("anchors", || anchored(sections.iter().map(Part::from))).await?;
-        Ok(sections_of(self.row().id, &sections, &anchored, &figures, &self.0.op().store))
+        Ok(sections_of(self.row().id, sections, figures, &self.op().store))
     }
 
     /// The headings of the text in order, those inside sections among them.
@@ -324,7 +339,7 @@ impl ArticleFields {
         let (list, page) = Box::pin(page_of(ctx, references, one, arguments, order_by)).await?;
         let (counts, counting) = (Arc::clone(&cohort.loads.reference_counts), Arc::clone(&cohort.op));
         let place = |article: &ArticleObject| position(article.row());
-        Ok(Connection::new(&cohort.op, &list, page, place, move || {
+        Ok(Connection::new(&cohort.op, list, page, place, move || {
             let (counts, op, all) = (Arc::clone(&counts), Arc::clone(&counting), all.clone());
             async move {
                 let counted = counts
@@ -375,13 +390,15 @@ impl ArticleFields {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "In which order.", default)] order_by: CommentOrder,
     ) -> Result<Connection<CommentObject>, Failure> {
-        let cohort = self.0.cohort();
-        // Under the others there is nothing to read.
-        let parents = cohort.rows.iter().filter(|article| article.comment_count > 0);
-        let parents = parents.map(|article| (article.id.0, article.id)).collect();
+        let lists = &self.0.cohort().loads.comments;
         let arguments = (PageArguments { first, after, last, before }, order_by);
-        let (lists, id) = (&cohort.loads.comments, self.row().id.0);
-        Box::pin(comments_under(ctx, lists, Above::Article, parents, id, arguments)).await
+        let member = self.0.clone();
+        let parents = move || {
+            // Under the others there is nothing to read.
+            let commented = member.cohort().rows.iter().filter(|article| article.comment_count > 0);
+            commented.map(|article| (article.id.0, article.id)).collect()
+        };
+        Box::pin(comments_under(ctx, lists, Above::Article, self.row().id.0, arguments, parents)).await
     }
 
     /// How many comments are approved, replies among them.

@@ -270,7 +270,7 @@ impl DraftObject {
             Position { key: SortKey::Number(i64::from(row.number)), id: row.article_id.0 }
         };
         let count = u64::try_from(draft.head_revision).unwrap_or_default();
-        Ok(Connection::counted(op, &list, page, place, count))
+        Ok(Connection::counted(op, list, page, place, count))
     }
 
     /// The revision that is public; null where none is.
@@ -433,7 +433,7 @@ impl DraftViewer {
             let id: Uuid = row.article_id.0;
             Position { key: SortKey::Number(row.updated_at.0), id }
         };
-        Ok(Connection::listed(op, &list, page, place, move |op| {
+        Ok(Connection::listed(op, list, page, place, move |op| {
             let filter = filter.clone();
             async move { drafts::count(&*op.snapshot().await?, op.viewer, &filter, COUNTED).await }
         }))

@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::graphql::batch::Member;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::ids;
-use crate::graphql::rich_text::{Heading, RichText};
+use crate::graphql::rich_text::{Heading, RichText, Text};
 use crate::graphql::scalars::Url;
 use crate::id::{ArticleId, ImageId};
 use crate::image::graphql::LibraryImage;
@@ -140,19 +140,15 @@ impl DraftContent {
     async fn sections(&self) -> Result<Vec<DraftSection>, Failure> {
         let pictures = Arc::new(self.pictures());
         let anchored = anchored(self.parts()?);
-        let sections = (1..).zip(&self.content()?.sections).zip(anchored).map(
-            |((position, section), Anchored { anchor, before_body })| DraftSection {
-                position,
-                figures: markdown::figures(&section.body)
-                    .into_iter()
-                    .filter_map(|placed| self.figure(placed.image, placed.caption.as_deref(), None))
-                    .collect(),
-                section: section.clone(),
-                pictures: Arc::clone(&pictures),
-                anchor,
-                anchors: before_body,
-            },
-        );
+        let sections = (1..).zip(&self.content()?.sections).zip(anchored);
+        let sections = sections.map(|((position, section), anchored)| DraftSection {
+            position,
+            figures: markdown::figures(&section.body)
+                .into_iter()
+                .filter_map(|placed| self.figure(placed.image, placed.caption.as_deref(), None))
+                .collect(),
+            text: DraftText { section: section.clone(), pictures: Arc::clone(&pictures), anchored },
+        });
         Ok(sections.collect())
     }
 
@@ -218,11 +214,30 @@ pub struct DraftFigure {
 /// A section of a draft.
 pub struct DraftSection {
     position: i32,
-    section: Section,
     figures: Vec<DraftFigure>,
+    text: DraftText,
+}
+
+/// A section's text with what its forms need.
+#[derive(Clone)]
+struct DraftText {
+    section: Section,
     pictures: Arc<HashMap<ImageId, Picture>>,
-    anchor: String,
-    anchors: Anchors,
+    anchored: Anchored,
+}
+
+impl Text for DraftText {
+    fn markdown(&self) -> &str {
+        &self.section.body
+    }
+
+    fn pictures(&self) -> &HashMap<ImageId, Picture> {
+        &self.pictures
+    }
+
+    fn anchors(&self) -> Anchors {
+        self.anchored.before_body.clone()
+    }
 }
 
 /// An ordered part of a draft.
@@ -230,7 +245,7 @@ pub struct DraftSection {
 impl DraftSection {
     /// Its id: send it back when saving, so that the section stays the same one.
     async fn id(&self) -> ID {
-        ids::global(self.section.id)
+        ids::global(self.text.section.id)
     }
 
     /// Its place in the article, from 1.
@@ -240,22 +255,22 @@ impl DraftSection {
 
     /// The anchor of its heading, unique in the article.
     async fn anchor(&self) -> &str {
-        &self.anchor
+        &self.text.anchored.anchor
     }
 
     /// Its heading; null for an introduction.
     async fn heading(&self) -> Option<&str> {
-        self.section.heading.as_deref()
+        self.text.section.heading.as_deref()
     }
 
     /// The level of its heading: 2, 3 or 4.
     async fn level(&self) -> i32 {
-        self.section.level
+        self.text.section.level
     }
 
     /// Its text. `source` is the Markdown to edit.
     async fn body(&self) -> RichText {
-        RichText::new(self.section.body.clone(), Arc::clone(&self.pictures), self.anchors.clone())
+        RichText::article(self.text.clone())
     }
 
     /// The pictures placed in its text, in order; without those that are not in the library any more.
@@ -265,7 +280,7 @@ impl DraftSection {
 
     /// The Markdown as it was saved, with the ids of images: what an editor edits.
     async fn source(&self) -> &str {
-        &self.section.body
+        &self.text.section.body
     }
 }
 

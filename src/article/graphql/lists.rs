@@ -3,11 +3,11 @@
 use async_graphql::Context;
 use uuid::Uuid;
 
-use super::{ArticleObject, ArticleOrder, ahead};
+use super::ahead::Ahead;
+use super::{ArticleObject, ArticleOrder};
 use crate::article::entity::public::articles;
 use crate::article::memory;
 use crate::article::read::Subject;
-use crate::article::read_parts::Together;
 use crate::cache::recall::{KnownOf, told_of};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
@@ -41,7 +41,7 @@ pub async fn articles_of(
     // Boxed: each field beside it would have room for it.
     let (list, page) = Box::pin(page_of(ctx, lists, one, arguments, order)).await?;
     let count = u64::try_from(article_count).unwrap_or_default();
-    Ok(Connection::counted(operation(ctx)?, &list, page, |article| position(article.row()), count))
+    Ok(Connection::counted(operation(ctx)?, list, page, |article| position(article.row()), count))
 }
 
 /// A page of the articles of one subject, and the list's name.
@@ -58,9 +58,10 @@ pub(super) async fn page_of(
     let loaded = lists
         .get((arguments, order), || async {
             let descending = order == ArticleOrder::PublishedAtDesc;
-            let (parts, wanted) = (Together::default(), || ahead::of_articles(ctx));
-            let pages = memory::of_subjects(op, &parts, wanted, subject, &all, descending, &window).await?;
-            Ok(ArticleObject::pages(op, parts, pages))
+            let ahead = Ahead::default();
+            let (parts, wanted) = (&ahead.parts, || ahead.of_articles(ctx));
+            let pages = memory::of_subjects(op, parts, wanted, subject, &all, descending, &window).await?;
+            Ok(ArticleObject::pages(op, ahead, pages))
         })
         .await?;
     Ok((list, told_of(&loaded, id, op)))

@@ -2,13 +2,13 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
 
+use super::ArticleObject;
+use super::ahead::Ahead;
 use super::lists::position;
 use super::search::{self, SearchConnection};
-use super::{ArticleObject, ahead};
 use crate::article::archive::{self, Month, Period};
 use crate::article::memory;
 use crate::article::read::{ArticleFilter, ArticleOrder as Order, Label};
-use crate::article::read_parts::Together;
 use crate::clock::Timestamp;
 use crate::db::keyset::Page;
 use crate::error::Failure;
@@ -152,14 +152,15 @@ impl ArticleQuery {
         #[graphql(desc = "Which article.")] by: ArticleBy,
     ) -> Nullable<ArticleObject> {
         nullable(async {
-            let (op, parts, wanted) = (operation(ctx)?, Together::default(), || ahead::of_article(ctx));
+            let (op, ahead) = (operation(ctx)?, Ahead::default());
+            let (parts, wanted) = (&ahead.parts, || ahead.of_article(ctx));
             let found = match by {
                 ArticleBy::Id(id) => {
-                    memory::by_id(op, &parts, wanted, ids::parse(&id, &["by", "id"])?).await?
+                    memory::by_id(op, parts, wanted, ids::parse(&id, &["by", "id"])?).await?
                 }
-                ArticleBy::Slug(slug) => memory::by_slug(op, &parts, wanted, &slug).await?,
+                ArticleBy::Slug(slug) => memory::by_slug(op, parts, wanted, &slug).await?,
             };
-            Ok(found.map(|row| ArticleObject::alone(op, parts, row)))
+            Ok(found.map(|row| ArticleObject::alone(op, ahead, row)))
         })
         .await
     }
@@ -184,14 +185,15 @@ impl ArticleQuery {
         let order_by: Order = order_by.into();
         let list = ListName::new(&["articles", &filter_name(filter.as_ref()), &format!("{order_by:?}")]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let (parts, wanted) = (Together::default(), || ahead::of_articles(ctx));
+        let ahead = Ahead::default();
+        let (parts, wanted) = (&ahead.parts, || ahead.of_articles(ctx));
         let Page { rows, has_next, has_previous } = match &filter {
-            Some(filter) => memory::list(op, &parts, wanted, filter, order_by, &window).await?,
+            Some(filter) => memory::list(op, parts, wanted, filter, order_by, &window).await?,
             None => Page::default(),
         };
-        let page = Page { rows: ArticleObject::page(op, parts, rows), has_next, has_previous };
+        let page = Page { rows: ArticleObject::page(op, ahead, rows), has_next, has_previous };
         let place = |article: &ArticleObject| position(article.row());
-        Ok(Connection::listed(op, &list, page, place, move |op| {
+        Ok(Connection::listed(op, list, page, place, move |op| {
             let filter = filter.clone();
             async move {
                 match filter {

@@ -10,12 +10,12 @@ use super::ArticleObject;
 use super::queries::{ArticleFilterInput, filter_name};
 use crate::article::entity::public::sections;
 use crate::article::read;
-use crate::article::read_parts::{self, Part, Together};
+use crate::article::read_parts::{self, Expected, Part, Together};
 use crate::article::search::{self, SearchQuery};
 use crate::db::keyset::{Position, SortKey};
 use crate::error::Failure;
-use crate::graphql::connection::{COUNTED, Count, PageArguments, PageInfo};
-use crate::graphql::cursors::{self, ListName};
+use crate::graphql::connection::{COUNTED, Count, Cursor, Cursors, PageArguments, PageInfo};
+use crate::graphql::cursors::ListName;
 use crate::id::ArticleId;
 use crate::operation::Operation;
 use crate::text::markdown;
@@ -30,16 +30,35 @@ pub struct SearchConnection {
 }
 
 /// A found article.
-#[derive(Clone, SimpleObject)]
 pub struct SearchEdge {
-    /// Its place: for `after`.
-    cursor: String,
-    /// How well it matches: comparable within one answer alone.
+    cursor: Cursor,
     score: f64,
-    /// Where it matches.
     snippet: SearchSnippet,
-    /// The article.
     node: ArticleObject,
+}
+
+/// A found article.
+#[Object]
+impl SearchEdge {
+    /// Its place: for `after`.
+    async fn cursor(&self) -> String {
+        self.cursor.sealed()
+    }
+
+    /// How well it matches: comparable within one answer alone.
+    async fn score(&self) -> f64 {
+        self.score
+    }
+
+    /// Where it matches.
+    async fn snippet(&self) -> &SearchSnippet {
+        &self.snippet
+    }
+
+    /// The article.
+    async fn node(&self) -> &ArticleObject {
+        &self.node
+    }
 }
 
 /// A piece of an article around a match.
@@ -66,8 +85,8 @@ impl SearchConnection {
 
     /// Where this page stands.
     async fn page_info(&self) -> PageInfo {
-        let sealed = |edge: Option<&SearchEdge>| edge.map(|edge| edge.cursor.clone());
-        PageInfo::new(sealed(self.edges.first()), sealed(self.edges.last()), self.has_next, self.has_previous)
+        let cursor = |edge: Option<&SearchEdge>| edge.map(|edge| edge.cursor.clone());
+        PageInfo::new(cursor(self.edges.first()), cursor(self.edges.last()), self.has_next, self.has_previous)
     }
 
     /// How many articles match; counted only when asked for, and up to 10,000.
@@ -125,15 +144,16 @@ pub async fn run(
     let found: Vec<ArticleId> = hits.iter().map(|hit| hit.article).collect();
     let parts = Together::default();
     // Of them snippets are cut.
-    parts.expect(BTreeSet::from([Part::Sections]));
+    parts.expect(Expected { parts: BTreeSet::from([Part::Sections]), guest: None });
     let mut rows = read::by_ids(&snapshot, &parts, found.clone()).await?;
     let sections = read_parts::sections(&parts, &snapshot, &found).await?;
     let articles = ArticleObject::page(op, parts, found.iter().filter_map(|id| rows.remove(id)).collect());
+    let cursors = Cursors::new(op, list);
     let edges = hits.iter().zip(articles).zip(offset + 1..).map(|((hit, node), place)| {
         let position =
             Position { key: SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX)), id: Uuid::nil() };
         SearchEdge {
-            cursor: cursors::seal(&op.store.keys, &list, &position),
+            cursor: cursors.at(position),
             score: hit.score,
             snippet: cut(&query, &node, sections.get(&hit.article).map(Vec::as_slice).unwrap_or_default()),
             node,

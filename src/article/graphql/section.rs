@@ -1,14 +1,14 @@
 //! The parts of a published article: sections, figures, the table of contents.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::{ID, Object, SimpleObject};
 
 use crate::article::entity::public::{figures, sections};
-use crate::graphql::at_hand::AtHand;
+use crate::graphql::at_hand::{AtHand, Reading};
 use crate::graphql::ids;
-use crate::graphql::rich_text::{Heading, Origin, RichText};
+use crate::graphql::rich_text::{Heading, Origin, RichText, Text};
 use crate::id::{ArticleId, ImageId};
 use crate::image::entity::images;
 use crate::image::graphql::ImageObject;
@@ -34,6 +34,8 @@ pub struct FigureFields {
     credit: Option<String>,
 }
 
+impl Reading for FigureFields {}
+
 impl FigureObject {
     /// A figure with its image.
     pub fn new((figure, image): &(figures::Model, images::Model), store: &Arc<Store>) -> Self {
@@ -49,14 +51,59 @@ impl FigureObject {
 /// An ordered part of an article.
 pub type SectionObject = AtHand<SectionFields>;
 
-/// A section with what its text needs.
+/// A section with the pictures that are placed in it.
 pub struct SectionFields {
-    row: sections::Model,
+    section: OfArticle,
     figures: Vec<FigureObject>,
-    pictures: Arc<HashMap<ImageId, Picture>>,
-    anchors: Anchors,
-    /// What its text depends on: the article, and all its pictures.
-    on: Arc<[String]>,
+}
+
+impl Reading for SectionFields {}
+
+/// An article's text, and what its sections need of it.
+struct ArticleText {
+    article: ArticleId,
+    sections: Arc<Vec<sections::Model>>,
+    placed: Arc<Vec<(figures::Model, images::Model)>>,
+    store: Arc<Store>,
+    pictures: OnceLock<HashMap<ImageId, Picture>>,
+    anchored: OnceLock<Vec<Anchored>>,
+}
+
+/// A section, by its place in an article's text.
+#[derive(Clone)]
+struct OfArticle {
+    text: Arc<ArticleText>,
+    index: usize,
+}
+
+impl OfArticle {
+    fn row(&self) -> &sections::Model {
+        &self.text.sections[self.index]
+    }
+}
+
+impl Text for OfArticle {
+    fn markdown(&self) -> &str {
+        &self.row().body
+    }
+
+    fn pictures(&self) -> &HashMap<ImageId, Picture> {
+        self.text.pictures.get_or_init(|| {
+            let images = self.text.placed.iter().map(|(_, image)| image);
+            images.map(|image| (image.id, ImageObject::picture(image, &self.text.store))).collect()
+        })
+    }
+
+    fn anchors(&self) -> Anchors {
+        let anchored = self.text.anchored.get_or_init(|| anchored(self.text.sections.iter().map(Part::from)));
+        anchored.get(self.index).map(|anchored| anchored.before_body.clone()).unwrap_or_default()
+    }
+
+    fn origin(&self) -> Option<Origin> {
+        let pictures = self.text.placed.iter().map(|(_, image)| image.id.to_string());
+        let on = pictures.chain([self.text.article.to_string()]).collect();
+        Some(Origin { thing: self.row().id.to_string(), on })
+    }
 }
 
 /// An ordered part of an article.
@@ -64,33 +111,32 @@ pub struct SectionFields {
 impl SectionFields {
     /// Its id: stable across edits, publications and reverts.
     async fn id(&self) -> ID {
-        ids::global(self.row.id)
+        ids::global(self.section.row().id)
     }
 
     /// Its place in the article, from 1.
     async fn position(&self) -> i32 {
-        self.row.position
+        self.section.row().position
     }
 
     /// The anchor of its heading, unique in the article.
     async fn anchor(&self) -> &str {
-        &self.row.anchor
+        &self.section.row().anchor
     }
 
     /// The level of its heading: 2, 3 or 4.
     async fn level(&self) -> i32 {
-        self.row.level
+        self.section.row().level
     }
 
     /// Its heading; null for an introduction.
     async fn heading(&self) -> Option<&str> {
-        self.row.heading.as_deref()
+        self.section.row().heading.as_deref()
     }
 
     /// Its text.
     async fn body(&self) -> RichText {
-        let origin = Origin { thing: self.row.id.to_string(), on: Arc::clone(&self.on) };
-        RichText::new(self.row.body.clone(), Arc::clone(&self.pictures), self.anchors.clone()).of(origin)
+        RichText::article(self.section.clone())
     }
 
     /// The pictures placed in its text, in order.
@@ -141,31 +187,28 @@ pub fn anchored<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<Anchored> 
     walk.collect()
 }
 
-/// A public article's sections, `anchored`.
+/// A public article's sections, with the figures that are placed in it.
 pub fn sections_of(
     article: ArticleId,
-    rows: &[sections::Model],
-    anchored: &[Anchored],
-    placed: &[(figures::Model, images::Model)],
+    sections: Arc<Vec<sections::Model>>,
+    placed: Arc<Vec<(figures::Model, images::Model)>>,
     store: &Arc<Store>,
 ) -> Vec<SectionObject> {
-    let pictures: HashMap<_, _> =
-        placed.iter().map(|(_, image)| (image.id, ImageObject::picture(image, store))).collect();
-    let pictures = Arc::new(pictures);
-    let on = placed.iter().map(|(_, image)| image.id.to_string()).chain([article.to_string()]).collect();
-    rows.iter()
-        .zip(anchored)
-        .map(|(row, Anchored { anchor: _, before_body })| {
-            let figures = placed.iter().filter(|(figure, _)| figure.section_id == Some(row.id));
-            AtHand(SectionFields {
-                row: row.clone(),
-                figures: figures.map(|figure| FigureObject::new(figure, store)).collect(),
-                pictures: Arc::clone(&pictures),
-                anchors: before_body.clone(),
-                on: Arc::clone(&on),
-            })
-        })
-        .collect()
+    let text = Arc::new(ArticleText {
+        article,
+        sections,
+        placed,
+        store: Arc::clone(store),
+        pictures: OnceLock::new(),
+        anchored: OnceLock::new(),
+    });
+    let section = |index| {
+        let section = OfArticle { text: Arc::clone(&text), index };
+        let figures = text.placed.iter().filter(|(figure, _)| figure.section_id == Some(section.row().id));
+        let figures = figures.map(|figure| FigureObject::new(figure, store)).collect();
+        AtHand(SectionFields { section, figures })
+    };
+    (0..text.sections.len()).map(section).collect()
 }
 
 /// An article's headings in document order, those inside bodies among them.

@@ -101,11 +101,11 @@ impl Seo {
             site_name: site.name.clone(),
             published_time: DateTime(article.published_at),
             modified_time: DateTime(article.updated_at),
-            section: self.0.load_categories().await?.first().map(|category| category.0.row().name.clone()),
-            tags: self.0.load_tags().await?.iter().map(|tag| tag.0.row().name.clone()).collect(),
+            section: self.0.load_categories().await?.first().map(|category| category.row().name.clone()),
+            tags: self.0.load_tags().await?.iter().map(|tag| tag.row().name.clone()).collect(),
             authors: authors
                 .iter()
-                .map(|author| Url(site.address(&site.author_path(&author.0.row().slug))))
+                .map(|author| Url(site.address(&site.author_path(&author.row().slug))))
                 .collect(),
         })
     }
@@ -119,14 +119,14 @@ impl Seo {
         let authors: Vec<Value> = authors
             .iter()
             .map(|author| {
-                let author = author.0.row();
+                let author = author.row();
                 let url = site.address(&site.author_path(&author.slug));
                 json!({ "@type": "Person", "name": author.name, "url": url })
             })
             .collect();
         let names = |names: Vec<String>| Some(json!(names)).filter(|_| !names.is_empty());
-        let sections = self.0.load_categories().await?.iter().map(|it| it.0.row().name.clone()).collect();
-        let keywords = self.0.load_tags().await?.iter().map(|it| it.0.row().name.clone()).collect();
+        let sections = self.0.load_categories().await?.iter().map(|it| it.row().name.clone()).collect();
+        let keywords = self.0.load_tags().await?.iter().map(|it| it.row().name.clone()).collect();
         let picture = self.picture().await?.map(|image| {
             let url = address::public(store, &image);
             json!([{ "@type": "ImageObject", "url": url, "width": image.width, "height": image.height }])

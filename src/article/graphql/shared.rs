@@ -1,8 +1,9 @@
 //! What several articles of a page have.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::article::memory::OfEach;
 use crate::cache::recall::KnownOf;
@@ -18,7 +19,7 @@ pub fn shared<M: Clone, L: Default, K: Eq + Hash, T: Clone>(
     key: impl Fn(&M) -> K,
     wrap: impl Fn(Member<M, L>) -> T,
 ) -> KnownOf<ArticleId, Vec<T>> {
-    let mut unique: HashMap<K, usize> = HashMap::new();
+    let mut unique: FxHashMap<K, usize> = FxHashMap::default();
     let mut cohort: Vec<M> = Vec::new();
     for row in rows.values().flat_map(|rows| rows.peek().iter()) {
         unique.entry(key(row)).or_insert_with(|| {

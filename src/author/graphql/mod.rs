@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, OneofObject, SimpleObject};
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 pub use mutations::AuthorMutation;
@@ -18,11 +19,12 @@ use crate::article::read::Subject;
 use crate::cache::recall::KnownOf;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
+use crate::graphql::at_hand::{AtHand, Reading};
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
 use crate::graphql::errors::{Nullable, nullable};
-use crate::graphql::rich_text::{Origin, RichText};
+use crate::graphql::rich_text::{Origin, RichText, Text};
 use crate::graphql::scalars::{DateTime, Url};
 use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
 use crate::graphql::{ids, operation};
@@ -68,38 +70,68 @@ impl AuthorLoads {
 }
 
 /// A public author.
+pub type AuthorObject = AtHand<AuthorFields>;
+
+/// What there is to tell of an author.
 #[derive(Clone)]
-pub struct AuthorObject(pub Member<authors::Model, AuthorLoads>);
+pub struct AuthorFields(Member<authors::Model, AuthorLoads>);
+
+impl AuthorObject {
+    /// An author on its page.
+    pub fn of(member: Member<authors::Model, AuthorLoads>) -> Self {
+        Self(AuthorFields(member))
+    }
+}
+
+impl AuthorFields {
+    /// Its row.
+    pub fn row(&self) -> &authors::Model {
+        self.0.row()
+    }
+}
+
+impl Reading for AuthorFields {
+    const FIELDS: &'static [&'static str] = &["portrait", "articles"];
+}
+
+impl Text for AuthorFields {
+    fn markdown(&self) -> &str {
+        self.0.row().bio.as_deref().unwrap_or_default()
+    }
+
+    fn origin(&self) -> Option<Origin> {
+        let id = self.0.row().id.to_string();
+        Some(Origin { thing: id.clone(), on: vec![id] })
+    }
+}
 
 /// Who bylines credit.
 #[Object(name = "Author")]
-impl AuthorObject {
+impl AuthorFields {
     /// Its global id.
     pub async fn id(&self) -> ID {
-        ids::global(self.0.row().id)
+        ids::global(self.row().id)
     }
 
     /// Their name in addresses.
     async fn slug(&self) -> &str {
-        &self.0.row().slug
+        &self.row().slug
     }
 
     /// As in the byline.
     async fn name(&self) -> &str {
-        &self.0.row().name
+        &self.row().name
     }
 
     /// Who they are, in a few sentences.
     async fn bio(&self) -> Option<RichText> {
-        let row = self.0.row();
-        let origin = || Origin { thing: row.id.to_string(), on: Arc::new([row.id.to_string()]) };
-        row.bio.clone().map(|bio| RichText::simple(bio).of(origin()))
+        self.row().bio.is_some().then(|| RichText::short(self.clone()))
     }
 
     /// Their portrait.
     async fn portrait(&self) -> Nullable<ImageObject> {
         nullable(async {
-            let Some(id) = self.0.row().portrait_image_id else { return Ok(None) };
+            let Some(id) = self.row().portrait_image_id else { return Ok(None) };
             let cohort = self.0.cohort();
             let portraits = cohort
                 .loads
@@ -117,23 +149,23 @@ impl AuthorObject {
 
     /// Where else they are found, in the order that editors gave.
     async fn links(&self) -> Result<Vec<AuthorLink>, Failure> {
-        AuthorLink::all(&self.0.row().links)
+        AuthorLink::all(&self.row().links)
     }
 
     /// Their page's path on the site, such as `/authors/ann`.
     async fn path(&self) -> String {
-        self.0.op().store.config.site.author_path(&self.0.row().slug)
+        self.0.op().store.config.site.author_path(&self.row().slug)
     }
 
     /// Their page's address on the site.
     async fn url(&self) -> Url {
         let site = &self.0.op().store.config.site;
-        Url(site.address(&site.author_path(&self.0.row().slug)))
+        Url(site.address(&site.author_path(&self.row().slug)))
     }
 
     /// What their page's head says.
     async fn seo(&self) -> PageSeo {
-        let (site, row) = (&self.0.op().store.config.site, self.0.row());
+        let (site, row) = (&self.0.op().store.config.site, self.row());
         let words = row.bio.as_deref().map(|bio| markdown::outline_of(bio, Flavor::Short).text);
         PageSeo {
             title: row.name.clone(),
@@ -146,8 +178,8 @@ impl AuthorObject {
 
     /// How many published articles credit them.
     async fn article_count(&self) -> i32 {
-        self.0.op().reads().note(reads::articles_of(self.0.row().id));
-        self.0.row().article_count
+        self.0.op().reads().note(reads::articles_of(self.row().id));
+        self.row().article_count
     }
 
     /// The published articles that credit them.
@@ -163,7 +195,7 @@ impl AuthorObject {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
     ) -> Result<Connection<ArticleObject>, Failure> {
-        let (cohort, row) = (self.0.cohort(), self.0.row());
+        let (cohort, row) = (self.0.cohort(), self.row());
         let all = cohort.rows.iter().map(|author| author.id.0).collect();
         let one = OneOf { subject: Subject::Author, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };
@@ -186,7 +218,7 @@ impl AuthorRecord {
     /// Authors of several lists, which load together.
     pub fn pages(
         op: &Arc<Operation>,
-        pages: HashMap<Uuid, Page<author_records::Model>>,
+        pages: FxHashMap<Uuid, Page<author_records::Model>>,
     ) -> KnownOf<Uuid, Page<Self>> {
         let pages = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page).into()));
         Member::pages(op, AuthorRecordLoads::default(), pages.collect(), Self)
@@ -219,7 +251,7 @@ impl AuthorRecord {
 
     /// Who they are, in a few sentences.
     async fn bio(&self) -> Option<RichText> {
-        self.0.row().bio.clone().map(RichText::simple)
+        self.0.row().bio.clone().map(RichText::short)
     }
 
     /// Their portrait.
@@ -296,7 +328,7 @@ impl AuthorQuery {
                 AuthorBy::Id(id) => memory::by_id(op, ids::parse(&id, &["by", "id"])?).await?,
                 AuthorBy::Slug(slug) => memory::by_slug(op, &slug).await?,
             };
-            Ok(found.map(|row| AuthorObject(Member::alone(op, row))))
+            Ok(found.map(|row| AuthorObject::of(Member::alone(op, row))))
         })
         .await
     }
@@ -318,15 +350,15 @@ impl AuthorQuery {
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } = memory::list(op, &window).await?;
         let page = Page {
-            rows: Member::page(op, rows).into_iter().map(AuthorObject).collect(),
+            rows: Member::page(op, rows).into_iter().map(AuthorObject::of).collect(),
             has_next,
             has_previous,
         };
         let place = |author: &AuthorObject| Position {
-            key: SortKey::Text(author.0.row().sort_name.clone()),
-            id: author.0.row().id.0,
+            key: SortKey::Text(author.row().sort_name.clone()),
+            id: author.row().id.0,
         };
-        Ok(Connection::listed(op, &list, page, place, |op| async move {
+        Ok(Connection::listed(op, list, page, place, |op| async move {
             read::count(&*op.snapshot().await?, COUNTED).await
         }))
     }
@@ -361,7 +393,7 @@ impl AuthorViewer {
             has_next,
             has_previous,
         };
-        Ok(Connection::listed(op, &list, page, AuthorRecord::place, move |op| async move {
+        Ok(Connection::listed(op, list, page, AuthorRecord::place, move |op| async move {
             if sees { read::library_count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
         }))
     }

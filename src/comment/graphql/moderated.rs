@@ -223,7 +223,7 @@ impl CommentViewer {
             let row = comment.0.row();
             Position { key: SortKey::Number(row.created_at.0), id: row.id.0 }
         };
-        Ok(Connection::listed(op, &list, page, place, move |op| async move {
+        Ok(Connection::listed(op, list, page, place, move |op| async move {
             read::queue_count(&*op.snapshot().await?, op.viewer, filter, COUNTED).await
         }))
     }

@@ -143,7 +143,7 @@ impl Kept {
         });
         let page = told_of(&*pages.await?, id.0, &cohort.op);
         let counted = self.0.clone();
-        Ok(Connection::new(&cohort.op, &list, page, AuthorRecord::place, move || {
+        Ok(Connection::new(&cohort.op, list, page, AuthorRecord::place, move || {
             let counted = counted.clone();
             async move {
                 let cohort = counted.cohort();
@@ -222,7 +222,7 @@ impl ImageViewer {
             key: SortKey::Number(image.record().created_at.0),
             id: image.record().id.0,
         };
-        Ok(Connection::listed(op, &list, page, place, move |op| {
+        Ok(Connection::listed(op, list, page, place, move |op| {
             let filter = filter.clone();
             async move {
                 if sees { read::library_count(&*op.snapshot().await?, &filter, COUNTED).await } else { Ok(0) }

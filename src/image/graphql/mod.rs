@@ -16,7 +16,7 @@ use shown::Shown;
 use super::entity::images;
 use super::{address, memory};
 use crate::error::Failure;
-use crate::graphql::at_hand::AtHand;
+use crate::graphql::at_hand::{AtHand, Reading};
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::{ids, operation};
 use crate::operation::Store;
@@ -29,6 +29,8 @@ pub type ImageObject = AtHand<ImageFields>;
 #[derive(Clone, MergedObject)]
 #[graphql(name = "Image")]
 pub struct ImageFields(Shown);
+
+impl Reading for ImageFields {}
 
 impl ImageObject {
     /// Wraps a row.

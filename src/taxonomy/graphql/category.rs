@@ -8,6 +8,7 @@ use async_graphql::{Context, ID, Object};
 use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
 use crate::article::read::Subject;
 use crate::error::Failure;
+use crate::graphql::at_hand::{AtHand, Reading};
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, PageArguments};
 use crate::graphql::errors::{Nullable, nullable};
@@ -15,6 +16,7 @@ use crate::graphql::ids;
 use crate::graphql::scalars::Url;
 use crate::graphql::seo::{DESCRIPTION_CHARACTERS, PageSeo};
 use crate::id::CategoryId;
+use crate::operation::Operation;
 use crate::reads;
 use crate::taxonomy::entity::categories;
 use crate::taxonomy::{memory, read};
@@ -30,13 +32,33 @@ pub struct CategoryLoads {
 }
 
 /// A category.
+pub type CategoryObject = AtHand<CategoryFields>;
+
+/// What there is to tell of a category.
 #[derive(Clone)]
-pub struct CategoryObject(pub Member<categories::Model, CategoryLoads>);
+pub struct CategoryFields(Member<categories::Model, CategoryLoads>);
 
 impl CategoryObject {
+    /// A category on its page.
+    pub fn of(member: Member<categories::Model, CategoryLoads>) -> Self {
+        Self(CategoryFields(member))
+    }
+
     /// Categories that load together.
-    pub fn page(op: &Arc<crate::operation::Operation>, rows: Vec<categories::Model>) -> Vec<Self> {
-        Member::page(op, rows).into_iter().map(Self).collect()
+    pub fn page(op: &Arc<Operation>, rows: Vec<categories::Model>) -> Vec<Self> {
+        Member::page(op, rows).into_iter().map(Self::of).collect()
+    }
+}
+
+impl Reading for CategoryFields {
+    const FIELDS: &'static [&'static str] =
+        &["parent", "ancestors", "children", "path", "url", "seo", "articles"];
+}
+
+impl CategoryFields {
+    /// Its row.
+    pub fn row(&self) -> &categories::Model {
+        self.0.row()
     }
 
     /// Its page's path on the site: the tree is read where the path tells of it.
@@ -58,32 +80,36 @@ impl CategoryObject {
 
 /// A subject of the site, in a tree.
 #[Object(name = "Category")]
-impl CategoryObject {
+impl CategoryFields {
     /// Its global id.
     pub async fn id(&self) -> ID {
-        ids::global(self.0.row().id)
+        ids::global(self.row().id)
     }
 
     /// Its name in addresses.
     async fn slug(&self) -> &str {
-        &self.0.row().slug
+        &self.row().slug
     }
 
     /// As readers see it.
     async fn name(&self) -> &str {
-        &self.0.row().name
+        &self.row().name
     }
 
     /// What it is about.
     async fn description(&self) -> Option<&str> {
-        self.0.row().description.as_deref()
+        self.row().description.as_deref()
     }
 
     /// The category directly above it; null for a root.
     async fn parent(&self) -> Nullable<CategoryObject> {
         nullable(async {
-            let Some(parent) = self.0.row().parent_id else { return Ok(None) };
-            Ok(self.tree().await?.get(&parent).map(|row| Self(Member::alone(self.0.op(), row.clone()))))
+            let Some(parent) = self.row().parent_id else { return Ok(None) };
+            Ok(self
+                .tree()
+                .await?
+                .get(&parent)
+                .map(|row| CategoryObject::of(Member::alone(self.0.op(), row.clone()))))
         })
         .await
     }
@@ -91,15 +117,15 @@ impl CategoryObject {
     /// Those above it, the root first.
     async fn ancestors(&self) -> Result<Vec<CategoryObject>, Failure> {
         let tree = self.tree().await?;
-        let rows = read::ancestors(&tree, self.0.row().id).into_iter().cloned().collect();
-        Ok(Self::page(self.0.op(), rows))
+        let rows = read::ancestors(&tree, self.row().id).into_iter().cloned().collect();
+        Ok(CategoryObject::page(self.0.op(), rows))
     }
 
     /// Those directly below it, in their order.
     async fn children(&self) -> Result<Vec<CategoryObject>, Failure> {
         let tree = self.tree().await?;
-        let rows = read::children(&tree, Some(self.0.row().id)).into_iter().cloned().collect();
-        Ok(Self::page(self.0.op(), rows))
+        let rows = read::children(&tree, Some(self.row().id)).into_iter().cloned().collect();
+        Ok(CategoryObject::page(self.0.op(), rows))
     }
 
     /// Its page's path on the site, such as `/categories/harbor`.
@@ -114,7 +140,7 @@ impl CategoryObject {
 
     /// What its page's head says.
     async fn seo(&self) -> Result<PageSeo, Failure> {
-        let row = self.0.row();
+        let row = self.row();
         let description = row.description.as_deref().map(|words| shorten(words, DESCRIPTION_CHARACTERS));
         Ok(PageSeo {
             title: row.name.clone(),
@@ -125,8 +151,8 @@ impl CategoryObject {
 
     /// How many published articles are in it and below it.
     async fn article_count(&self) -> i32 {
-        self.0.op().reads().note(reads::articles_of(self.0.row().id));
-        self.0.row().article_count
+        self.0.op().reads().note(reads::articles_of(self.row().id));
+        self.row().article_count
     }
 
     /// The published articles in it and below it.
@@ -142,7 +168,7 @@ impl CategoryObject {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
     ) -> Result<Connection<ArticleObject>, Failure> {
-        let (cohort, row) = (self.0.cohort(), self.0.row());
+        let (cohort, row) = (self.0.cohort(), self.row());
         let all = cohort.rows.iter().map(|category| category.id.0).collect();
         let one = OneOf { subject: Subject::Category, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };

@@ -167,7 +167,7 @@ impl TaxonomyViewer {
             key: SortKey::Text(tag.0.row().sort_name.clone()),
             id: tag.0.row().id.0,
         };
-        Ok(Connection::listed(op, &list, page, place, move |op| async move {
+        Ok(Connection::listed(op, list, page, place, move |op| async move {
             if sees { read::tag_library_count(&*op.snapshot().await?, COUNTED).await } else { Ok(0) }
         }))
     }

@@ -55,7 +55,7 @@ impl TaxonomyQuery {
                 TagBy::Id(id) => memory::tag_by_id(op, ids::parse(&id, &["by", "id"])?).await?,
                 TagBy::Slug(slug) => memory::tag_by_slug(op, &slug).await?,
             };
-            Ok(found.map(|row| TagObject(Member::alone(op, row))))
+            Ok(found.map(|row| TagObject::of(Member::alone(op, row))))
         })
         .await
     }
@@ -77,15 +77,15 @@ impl TaxonomyQuery {
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let Page { rows, has_next, has_previous } = memory::tag_list(op, &window).await?;
         let page = Page {
-            rows: Member::page(op, rows).into_iter().map(TagObject).collect(),
+            rows: Member::page(op, rows).into_iter().map(TagObject::of).collect(),
             has_next,
             has_previous,
         };
         let place = |tag: &TagObject| Position {
-            key: SortKey::Text(tag.0.row().sort_name.clone()),
-            id: tag.0.row().id.0,
+            key: SortKey::Text(tag.row().sort_name.clone()),
+            id: tag.row().id.0,
         };
-        Ok(Connection::listed(op, &list, page, place, |op| async move {
+        Ok(Connection::listed(op, list, page, place, |op| async move {
             read::tag_count(&*op.snapshot().await?, COUNTED).await
         }))
     }
@@ -104,7 +104,7 @@ impl TaxonomyQuery {
                 }
                 CategoryBy::Slug(slug) => memory::category_by_slug(op, &slug).await?,
             };
-            Ok(found.map(|row| CategoryObject(Member::alone(op, row))))
+            Ok(found.map(|row| CategoryObject::of(Member::alone(op, row))))
         })
         .await
     }

@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, Object};
 use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
 use crate::article::read::Subject;
 use crate::error::Failure;
+use crate::graphql::at_hand::{AtHand, Reading};
 use crate::graphql::batch::Member;
 use crate::graphql::connection::{Connection, PageArguments};
 use crate::graphql::ids;
@@ -20,41 +21,62 @@ pub struct TagLoads {
 }
 
 /// A public tag.
+pub type TagObject = AtHand<TagFields>;
+
+/// What there is to tell of a tag.
 #[derive(Clone)]
-pub struct TagObject(pub Member<tags::Model, TagLoads>);
+pub struct TagFields(Member<tags::Model, TagLoads>);
+
+impl TagObject {
+    /// A tag on its page.
+    pub fn of(member: Member<tags::Model, TagLoads>) -> Self {
+        Self(TagFields(member))
+    }
+}
+
+impl TagFields {
+    /// Its row.
+    pub fn row(&self) -> &tags::Model {
+        self.0.row()
+    }
+}
+
+impl Reading for TagFields {
+    const FIELDS: &'static [&'static str] = &["articles"];
+}
 
 /// A free label that published articles have.
 #[Object(name = "Tag")]
-impl TagObject {
+impl TagFields {
     /// Its global id.
     pub async fn id(&self) -> ID {
-        ids::global(self.0.row().id)
+        ids::global(self.row().id)
     }
 
     /// Its name in addresses.
     async fn slug(&self) -> &str {
-        &self.0.row().slug
+        &self.row().slug
     }
 
     /// As readers see it.
     async fn name(&self) -> &str {
-        &self.0.row().name
+        &self.row().name
     }
 
     /// Its page's path on the site, such as `/tags/trams`.
     async fn path(&self) -> String {
-        self.0.op().store.config.site.tag_path(&self.0.row().slug)
+        self.0.op().store.config.site.tag_path(&self.row().slug)
     }
 
     /// Its page's address on the site.
     async fn url(&self) -> Url {
         let site = &self.0.op().store.config.site;
-        Url(site.address(&site.tag_path(&self.0.row().slug)))
+        Url(site.address(&site.tag_path(&self.row().slug)))
     }
 
     /// What its page's head says.
     async fn seo(&self) -> PageSeo {
-        let (site, row) = (&self.0.op().store.config.site, self.0.row());
+        let (site, row) = (&self.0.op().store.config.site, self.row());
         PageSeo {
             title: row.name.clone(),
             description: None,
@@ -64,8 +86,8 @@ impl TagObject {
 
     /// How many published articles have it.
     async fn article_count(&self) -> i32 {
-        self.0.op().reads().note(reads::articles_of(self.0.row().id));
-        self.0.row().article_count
+        self.0.op().reads().note(reads::articles_of(self.row().id));
+        self.row().article_count
     }
 
     /// The published articles that have it.
@@ -81,7 +103,7 @@ impl TagObject {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
     ) -> Result<Connection<ArticleObject>, Failure> {
-        let (cohort, row) = (self.0.cohort(), self.0.row());
+        let (cohort, row) = (self.0.cohort(), self.row());
         let all = cohort.rows.iter().map(|tag| tag.id.0).collect();
         let one = OneOf { subject: Subject::Tag, id: row.id.0, all };
         let arguments = PageArguments { first, after, last, before };

@@ -1,0 +1,86 @@
+//! Comments that are read before they are asked for: those under articles with the articles, replies with what they reply to.
+
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+
+use sea_orm::DbBackend;
+use uuid::Uuid;
+
+use super::entity::comments;
+use super::read::{Above, Asked, Pages, list};
+use crate::article::read_parts::{self, Guest};
+use crate::db::keyset::Page;
+use crate::db::rows::{Columns, Row};
+use crate::db::union::Union;
+use crate::db::{Engine, per_parent};
+use crate::error::Failure;
+
+/// The replies to the comments of a page, where they are read with them.
+#[derive(Debug, Default)]
+pub struct Replies {
+    pub(super) expected: Option<Asked>,
+    pub(super) read: OnceLock<Pages>,
+}
+
+impl Replies {
+    /// Those that comments which are yet to be read will be asked for.
+    pub fn expected(expected: Option<Asked>) -> Self {
+        Self { expected, read: OnceLock::new() }
+    }
+
+    /// What was read of the replies to this comment; `None`: others are asked for, or it was not read with them.
+    pub(super) fn to(&self, comment: Uuid, asked: &Asked) -> Option<&Page<comments::Model>> {
+        self.read.get().filter(|_| self.expected.as_ref() == Some(asked))?.get(&comment)
+    }
+}
+
+/// The comments under articles that are yet to be found, and the replies to them: read with the articles.
+#[derive(Debug, Default)]
+pub struct UnderArticles {
+    expected: OnceLock<Expected>,
+    read: Mutex<Option<Vec<comments::Model>>>,
+}
+
+#[derive(Debug)]
+struct Expected {
+    comments: Asked,
+    replies: Option<Asked>,
+}
+
+impl UnderArticles {
+    /// These will be asked for.
+    pub fn expect(&self, comments: Asked, replies: Option<Asked>) {
+        // Who finds the articles is the only one to say so.
+        let _ = self.expected.set(Expected { comments, replies });
+    }
+
+    /// What was read; `None`: others are asked for, or none were read, or somebody took them.
+    pub(super) fn take(&self, comments: &Asked, replies: Option<&Asked>) -> Option<Vec<comments::Model>> {
+        let is_asked =
+            |expected: &&Expected| expected.comments == *comments && expected.replies.as_ref() == replies;
+        self.expected.get().filter(is_asked)?;
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Guest for UnderArticles {
+    fn queries(&self, engine: Engine) -> Vec<(&'static str, String)> {
+        let Some(Expected { comments, replies }) = self.expected.get() else { return Vec::new() };
+        let replies = replies.as_ref().map(|replies| list(Above::Comment, replies));
+        per_parent::under_found::<comments::Entity>(engine, &list(Above::Article, comments), replies.as_ref())
+    }
+
+    fn union(&self, backend: DbBackend) -> &'static Union {
+        static SQLITE: LazyLock<Union> =
+            LazyLock::new(|| read_parts::united_with::<comments::Entity>(DbBackend::Sqlite));
+        static POSTGRES: LazyLock<Union> =
+            LazyLock::new(|| read_parts::united_with::<comments::Entity>(DbBackend::Postgres));
+        if backend == DbBackend::Sqlite { &SQLITE } else { &POSTGRES }
+    }
+
+    fn take(&self, mut rows: Vec<Row>) -> Result<(), Failure> {
+        let columns = Columns::<comments::Entity>::all();
+        let rows = rows.iter_mut().map(|row| row.all(&columns)).collect::<Result<_, _>>()?;
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(rows);
+        Ok(())
+    }
+}
