@@ -1,7 +1,6 @@
 //! Values as JSON: as serde writes them, but for bytes, which are JSON already.
 
 use async_graphql::{Name, Value};
-use json_escape_simd::escape_into;
 
 /// A value's JSON.
 pub fn written(value: &Value) -> Vec<u8> {
@@ -51,8 +50,8 @@ pub fn write(to: &mut Vec<u8>, value: &Value) {
             // A number can be written, and a vector takes it.
             let _ = serde_json::to_writer(to, number);
         }
-        Value::String(text) => escape_into(text, to),
-        Value::Enum(name) => escape_into(name, to),
+        Value::String(text) => string(to, text),
+        Value::Enum(name) => string(to, name),
         Value::Binary(json) => to.extend(json),
         Value::List(items) => {
             to.push(b'[');
@@ -70,13 +69,50 @@ pub fn write(to: &mut Vec<u8>, value: &Value) {
                 if place > 0 {
                     to.push(b',');
                 }
-                escape_into(name, to);
+                string(to, name);
                 to.push(b':');
                 write(to, value);
             }
             to.push(b'}');
         }
     }
+}
+
+/// Appends a text. Libraries that look at many bytes at once make room for six times as many as it has, which would stay with what is
+/// kept.
+fn string(to: &mut Vec<u8>, text: &str) {
+    to.push(b'"');
+    for chunk in text.as_bytes().chunks(32) {
+        // Without an early end, so that the bytes are looked at together.
+        if chunk.iter().fold(false, |found, byte| found | is_escaped(*byte)) {
+            chunk.iter().for_each(|byte| escaped(to, *byte));
+        } else {
+            to.extend_from_slice(chunk);
+        }
+    }
+    to.push(b'"');
+}
+
+fn is_escaped(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\'
+}
+
+/// Appends a byte of a text: as it is, or as JSON writes it.
+fn escaped(to: &mut Vec<u8>, byte: u8) {
+    let letter = match byte {
+        b'"' | b'\\' => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        0x00..0x20 => {
+            let digit = |four_bits: u8| if four_bits < 10 { b'0' + four_bits } else { b'a' + four_bits - 10 };
+            return to.extend([b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0x0f)]);
+        }
+        _ => return to.push(byte),
+    };
+    to.extend([b'\\', letter]);
 }
 
 #[cfg(test)]
@@ -118,6 +154,12 @@ mod tests {
             let fields: IndexMap<Name, Value> = fields.collect();
             prop_assert_eq!(written_object(fields.iter()), written(&Value::Object(fields)));
         }
+    }
+
+    #[test]
+    fn every_character_that_is_escaped_is_written_as_serde_writes_it() {
+        let all: String = (0..0x200_u32).filter_map(char::from_u32).collect();
+        assert_eq!(written(&Value::from(all.as_str())), serde_json::to_vec(&all).unwrap());
     }
 
     #[test]
