@@ -1,7 +1,10 @@
 //! What of a rendered text reaches a page.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use ammonia::Builder;
 
 use super::options::Flavor;
 
@@ -15,70 +18,84 @@ pub(super) fn is_reader_safe(address: &str) -> bool {
     lower.starts_with("http://") || lower.starts_with("https://") || lower.starts_with('#')
 }
 
+thread_local! {
+    /// The addresses of the pictures of the text that this thread sanitizes just now: the rules are made once, for all texts.
+    static PICTURES: RefCell<HashSet<String>> = RefCell::default();
+}
+
 /// The HTML without all that could run, lead elsewhere than to a web page, or load anything but these pictures.
 pub(super) fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>, flavor: Flavor) -> String {
-    static TAGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-        [
-            "a",
-            "abbr",
-            "b",
-            "blockquote",
-            "br",
-            "cite",
-            "code",
-            "dd",
-            "del",
-            "dfn",
-            "div",
-            "dl",
-            "dt",
-            "em",
-            "figcaption",
-            "figure",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "hr",
-            "i",
-            "img",
-            "input",
-            "ins",
-            "kbd",
-            "li",
-            "mark",
-            "ol",
-            "p",
-            "pre",
-            "q",
-            "s",
-            "samp",
-            "section",
-            "small",
-            "span",
-            "strong",
-            "sub",
-            "sup",
-            "table",
-            "tbody",
-            "td",
-            "tfoot",
-            "th",
-            "thead",
-            "time",
-            "tr",
-            "u",
-            "ul",
-            "var",
-        ]
-        .into_iter()
-        .collect()
-    });
-    let mut builder = ammonia::Builder::empty();
+    static OF_EDITORS: LazyLock<Builder<'static>> = LazyLock::new(|| rules("noopener"));
+    static OF_READERS: LazyLock<Builder<'static>> = LazyLock::new(|| rules("nofollow ugc noopener"));
+    let rules = if flavor == Flavor::Comment { &OF_READERS } else { &OF_EDITORS };
+    PICTURES.set(picture_addresses);
+    let html = rules.clean(unsafe_html).to_string();
+    PICTURES.take();
+    html
+}
+
+/// What may stay. Links are marked by these words.
+fn rules(link_rel: &'static str) -> Builder<'static> {
+    let mut builder = Builder::empty();
     builder
-        .tags(TAGS.clone())
+        .tags(
+            [
+                "a",
+                "abbr",
+                "b",
+                "blockquote",
+                "br",
+                "cite",
+                "code",
+                "dd",
+                "del",
+                "dfn",
+                "div",
+                "dl",
+                "dt",
+                "em",
+                "figcaption",
+                "figure",
+                "h1",
+                "h2",
+                "h3",
+                "h4",
+                "h5",
+                "h6",
+                "hr",
+                "i",
+                "img",
+                "input",
+                "ins",
+                "kbd",
+                "li",
+                "mark",
+                "ol",
+                "p",
+                "pre",
+                "q",
+                "s",
+                "samp",
+                "section",
+                "small",
+                "span",
+                "strong",
+                "sub",
+                "sup",
+                "table",
+                "tbody",
+                "td",
+                "tfoot",
+                "th",
+                "thead",
+                "time",
+                "tr",
+                "u",
+                "ul",
+                "var",
+            ]
+            .into(),
+        )
         .clean_content_tags(
             [
                 "script", "style", "template", "iframe", "object", "noscript", "svg", "math", "title",
@@ -108,16 +125,16 @@ pub(super) fn sanitize(unsafe_html: &str, picture_addresses: HashSet<String>, fl
             ("small", HashSet::from(["credit"])),
         ]))
         .url_schemes(["http", "https"].into())
-        .link_rel(Some(if flavor == Flavor::Comment { "nofollow ugc noopener" } else { "noopener" }))
-        .attribute_filter(move |element, attribute, value| match (element, attribute) {
-            ("img", "src") => picture_addresses.contains(value).then(|| value.into()),
+        .link_rel(Some(link_rel))
+        .attribute_filter(|element, attribute, value| match (element, attribute) {
+            ("img", "src") => PICTURES.with_borrow(|pictures| pictures.contains(value).then(|| value.into())),
             (_, "id") => value.strip_prefix(OURS).map(|ours| ours.to_owned().into()),
             ("a", "href") => is_reader_safe(value).then(|| value.into()),
             ("code", "class") => is_language(value).then(|| value.into()),
             ("input", "type") => (value == "checkbox").then(|| value.into()),
             _ => Some(value.into()),
         });
-    builder.clean(unsafe_html).to_string()
+    builder
 }
 
 /// Whether a class names a language of code, and nothing that a page's styles could know for something else.
