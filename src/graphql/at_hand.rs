@@ -69,8 +69,8 @@ impl<T: Reading> ContainerType for AtHand<T> {
 
 impl<T: Reading> ObjectType for AtHand<T> {}
 
-/// Goes with a query in which no two fields that have fields come under one key: an object of which all that is asked is at hand is
-/// told as bytes, which could not be put together with others.
+/// Goes with a query in which no two fields that have fields come under one key: its objects are told as bytes, which could not be put
+/// together with others.
 #[derive(Clone, Copy)]
 pub struct NothingIsMerged;
 
@@ -99,10 +99,9 @@ pub fn tell<'a, T: Reading>(
                 *told = value(thing, ctx, field).await?;
             }
         }
-        let is_at_hand = reading.is_empty();
         try_join_all(reading).await?;
         let key = |field: &'a Positioned<Field>| &field.node.response_key().node;
-        if is_at_hand && ctx.data_opt::<NothingIsMerged>().is_some() {
+        if ctx.data_opt::<NothingIsMerged>().is_some() {
             let json = json::written_object(told.iter().map(|(field, value)| (key(field), value)));
             return Ok(Value::Binary(json.into()));
         }

@@ -13,15 +13,12 @@ pub fn written(value: &Value) -> Vec<u8> {
 pub fn written_object<'a>(fields: impl Iterator<Item = (&'a Name, &'a Value)> + Clone) -> Vec<u8> {
     let length = fields.clone().map(|(name, value)| name.len() + 4 + length(value)).sum::<usize>();
     let mut bytes = Vec::with_capacity(2 + length);
-    bytes.push(b'{');
-    for (place, (name, value)) in fields.enumerate() {
-        // In a name there is nothing to escape.
-        bytes.extend(if place == 0 { b"\"".as_slice() } else { b",\"" });
-        bytes.extend(name.as_bytes());
-        bytes.extend(b"\":");
-        write(&mut bytes, value);
-    }
-    bytes.push(b'}');
+    // In a name there is nothing to escape.
+    object(&mut bytes, fields, |to, name| {
+        to.push(b'"');
+        to.extend(name.as_bytes());
+        to.push(b'"');
+    });
     bytes
 }
 
@@ -63,19 +60,26 @@ pub fn write(to: &mut Vec<u8>, value: &Value) {
             }
             to.push(b']');
         }
-        Value::Object(fields) => {
-            to.push(b'{');
-            for (place, (name, value)) in fields.iter().enumerate() {
-                if place > 0 {
-                    to.push(b',');
-                }
-                string(to, name);
-                to.push(b':');
-                write(to, value);
-            }
-            to.push(b'}');
-        }
+        Value::Object(fields) => object(to, fields.iter(), string),
     }
+}
+
+/// Appends an object, each of its keys in this way.
+fn object<'a>(
+    to: &mut Vec<u8>,
+    fields: impl Iterator<Item = (&'a Name, &'a Value)>,
+    key: impl Fn(&mut Vec<u8>, &str),
+) {
+    to.push(b'{');
+    for (place, (name, value)) in fields.enumerate() {
+        if place > 0 {
+            to.push(b',');
+        }
+        key(to, name);
+        to.push(b':');
+        write(to, value);
+    }
+    to.push(b'}');
 }
 
 /// Appends a text. Libraries that look at many bytes at once make room for six times as many as it has, which would stay with what is
@@ -106,10 +110,7 @@ fn escaped(to: &mut Vec<u8>, byte: u8) {
         b'\t' => b't',
         0x08 => b'b',
         0x0c => b'f',
-        0x00..0x20 => {
-            let digit = |four_bits: u8| if four_bits < 10 { b'0' + four_bits } else { b'a' + four_bits - 10 };
-            return to.extend([b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0x0f)]);
-        }
+        0x00..0x20 => return to.extend(format!("\\u{byte:04x}").bytes()),
         _ => return to.push(byte),
     };
     to.extend([b'\\', letter]);
