@@ -54,7 +54,11 @@ impl UnderArticles {
     }
 
     /// What was read; `None`: others are asked for, or none were read, or somebody took them.
-    pub(super) fn take(&self, comments: &Asked, replies: Option<&Asked>) -> Option<Vec<comments::Model>> {
+    pub(super) fn take_asked(
+        &self,
+        comments: &Asked,
+        replies: Option<&Asked>,
+    ) -> Option<Vec<comments::Model>> {
         let is_asked =
             |expected: &&Expected| expected.comments == *comments && expected.replies.as_ref() == replies;
         self.expected.get().filter(is_asked)?;

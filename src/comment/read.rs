@@ -88,7 +88,7 @@ pub async fn under_articles(
     replies: &Replies,
 ) -> Result<Pages, Failure> {
     let list = list(Above::Article, asked);
-    let rows = match (ahead.take(asked, replies.expected.as_ref()), &replies.expected) {
+    let rows = match (ahead.take_asked(asked, replies.expected.as_ref()), &replies.expected) {
         (Some(mut rows), _) => {
             // Of some of the articles that were found, they may be known.
             let asked: FxHashSet<Uuid> = articles.iter().copied().collect();

@@ -96,11 +96,11 @@ impl Reading for AuthorFields {
 
 impl Text for AuthorFields {
     fn markdown(&self) -> &str {
-        self.0.row().bio.as_deref().unwrap_or_default()
+        self.row().bio.as_deref().unwrap_or_default()
     }
 
     fn origin(&self) -> Option<Origin> {
-        let id = self.0.row().id.to_string();
+        let id = self.row().id.to_string();
         Some(Origin { thing: id.clone(), on: vec![id] })
     }
 }
