@@ -72,6 +72,8 @@ pub struct Union {
     place: String,
     /// How many places of each of [`Kind::ALL`] the rows have that come as columns.
     room: [usize; 4],
+    /// How many ids each part has.
+    ids: Vec<usize>,
 }
 
 impl Union {
@@ -82,8 +84,7 @@ impl Union {
         let select = |(number, part): (usize, &Selected)| {
             let from = part.from;
             if backend == DbBackend::Sqlite {
-                let number = std::iter::once((Kind::Number, number.to_string()));
-                format!("SELECT {} FROM {from}", rows::as_listed(number.chain(part.columns.iter().cloned())))
+                format!("SELECT {} FROM {from}", rows::as_listed(number, part.columns.iter().cloned()))
             } else {
                 format!("SELECT {number}, {} FROM {from}", part.placed(room).join(", "))
             }
@@ -91,7 +92,8 @@ impl Union {
         let place = Selected::from("log_head WHERE id = 1").number("sequence");
         let place = select((parts.len(), &place));
         let selects = parts.iter().enumerate().map(select).zip(parts.iter().map(|part| part.until));
-        Self { selects: selects.collect(), place, room }
+        let ids = parts.iter().map(|part| part.of(Kind::Id).count()).collect();
+        Self { selects: selects.collect(), place, room, ids }
     }
 
     /// The rows of some parts, of each where its condition holds, each with the number of its part, in no order. Parts and
@@ -115,13 +117,8 @@ impl Union {
             all = format!("WITH {} {all}", with.join(", "));
         }
         let backend = snapshot.connection().get_database_backend();
-        let part = |number: Option<i64>| {
-            let part = number.and_then(|number| usize::try_from(number).ok());
-            part.ok_or_else(|| rows::unreadable("a row of no part"))
-        };
         if backend == DbBackend::Sqlite {
-            let rows = rows::listed(snapshot, &all, values).await?;
-            return rows.into_iter().map(|mut row| Ok((part(row.number()?)?, row))).collect();
+            return rows::listed(snapshot, &all, values, &self.ids).await;
         }
         let statement = Statement::from_sql_and_values(backend, all, values);
         let mut rows = snapshot.query_all(statement).await?;
@@ -136,7 +133,11 @@ impl Union {
             let place = rows.extract_if(.., is_place).next();
             snapshot.note_place(place.as_ref(), first[Kind::Number as usize])?;
         }
-        rows.into_iter().map(|row| Ok((part(rows::stands(&row, 0)?)?, Row::placed(row, first)))).collect()
+        let part = |row: &QueryResult| {
+            let part = rows::stands::<i64>(row, 0)?.and_then(|number| usize::try_from(number).ok());
+            part.ok_or_else(|| rows::unreadable("a row of no part"))
+        };
+        rows.into_iter().map(|row| Ok((part(&row)?, Row::placed(row, first)))).collect()
     }
 }
 
@@ -238,7 +239,8 @@ mod tests {
             values in prop::collection::vec((any::<Option<i32>>(), any::<Option<i64>>(), any::<Option<bool>>(), prop::option::of("[^\\x00]*")), 0..6),
         ) {
             let thing = |(place, (small, large, flag, text))| {
-                let id = Uuid::from_u64_pair(0xfeed_0000_dead_beef, u64::from(i32::unsigned_abs(place)));
+                // From the least on, which nobody has in the log.
+                let id = Uuid::from_u128(u128::from(i32::unsigned_abs(place)) << 64);
                 things::Model { id, place, small, large, flag, text }
             };
             let things: Vec<things::Model> = (0..).zip(values).map(thing).collect();
