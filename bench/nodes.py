@@ -40,7 +40,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/copydesk", help="the server to measure")
     parser.add_argument("--articles", type=int, default=2_000, metavar="N", help="in the database [2000]")
-    parser.add_argument("--publications", type=int, default=200, help="for each question that they are looked for by [200]")
+    parser.add_argument("--publications", type=int, default=1_000, help="for each question that they are looked for by [1000]")
     parser.add_argument("--connections", type=int, default=8, help="of the load on each node [8]")
     parser.add_argument("--pause", type=int, default=5, help="milliseconds that each of them waits before it asks again [5]")
     parser.add_argument("--write", action="store_true", help="put the table into bench/nodes.md")
