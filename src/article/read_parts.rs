@@ -109,10 +109,13 @@ const OF_GUEST: usize = ARTICLES + 1;
 /// What a guest's query is called where its rows are selected.
 const GUEST: &str = "guest";
 
+/// Queries, by the names that others know them by.
+pub type Queries = Arc<Vec<(&'static str, String)>>;
+
 /// Rows of a table that this room doesn't know, which hang under articles: they are read with those.
 pub trait Guest: Send + Sync {
     /// The queries that give them, by what is [`FOUND`], and the names of those.
-    fn queries(&self, engine: Engine) -> Vec<(&'static str, String)>;
+    fn queries(&self, engine: Engine) -> Queries;
 
     /// All parts, united [with these rows](united_with).
     fn union(&self, backend: DbBackend) -> &'static Union;

@@ -1,13 +1,15 @@
 //! Comments that are read before they are asked for: those under articles with the articles, replies with what they reply to.
 
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::convert::Infallible;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
+use quick_cache::sync::Cache;
 use sea_orm::DbBackend;
 use uuid::Uuid;
 
 use super::entity::comments;
 use super::read::{Above, Asked, Pages, list};
-use crate::article::read_parts::{self, Guest};
+use crate::article::read_parts::{self, Guest, Queries};
 use crate::db::keyset::Page;
 use crate::db::rows::{Columns, Row};
 use crate::db::union::Union;
@@ -40,7 +42,7 @@ pub struct UnderArticles {
     read: Mutex<Option<Vec<comments::Model>>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Expected {
     comments: Asked,
     replies: Option<Asked>,
@@ -67,10 +69,17 @@ impl UnderArticles {
 }
 
 impl Guest for UnderArticles {
-    fn queries(&self, engine: Engine) -> Vec<(&'static str, String)> {
-        let Some(Expected { comments, replies }) = self.expected.get() else { return Vec::new() };
-        let replies = replies.as_ref().map(|replies| list(Above::Comment, replies));
-        per_parent::under_found::<comments::Entity>(engine, &list(Above::Article, comments), replies.as_ref())
+    fn queries(&self, engine: Engine) -> Queries {
+        // A site asks for the same few pages of comments over and over.
+        static LATEST: LazyLock<Cache<(Engine, Expected), Queries>> = LazyLock::new(|| Cache::new(64));
+        let Some(expected) = self.expected.get() else { return Queries::default() };
+        let Ok(queries) = LATEST.get_or_insert_with(&(engine, expected.clone()), || {
+            let comments = list(Above::Article, &expected.comments);
+            let replies = expected.replies.as_ref().map(|replies| list(Above::Comment, replies));
+            let queries = per_parent::under_found::<comments::Entity>(engine, &comments, replies.as_ref());
+            Ok::<_, Infallible>(Arc::new(queries))
+        });
+        queries
     }
 
     fn union(&self, backend: DbBackend) -> &'static Union {

@@ -67,7 +67,7 @@ pub enum Above {
 }
 
 /// Which comments of those under an article or a comment are asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Asked {
     /// In which order.
     pub newest_first: bool,

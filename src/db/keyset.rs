@@ -10,7 +10,7 @@ use super::rows::{self, Taken};
 use crate::error::Failure;
 
 /// What a list is sorted by, before the id decides.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SortKey {
     /// A time or a number.
     Number(i64),
@@ -19,7 +19,7 @@ pub enum SortKey {
 }
 
 /// Where a row stands in a list: its sort key, then its id.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     /// The sort key.
     pub key: SortKey,
@@ -28,7 +28,7 @@ pub struct Position {
 }
 
 /// Which rows of a list are wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     /// How many, at most.
     pub limit: u64,

@@ -50,7 +50,7 @@ SELECT gin_clean_pending_list('search_by_word');
 ANALYZE";
 
 /// Which database engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Engine {
     /// Embedded: one writer, many readers.
     Sqlite,

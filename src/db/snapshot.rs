@@ -9,6 +9,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use futures_util::future::BoxFuture;
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
@@ -130,20 +131,22 @@ impl Snapshot {
         self.moment.by_places && !self.moment.has_begun.load(Ordering::Acquire)
     }
 
-    /// All rows of a statement that tells the place, where it is asked for.
-    pub(super) async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let Moment { engine, pool, held, ran, .. } = &*self.moment;
-        let mut held = held.lock().await;
-        if !self.asks_for_places() {
-            drop(held);
-            return self.transaction().await?.query_all_raw(statement).await;
-        }
-        let connection = match &mut *held {
-            Some(connection) => connection,
-            None => held.insert(Held::of(*engine, pool).await?),
-        };
-        ran.note(&statement);
-        connection.query_all(statement).await
+    /// All rows of a statement that tells the place, where it is asked for. Boxed: each field that may read would carry it.
+    pub(super) fn query_all(&self, statement: Statement) -> BoxFuture<'_, Result<Vec<QueryResult>, DbErr>> {
+        Box::pin(async move {
+            let Moment { engine, pool, held, ran, .. } = &*self.moment;
+            let mut held = held.lock().await;
+            if !self.asks_for_places() {
+                drop(held);
+                return self.transaction().await?.query_all_raw(statement).await;
+            }
+            let connection = match &mut *held {
+                Some(connection) => connection,
+                None => held.insert(Held::of(*engine, pool).await?),
+            };
+            ran.note(&statement);
+            connection.query_all(statement).await
+        })
     }
 
     /// A statement told the place of what it has read: in this row, there.

@@ -42,7 +42,8 @@ impl<A: Eq + Hash, V> Batch<A, V> {
     {
         let cell = self.cell(arguments);
         let load = || async {
-            let (loaded, for_all) = Box::pin(reads::apart(load())).await;
+            // Boxed where it is begun: it is large, and would be moved from hand to hand.
+            let (loaded, for_all) = reads::apart(Box::pin(load())).await;
             Ok::<_, Failure>((Arc::new(loaded?), for_all))
         };
         let (value, for_all) = match cell.get() {

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_types, reason = "the one place that makes async-graphql's errors")]
 
 use std::borrow::Cow;
+use std::pin::Pin;
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
@@ -9,6 +10,7 @@ use async_graphql::{
     ContextSelectionSet, Enum, Error, ErrorExtensions as _, OutputType, Positioned, ServerResult,
     SimpleObject, Value,
 };
+use futures_util::FutureExt as _;
 
 use crate::error::{Failure, UserError as Violation, UserErrorCode as Code};
 
@@ -76,9 +78,11 @@ pub fn parted<T>(deleted: Result<(T, Option<T>), Failure>) -> (Result<T, Failure
 /// async-graphql would let the failure of a `Result<Option<T>, _>` take the parent with it.
 pub struct Nullable<T>(Result<Option<T>, Error>);
 
-/// Resolves a field that may be null.
-pub async fn nullable<T>(resolve: impl Future<Output = Result<Option<T>, Failure>>) -> Nullable<T> {
-    Nullable(resolve.await.map_err(Error::from))
+/// Resolves a field that may be null. Boxed where it is begun: what waits for it would be as large, several times over.
+pub fn nullable<T>(
+    resolve: impl Future<Output = Result<Option<T>, Failure>>,
+) -> Pin<Box<impl Future<Output = Nullable<T>>>> {
+    Box::pin(resolve.map(|resolved| Nullable(resolved.map_err(Error::from))))
 }
 
 impl<T: OutputType> OutputType for Nullable<T> {

@@ -181,14 +181,15 @@ impl ArticleQuery {
         #[graphql(desc = "In which order.", default)] order_by: ArticleOrder,
     ) -> Result<Connection<ArticleObject>, Failure> {
         let op = operation(ctx)?;
-        let filter = filter.unwrap_or_default().resolve(op).await?;
+        // Boxed where they are begun: what waits for this field would be as large, several times over.
+        let filter = Box::pin(filter.unwrap_or_default().resolve(op)).await?;
         let order_by: Order = order_by.into();
         let list = ListName::new(&["articles", &filter_name(filter.as_ref()), &format!("{order_by:?}")]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
         let ahead = Ahead::default();
         let (parts, wanted) = (&ahead.parts, || ahead.of_articles(ctx));
         let Page { rows, has_next, has_previous } = match &filter {
-            Some(filter) => memory::list(op, parts, wanted, filter, order_by, &window).await?,
+            Some(filter) => Box::pin(memory::list(op, parts, wanted, filter, order_by, &window)).await?,
             None => Page::default(),
         };
         let page = Page { rows: ArticleObject::page(op, ahead, rows), has_next, has_previous };
@@ -215,6 +216,6 @@ impl ArticleQuery {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "Only those for which all of this holds.")] filter: Option<ArticleFilterInput>,
     ) -> Result<SearchConnection, Failure> {
-        search::run(operation(ctx)?, &query, filter.unwrap_or_default(), first, after).await
+        Box::pin(search::run(operation(ctx)?, &query, filter.unwrap_or_default(), first, after)).await
     }
 }

@@ -348,7 +348,7 @@ impl AuthorQuery {
         let op = operation(ctx)?;
         let list = ListName::new(&["authors"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } = memory::list(op, &window).await?;
+        let Page { rows, has_next, has_previous } = Box::pin(memory::list(op, &window)).await?;
         let page = Page {
             rows: Member::page(op, rows).into_iter().map(AuthorObject::of).collect(),
             has_next,

@@ -75,7 +75,7 @@ impl TaxonomyQuery {
         let op = operation(ctx)?;
         let list = ListName::new(&["tags"]);
         let window = PageArguments { first, after, last, before }.window(&op.store.keys, &list)?;
-        let Page { rows, has_next, has_previous } = memory::tag_list(op, &window).await?;
+        let Page { rows, has_next, has_previous } = Box::pin(memory::tag_list(op, &window)).await?;
         let page = Page {
             rows: Member::page(op, rows).into_iter().map(TagObject::of).collect(),
             has_next,
