@@ -24,6 +24,7 @@ use sea_orm::{
 };
 
 use crate::config::DatabaseAddress;
+use held::Shelf;
 use insert::Inserts;
 pub use snapshot::Snapshot;
 
@@ -63,6 +64,8 @@ pub struct Database {
     engine: Engine,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// Those of the reader that go from hand to hand.
+    shelf: Arc<Shelf>,
     /// Of those that follow the log, so that they get on however many read and write.
     follower: DatabaseConnection,
     /// Of what takes SQLite's write-ahead log into the file.
@@ -190,7 +193,8 @@ impl Database {
                 (Engine::Postgres, pool.clone(), pool.clone(), follower, pool)
             }
         };
-        Ok(Self { engine, writer, reader, follower, checkpointer, statements, address: address.clone() })
+        let (shelf, address) = (Shelf::beside(connections), address.clone());
+        Ok(Self { engine, writer, reader, shelf, follower, checkpointer, statements, address })
     }
 
     /// Which engine.
@@ -225,6 +229,7 @@ impl Database {
                 sqlite_transaction_mode: None,
             },
         };
+        self.shelf.end_rest();
         let transaction = begin(self.engine, &self.writer, options).await?;
         Ok(WriteTransaction { transaction, engine: self.engine })
     }
@@ -302,6 +307,7 @@ impl Database {
 
     /// Closes all connections after what runs on them has ended.
     pub async fn close(self) -> Result<(), DbErr> {
+        self.shelf.close();
         self.writer.close().await?;
         self.follower.close().await?;
         self.checkpointer.close().await?;

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OnceCell};
 
-use super::held::Held;
+use super::held::{Held, Shelf};
 use super::{Database, Engine, Ran};
 use crate::reads::Reads;
 
@@ -40,6 +40,7 @@ pub struct Moment {
     by_places: bool,
     /// then on this connection, one statement after the other,
     held: Mutex<Option<Held>>,
+    shelf: Arc<Shelf>,
     /// until its transaction begins.
     has_begun: AtomicBool,
     ran: Arc<Ran>,
@@ -70,6 +71,7 @@ impl Snapshot {
             transaction: OnceCell::new(),
             by_places,
             held: Mutex::default(),
+            shelf: Arc::clone(&database.shelf),
             has_begun: AtomicBool::new(false),
             ran: Arc::clone(&database.statements),
             place: OnceLock::new(),
@@ -134,7 +136,7 @@ impl Snapshot {
     /// All rows of a statement that tells the place, where it is asked for. Boxed: each field that may read would carry it.
     pub(super) fn query_all(&self, statement: Statement) -> BoxFuture<'_, Result<Vec<QueryResult>, DbErr>> {
         Box::pin(async move {
-            let Moment { engine, pool, held, ran, .. } = &*self.moment;
+            let Moment { engine, pool, held, shelf, ran, .. } = &*self.moment;
             let mut held = held.lock().await;
             if !self.asks_for_places() {
                 drop(held);
@@ -142,7 +144,7 @@ impl Snapshot {
             }
             let connection = match &mut *held {
                 Some(connection) => connection,
-                None => held.insert(Held::of(*engine, pool).await?),
+                None => held.insert(Held::of(*engine, pool, shelf).await?),
             };
             ran.note(&statement);
             connection.query_all(statement).await
@@ -194,6 +196,7 @@ impl Moment {
         // Given back first: who holds one while waiting for another may wait for itself.
         let mut held = self.held.lock().await;
         *held = None;
+        self.shelf.end_rest();
         self.has_begun.store(true, Ordering::Release);
         let transaction = super::begin(self.engine, &self.pool, options).await?;
         if self.by_places {
