@@ -86,6 +86,8 @@ pub fn under_found<E: Taken>(
 const ABOVE: &str = "above";
 /// What those others are called.
 const BELOW: &str = "below";
+/// SQLite's own number of a row, which finds it at once.
+const ROW: &str = "rowid";
 
 enum Parents<'a> {
     These(&'a [Uuid]),
@@ -133,15 +135,11 @@ fn query<E: Taken>(engine: Engine, parents: Parents<'_>, list: &List<'_, E::Colu
             query.join_lateral(JoinType::InnerJoin, rows, Alias::new("c"), Expr::val(true));
         }
         Engine::Sqlite => {
-            rows.expr(of_row(id));
-            let within = Expr::col((Alias::new("c"), Alias::new(id.unquoted()))).in_subquery(rows);
-            // By id alone, `+` says, and `CROSS` that parents come first: else SQLite goes through all rows of a parent, or of all.
-            let of_parent = Expr::col((Alias::new("c"), Alias::new(parent.unquoted())));
-            let of_parent = Expr::cust_with_exprs("+? = ?", [of_parent, given]);
+            // `CROSS` says that parents come first: else SQLite might go through all rows.
+            rows.expr(Expr::col((Alias::new("r"), Alias::new(ROW))));
             query
                 .cross_join(table.into_table_ref().alias(Alias::new("c")))
-                .and_where(within)
-                .and_where(of_parent);
+                .and_where(Expr::col((Alias::new("c"), Alias::new(ROW))).in_subquery(rows));
         }
     }
     query
