@@ -32,7 +32,7 @@ pub enum Part {
     Lead,
     /// Whom it credits, in order.
     Authors,
-    /// Their portraits.
+    /// Their portraits; one may come several times.
     Portraits,
     /// In which categories an editor put it, in order.
     Categories,
@@ -54,7 +54,7 @@ impl Part {
         Self::Links,
     ];
 
-    /// What is read of it, as it is taken below: of which article, where it stands there, and its own; of portraits, each once, these alone.
+    /// What is read of it, as it is taken below: of which article, where it stands there, and its own; of portraits these alone.
     fn selected(self, backend: DbBackend) -> Selected {
         let from = |tables| Selected::from(tables).id("p.article_id").number("p.position");
         match self {
@@ -78,9 +78,10 @@ impl Part {
                         "images AS t WHERE t.id = ANY (ARRAY(SELECT a.portrait_image_id FROM article_authors AS p JOIN authors AS a ON a.id = p.author_id WHERE p.article_id",
                         "))",
                     ),
+                    // Joined: for a list, it would make a table each time.
                     _ => (
-                        "images AS t WHERE t.id IN (SELECT a.portrait_image_id FROM article_authors AS p JOIN authors AS a ON a.id = p.author_id WHERE p.article_id",
-                        ")",
+                        "article_authors AS p JOIN authors AS a ON a.id = p.author_id JOIN images AS t ON t.id = a.portrait_image_id WHERE p.article_id",
+                        "",
                     ),
                 };
                 Selected::from(portraits).until(end).all::<images::Entity>("t")
