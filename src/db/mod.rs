@@ -430,6 +430,8 @@ mod tests {
         assert!(has("ENABLE_QPSG"), "it keeps its plans: {options:?}");
         assert!(!has("ENABLE_MEMORY_MANAGEMENT"), "one lock for all connections' pages: {options:?}");
         assert!(has("DEFAULT_MEMSTATUS=0"), "one lock for all allocations: {options:?}");
+        assert!(has("DEFAULT_LOOKASIDE=1200,120"), "memory stands ready for statements: {options:?}");
+        assert!(has("DEFAULT_PCACHE_INITSZ=0"), "small tables of statements take little: {options:?}");
         database.close().await.unwrap();
     }
 }
