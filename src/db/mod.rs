@@ -1,7 +1,6 @@
 //! Connections and transactions, and all that differs between SQLite and PostgreSQL. Only this room begins a transaction.
 
 mod checkpoint;
-mod held;
 pub mod ids;
 pub mod insert;
 pub mod keyset;
@@ -9,6 +8,7 @@ pub mod listen;
 pub mod lock;
 pub mod per_parent;
 pub mod rows;
+mod shelf;
 pub mod snapshot;
 pub mod union;
 
@@ -24,14 +24,16 @@ use sea_orm::{
 };
 
 use crate::config::DatabaseAddress;
-use held::Shelf;
 use insert::Inserts;
+use shelf::Shelf;
 pub use snapshot::Snapshot;
 
 /// How long a statement or a wait for a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of the file a connection to SQLite keeps in memory, in KiB: the engine's own default,
 const READER_PAGES: u32 = 2_000;
+/// more where it goes from hand to hand, of what those share,
+const SHELF_PAGES: u32 = 24_000;
 /// and for the writer what hundreds of articles take that are loaded at once: a page that does not fit is written once more each
 /// time it is touched.
 const WRITER_PAGES: u32 = 32_000;
@@ -64,7 +66,7 @@ pub struct Database {
     engine: Engine,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
-    /// Those of the reader that go from hand to hand.
+    /// What readers' connections go from hand to hand by.
     shelf: Arc<Shelf>,
     /// Of those that follow the log, so that they get on however many read and write.
     follower: DatabaseConnection,
@@ -171,7 +173,7 @@ impl Database {
             connection.set_metric_callback(move |ran| counter.note(ran.statement));
             connection
         };
-        let (engine, writer, reader, follower, checkpointer) = match address {
+        let (engine, writer, reader, shelf, follower, checkpointer) = match address {
             DatabaseAddress::Sqlite(path) => {
                 make_private(path)?;
                 let url = format!("sqlite://{}?mode=rwc", path.display());
@@ -180,20 +182,24 @@ impl Database {
                 let reader = counted(
                     sea_orm::Database::connect(sqlite_options(&url, connections, READER_PAGES)).await?,
                 );
+                let (turns, pages) = shelf_size(connections);
+                let of_shelf = when_needed(sqlite_options(&url, turns, pages));
+                let shelf = Shelf::of_all(sea_orm::Database::connect(of_shelf).await?, turns, reader.clone());
                 let aside = || when_needed(sqlite_options(&url, 1, READER_PAGES));
                 let follower = sea_orm::Database::connect(aside()).await?;
                 let checkpointer = sea_orm::Database::connect(aside()).await?;
-                (Engine::Sqlite, writer, reader, follower, checkpointer)
+                (Engine::Sqlite, writer, reader, shelf, follower, checkpointer)
             }
             DatabaseAddress::Postgres(url) => {
                 let pool = sea_orm::Database::connect(postgres_options(url, connections)).await?;
                 check_isolation(&pool).await?;
                 let pool = counted(pool);
                 let follower = sea_orm::Database::connect(when_needed(postgres_options(url, 1))).await?;
-                (Engine::Postgres, pool.clone(), pool.clone(), follower, pool)
+                let shelf = Shelf::of_half(&pool, connections);
+                (Engine::Postgres, pool.clone(), pool.clone(), shelf, follower, pool)
             }
         };
-        let (shelf, address) = (Shelf::beside(connections), address.clone());
+        let (shelf, address) = (Arc::new(shelf), address.clone());
         Ok(Self { engine, writer, reader, shelf, follower, checkpointer, statements, address })
     }
 
@@ -307,7 +313,7 @@ impl Database {
 
     /// Closes all connections after what runs on them has ended.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.shelf.close();
+        self.shelf.close().await?;
         self.writer.close().await?;
         self.follower.close().await?;
         self.checkpointer.close().await?;
@@ -344,6 +350,13 @@ fn make_private(path: &std::path::Path) -> Result<(), DbErr> {
         }
         _ => Ok(()),
     }
+}
+
+/// How many connections to SQLite go from hand to hand, of so many that there may be, and how much of the file each keeps.
+fn shelf_size(connections: u32) -> (u32, u32) {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let turns = u32::try_from(2 * processors).unwrap_or(connections).min(connections).max(1);
+    (turns, (SHELF_PAGES / turns).max(READER_PAGES))
 }
 
 fn sqlite_options(url: &str, connections: u32, pages_kib: u32) -> ConnectOptions {

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OnceCell};
 
-use super::held::{Held, Shelf};
+use super::shelf::Shelf;
 use super::{Database, Engine, Ran};
 use crate::reads::Reads;
 
@@ -36,11 +36,11 @@ pub struct Moment {
     engine: Engine,
     pool: DatabaseConnection,
     transaction: OnceCell<DatabaseTransaction>,
-    /// Whether it is read without a transaction as far as that goes,
+    /// Whether it is read without a transaction as far as that goes, on connections that go from hand to hand,
     by_places: bool,
-    /// then on this connection, one statement after the other,
-    held: Mutex<Option<Held>>,
     shelf: Arc<Shelf>,
+    /// one statement after the other, so that what fails does so in the same order each time,
+    turn: Mutex<()>,
     /// until its transaction begins.
     has_begun: AtomicBool,
     ran: Arc<Ran>,
@@ -70,8 +70,8 @@ impl Snapshot {
             pool: pool.clone(),
             transaction: OnceCell::new(),
             by_places,
-            held: Mutex::default(),
             shelf: Arc::clone(&database.shelf),
+            turn: Mutex::default(),
             has_begun: AtomicBool::new(false),
             ran: Arc::clone(&database.statements),
             place: OnceLock::new(),
@@ -136,18 +136,13 @@ impl Snapshot {
     /// All rows of a statement that tells the place, where it is asked for. Boxed: each field that may read would carry it.
     pub(super) fn query_all(&self, statement: Statement) -> BoxFuture<'_, Result<Vec<QueryResult>, DbErr>> {
         Box::pin(async move {
-            let Moment { engine, pool, held, shelf, ran, .. } = &*self.moment;
-            let mut held = held.lock().await;
+            let turn = self.moment.turn.lock().await;
             if !self.asks_for_places() {
-                drop(held);
+                drop(turn);
                 return self.transaction().await?.query_all_raw(statement).await;
             }
-            let connection = match &mut *held {
-                Some(connection) => connection,
-                None => held.insert(Held::of(*engine, pool, shelf).await?),
-            };
-            ran.note(&statement);
-            connection.query_all(statement).await
+            self.moment.ran.note(&statement);
+            self.moment.shelf.query_all(statement).await
         })
     }
 
@@ -193,9 +188,6 @@ impl Moment {
             // As its connections are set up: it need not be said each time.
             Engine::Postgres => TransactionOptions::default(),
         };
-        // Given back first: who holds one while waiting for another may wait for itself.
-        let mut held = self.held.lock().await;
-        *held = None;
         self.shelf.end_rest();
         self.has_begun.store(true, Ordering::Release);
         let transaction = super::begin(self.engine, &self.pool, options).await?;
