@@ -64,11 +64,8 @@ COPY --from=build /out/copydesk /usr/local/bin/copydesk
 COPY LICENSE /usr/share/doc/copydesk/LICENSE
 
 # Inside a container, loopback is the container's own: the port is published, or not, by who runs it.
-# SQLite's memory comes from the C library, which would give back after each statement what the next one asks for again.
 ENV COPYDESK_LISTEN=0.0.0.0:8000 \
-    COPYDESK_DATA_DIR=/var/lib/copydesk \
-    MALLOC_MMAP_THRESHOLD_=2097152 \
-    MALLOC_TRIM_THRESHOLD_=2097152
+    COPYDESK_DATA_DIR=/var/lib/copydesk
 
 USER copydesk
 WORKDIR /var/lib/copydesk

@@ -33,10 +33,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of the file a connection to SQLite keeps in memory, in KiB: the engine's own default,
 const READER_PAGES: u32 = 2_000;
 /// more where it goes from hand to hand, of what those share,
-const SHELF_PAGES: u32 = 24_000;
+const SHELF_PAGES: u32 = 16_000;
 /// and for the writer what hundreds of articles take that are loaded at once: a page that does not fit is written once more each
 /// time it is touched.
 const WRITER_PAGES: u32 = 32_000;
+/// Has SQLite take a megabyte and give it back. From then on glibc keeps twice that at hand instead of asking the system for it again
+/// with each long row (mallopt(3), `M_MMAP_THRESHOLD`).
+const TAKE_AND_GIVE_BACK: &str = "SELECT length(printf('%1048576s', ''))";
 /// Makes SQLite's index of words anew from the rows.
 const REBUILD_WORDS: &str = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
 
@@ -177,8 +180,9 @@ impl Database {
             DatabaseAddress::Sqlite(path) => {
                 make_private(path)?;
                 let url = format!("sqlite://{}?mode=rwc", path.display());
-                let writer =
-                    counted(sea_orm::Database::connect(sqlite_options(&url, 1, WRITER_PAGES)).await?);
+                let writer = sea_orm::Database::connect(sqlite_options(&url, 1, WRITER_PAGES)).await?;
+                writer.execute_unprepared(TAKE_AND_GIVE_BACK).await?;
+                let writer = counted(writer);
                 let reader = counted(
                     sea_orm::Database::connect(sqlite_options(&url, connections, READER_PAGES)).await?,
                 );
