@@ -80,6 +80,15 @@ struct Author<'a> {
     chance: &'a mut Chance,
     fragments: Vec<String>,
     aliases: usize,
+    /// Whether it has directives.
+    has_conditions: bool,
+}
+
+impl<'a> Author<'a> {
+    fn new(chance: &'a mut Chance) -> Self {
+        let has_conditions = chance.below(2) == 0;
+        Self { chance, fragments: Vec::new(), aliases: 0, has_conditions }
+    }
 }
 
 impl Author<'_> {
@@ -98,9 +107,13 @@ impl Author<'_> {
                 format!("{alias}{root} {}", self.selection(kind, 4))
             })
             .collect();
-        let head = "query Made($slug: String!, $few: Int = 2, $order: CommentOrder = CREATED_AT_ASC, $cursor: String, $yes: Boolean = true, $no: Boolean!)";
+        let (conditions, condition) = if self.has_conditions {
+            (", $yes: Boolean = true, $no: Boolean!", "@skip(if: $yes) @include(if: $no)")
+        } else {
+            ("", "")
+        };
         format!(
-            "{head} {{ every: article(by: {{ slug: $slug }}) @skip(if: $yes) @include(if: $no) {{ comments(first: $few, orderBy: $order, after: $cursor) {{ totalCount }} }} {} }} query Order($order: CommentOrder, $cursor: String) {{ article(by: {{ slug: \"story-1\" }}) {{ comments(orderBy: $order, after: $cursor) {{ totalCount }} }} }} {}",
+            "query Made($slug: String!, $few: Int = 2, $order: CommentOrder = CREATED_AT_ASC, $cursor: String{conditions}) {{ every: article(by: {{ slug: $slug }}) {condition} {{ comments(first: $few, orderBy: $order, after: $cursor) {{ totalCount }} }} {} }} query Order($order: CommentOrder, $cursor: String) {{ article(by: {{ slug: \"story-1\" }}) {{ comments(orderBy: $order, after: $cursor) {{ totalCount }} }} }} {}",
             roots.join(" "),
             self.fragments.join(" ")
         )
@@ -127,8 +140,8 @@ impl Author<'_> {
                 format!("a{}: ", self.aliases)
             };
             let directive = match self.chance.below(8) {
-                0 => " @include(if: $yes)",
-                1 => " @skip(if: $no)",
+                0 if self.has_conditions => " @include(if: $yes)",
+                1 if self.has_conditions => " @skip(if: $no)",
                 _ => "",
             };
             let below = below.map(|below| self.selection(below, depth - 1)).unwrap_or_default();
@@ -145,8 +158,12 @@ impl Author<'_> {
         let is_object =
             !matches!(kind, "Articles" | "ArticleEdge" | "Comments" | "Seo" | "Heading" | "RelatedLink");
         match self.chance.below(6) {
-            0 => format!("{{ ... @include(if: $yes) {{ {chosen} }} }}"),
-            1 if is_object => format!("{{ ... on {kind} @skip(if: $no) {{ {chosen} }} __typename }}"),
+            0 if self.has_conditions => format!("{{ ... @include(if: $yes) {{ {chosen} }} }}"),
+            0 => format!("{{ ... {{ {chosen} }} }}"),
+            1 if is_object => {
+                let condition = if self.has_conditions { "@skip(if: $no)" } else { "" };
+                format!("{{ ... on {kind} {condition} {{ {chosen} }} __typename }}")
+            }
             2 if is_object => {
                 let name = format!("F{}", self.fragments.len());
                 self.fragments.push(format!("fragment {name} on {kind} {{ {chosen} }}"));
@@ -208,15 +225,17 @@ on_both! {
         let mut chance = Chance(5);
         let mut answered = 0;
         for _ in 0..documents {
-            let document = Author { chance: &mut chance, fragments: Vec::new(), aliases: 0 }.document();
-            for variables in [
+            let document = Author::new(&mut chance).document();
+            for (number, variables) in (0..).zip([
                 json!({ "slug": "story-1", "no": false }),
                 json!({ "slug": "story-2", "no": false, "few": 1, "order": "CREATED_AT_DESC", "yes": false }),
                 json!({ "slug": "story-1", "no": true, "few": 3, "cursor": "of no list" }),
                 json!({ "slug": "nowhere", "no": false, "few": null, "cursor": null }),
-            ] {
-                let asked = json!({ "query": document, "operationName": "Made", "variables": variables });
-                let fresh = exact.send(asked.clone()).await;
+            ]) {
+                let asked = |document: &str| json!({ "query": document, "operationName": "Made", "variables": variables });
+                // A document that is not known is validated and executed as it stands.
+                let fresh = exact.send(asked(&format!("{document} # {number}"))).await;
+                let asked = asked(&document);
                 for kept in levels.iter().flat_map(|level| [level, level]) {
                     assert_eq!(kept.send(asked.clone()).await.text, fresh.text, "{asked}");
                 }

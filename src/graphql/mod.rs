@@ -1,4 +1,4 @@
-//! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, fragments, the guard.
+//! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, fragments, root fields, the guard.
 
 pub mod at_hand;
 pub mod batch;
@@ -13,6 +13,7 @@ pub mod ids;
 pub mod interface;
 pub mod json;
 pub mod rich_text;
+pub mod root_fields;
 pub mod scalars;
 pub mod seo;
 pub mod variables;

@@ -18,6 +18,7 @@ use crate::graphql::batch::Member;
 use crate::graphql::errors::{Nullable, nullable};
 use crate::graphql::fragments::KeptFields;
 use crate::graphql::operation;
+use crate::graphql::root_fields::InWhole;
 use crate::history::graphql::HistoryViewer;
 use crate::image::graphql::{ImageMutation, ImageObject, ImageQuery, ImageViewer};
 use crate::site::graphql::{SiteMutation, SiteQuery, SiteViewer};
@@ -29,9 +30,13 @@ use crate::{article, author, comment, image, taxonomy};
 /// Copydesk's schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
+/// What is executed of a query.
+pub type Query = InWhole<QueryFields>;
+
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(ViewerQuery, KeptFields<PublicQuery>);
+#[graphql(name = "Query")]
+pub struct QueryFields(ViewerQuery, KeptFields<PublicQuery>);
 
 /// What is public, and answers everybody alike.
 #[derive(MergedObject, Default)]

@@ -167,18 +167,27 @@ async fn ask(
     };
     let operation_name = operation_name.map(str::to_owned);
     let asked = Arc::new(fragments::Asked::new(Arc::clone(&read.selections), operation_name, variables));
+    let (schema, root_fields) = if read.is_valid() {
+        (&app.known_schema, read.root_fields.find(asked.operation.as_deref()))
+    } else {
+        (&app.schema, None)
+    };
     let request = |operation: &Arc<Operation>| {
-        let request = async_graphql::Request::new(&*document.text);
+        // It is parsed: its text stands for nothing.
+        let request = async_graphql::Request::new("");
         let mut request = request.data(Arc::clone(operation)).data(Arc::clone(&asked));
         if asked.is_plain() {
             request = request.data(NothingIsMerged);
         }
         request.operation_name.clone_from(&asked.operation);
         request.variables = asked.variables.clone();
-        request.set_parsed_query(read.document.clone());
-        request
+        let document = root_fields.map_or(&read.document, |fields| &fields.bare);
+        request.set_parsed_query(document.clone());
+        match root_fields {
+            Some(fields) => request.data(Arc::clone(fields)),
+            None => request,
+        }
     };
-    let schema = if read.is_valid() { &app.known_schema } else { &app.schema };
     let (operation, mut answer) = if is_query {
         query(app, schema, operation, &asked, request).await
     } else {

@@ -11,11 +11,14 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use crate::graphql::cost::{Costs, SchemaTypes};
 use crate::graphql::fragments::Selections;
 use crate::graphql::guard::{self, Limits, Refusal};
+use crate::graphql::root_fields::OfQueries;
 
 /// Bytes that are kept, as far as they can be told.
 const KEPT: u64 = 16_000_000;
 /// What a document weighs parsed, for each byte of its text.
 const WEIGHT: u64 = 20;
+/// What a field weighs that it is executed by, with what it is asked with.
+const WEIGHT_OF_SELECTION: u64 = 300;
 /// How many they are, about.
 const USUALLY: usize = 1_000;
 
@@ -23,8 +26,8 @@ const USUALLY: usize = 1_000;
 struct ByLength;
 
 impl Weighter<Arc<str>, Arc<ReadDocument>> for ByLength {
-    fn weight(&self, text: &Arc<str>, _: &Arc<ReadDocument>) -> u64 {
-        1_000 + WEIGHT * text.len() as u64
+    fn weight(&self, text: &Arc<str>, read: &Arc<ReadDocument>) -> u64 {
+        1_000 + WEIGHT * text.len() as u64 + WEIGHT_OF_SELECTION * read.root_fields.selections() as u64
     }
 }
 
@@ -36,6 +39,8 @@ pub struct ReadDocument {
     pub costs: Costs,
     /// What it asks of things, place by place.
     pub selections: Arc<Selections>,
+    /// What it is executed by, once it is known to be valid.
+    pub root_fields: OfQueries,
     is_valid: AtomicBool,
 }
 
@@ -73,8 +78,13 @@ impl ReadDocuments {
             return Ok(read);
         }
         let (document, costs) = guard::read(types, limits, text)?;
-        let selections = Arc::new(Selections::of(&document));
-        let read = Arc::new(ReadDocument { document, costs, selections, is_valid: AtomicBool::new(false) });
+        let read = Arc::new(ReadDocument {
+            selections: Arc::new(Selections::of(&document)),
+            root_fields: OfQueries::of(&document),
+            document,
+            costs,
+            is_valid: AtomicBool::new(false),
+        });
         self.0.insert(Arc::clone(text), Arc::clone(&read));
         Ok(read)
     }
