@@ -56,7 +56,12 @@ impl Part {
 
     /// What is read of it, as it is taken below: of which article, where it stands there, and its own; of portraits these alone.
     fn selected(self, backend: DbBackend) -> Selected {
-        let from = |tables| Selected::from(tables).id("p.article_id").number("p.position");
+        // Joined on SQLite: for `IN`, it would make a table for each part. `CROSS` says that articles come first.
+        let of_found = |tables: &str| match backend {
+            DbBackend::Sqlite => Selected::from(format!("{FOUND} AS f CROSS JOIN {tables}")),
+            _ => Selected::from(tables),
+        };
+        let from = |tables| of_found(tables).id("p.article_id").number("p.position");
         match self {
             Self::Sections => from("sections AS p WHERE p.article_id").all::<sections::Entity>("p"),
             Self::Figures => from("figures AS p JOIN images AS t ON t.id = p.image_id WHERE p.article_id")
@@ -72,19 +77,17 @@ impl Part {
                     .all::<authors::Entity>("t")
             }
             Self::Portraits => {
-                let (portraits, end) = match backend {
+                let portraits = match backend {
                     // As an array: joined, it might go through all images.
-                    DbBackend::Postgres => (
+                    DbBackend::Postgres => of_found(
                         "images AS t WHERE t.id = ANY (ARRAY(SELECT a.portrait_image_id FROM article_authors AS p JOIN authors AS a ON a.id = p.author_id WHERE p.article_id",
-                        "))",
-                    ),
-                    // Joined: for a list, it would make a table each time.
-                    _ => (
+                    )
+                    .until("))"),
+                    _ => of_found(
                         "article_authors AS p JOIN authors AS a ON a.id = p.author_id JOIN images AS t ON t.id = a.portrait_image_id WHERE p.article_id",
-                        "",
                     ),
                 };
-                Selected::from(portraits).until(end).all::<images::Entity>("t")
+                portraits.all::<images::Entity>("t")
             }
             Self::Categories => from(
                 "article_categories AS p JOIN categories AS t ON t.id = p.category_id WHERE p.is_direct AND p.article_id",
@@ -107,6 +110,8 @@ const ARTICLES: usize = Part::ALL.len();
 const PORTRAITS: usize = Part::Portraits as usize;
 /// The number of a guest's rows.
 const OF_GUEST: usize = ARTICLES + 1;
+/// Being one of those that were found, on SQLite.
+const OF_FOUND: &str = "= f.id";
 /// What a guest's query is called where its rows are selected.
 const GUEST: &str = "guest";
 
@@ -201,7 +206,11 @@ impl Together {
         snapshot: &Snapshot,
         query: &Select<articles::Entity>,
     ) -> Result<Option<articles::Model>, Failure> {
-        Ok(self.found(snapshot, query, "= (SELECT id FROM found)").await?.pop())
+        let among = match snapshot.engine() {
+            Engine::Sqlite => OF_FOUND,
+            Engine::Postgres => "= (SELECT id FROM found)",
+        };
+        Ok(self.found(snapshot, query, among).await?.pop())
     }
 
     /// Articles that a query finds, in no order; and the parts that are expected of them, by the same statement.
@@ -211,7 +220,7 @@ impl Together {
         query: &Select<articles::Entity>,
     ) -> Result<Vec<articles::Model>, Failure> {
         let among = match snapshot.engine() {
-            Engine::Sqlite => "IN (SELECT id FROM found)",
+            Engine::Sqlite => OF_FOUND,
             // Joined, it might go through all of a part's rows.
             Engine::Postgres => "= ANY (ARRAY(SELECT id FROM found))",
         };
@@ -314,9 +323,10 @@ async fn read_all(
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let (among, values) = among(backend, ids);
-    let parts = wanted.keys().map(|part| (*part as usize, among.as_str()));
-    let rows = union(backend).read(snapshot, &[], parts, values).await?;
+    let Among { found, condition, values } = among(backend, ids);
+    let with: Vec<(&str, &str)> = found.iter().map(|found| (FOUND, found.as_str())).collect();
+    let parts = wanted.keys().map(|part| (*part as usize, condition));
+    let rows = union(backend).read(snapshot, &with, parts, values).await?;
     by_part(wanted.keys(), rows)
 }
 
@@ -337,17 +347,32 @@ fn by_part<'a>(
     Ok(read)
 }
 
-/// Being one of these, with the values that stand in it: in few forms, so that each is planned once. PostgreSQL counts a list of unknown
-/// length as ten.
-fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> (String, Vec<Value>) {
-    if backend == DbBackend::Postgres && ids.len() > 1 {
-        let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
-        return ("= ANY ($1)".to_owned(), vec![Value::from(ids)]);
+/// Being one of some articles.
+struct Among {
+    /// The query that gives them, where the condition goes by it.
+    found: Option<String>,
+    condition: &'static str,
+    values: Vec<Value>,
+}
+
+/// Being one of these: in few forms, so that each is planned once. PostgreSQL counts a list of unknown length as ten.
+fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> Among {
+    if backend == DbBackend::Sqlite {
+        let (room, last) = (ids.len().next_power_of_two(), ids.last().copied());
+        let places: Vec<String> = (1..=room).map(|place| format!("(${place})")).collect();
+        let found = format!("SELECT DISTINCT column1 AS id FROM (VALUES {})", places.join(", "));
+        let ids = ids.into_iter().chain(last.into_iter().cycle());
+        let values = ids.take(room).map(Value::from).collect();
+        return Among { found: Some(found), condition: OF_FOUND, values };
     }
-    let (room, last) = (ids.len().next_power_of_two(), ids.last().copied());
-    let places: Vec<String> = (1..=room).map(|place| format!("${place}")).collect();
-    let ids = ids.into_iter().chain(last.into_iter().cycle());
-    (format!("IN ({})", places.join(", ")), ids.take(room).map(Value::from).collect())
+    let mut ids = ids.into_iter();
+    let (condition, values) = match (ids.len(), ids.next()) {
+        (1, Some(id)) => ("= $1", Value::from(id)),
+        (_, first) => {
+            ("= ANY ($1)", Value::from(first.into_iter().chain(ids).map(|id| id.0).collect::<Vec<Uuid>>()))
+        }
+    };
+    Among { found: None, condition, values: vec![values] }
 }
 
 type OfEach<T> = FxHashMap<ArticleId, Vec<T>>;

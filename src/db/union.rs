@@ -15,14 +15,14 @@ pub const FOUND: &str = "found";
 #[derive(Clone, Debug)]
 pub struct Selected {
     columns: Vec<(Kind, String)>,
-    from: &'static str,
+    from: String,
     until: &'static str,
 }
 
 impl Selected {
     /// Nothing yet, of these tables: what stands behind `FROM`, all but the condition that all parts share.
-    pub fn from(tables: &'static str) -> Self {
-        Self { columns: Vec::new(), from: tables, until: "" }
+    pub fn from(tables: impl Into<String>) -> Self {
+        Self { columns: Vec::new(), from: tables.into(), until: "" }
     }
 
     /// What stands behind the condition.
@@ -82,7 +82,7 @@ impl Union {
         let room =
             Kind::ALL.map(|kind| parts.iter().map(|part| part.of(kind).count()).max().unwrap_or_default());
         let select = |(number, part): (usize, &Selected)| {
-            let from = part.from;
+            let from = &part.from;
             if backend == DbBackend::Sqlite {
                 format!("SELECT {} FROM {from}", rows::as_listed(number, part.columns.iter().cloned()))
             } else {
