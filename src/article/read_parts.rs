@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::entity::public::{articles, figures, related_links, sections};
 use crate::author::entity::authors;
 use crate::db::rows::{self, Columns, Row, Taken};
-use crate::db::union::{FOUND, Selected, Union};
+use crate::db::union::{FOUND, Selected, Unions};
 use crate::db::{Engine, Snapshot};
 use crate::error::Failure;
 use crate::id::ArticleId;
@@ -124,28 +124,26 @@ pub trait Guest: Send + Sync {
     fn queries(&self, engine: Engine) -> Queries;
 
     /// All parts, united [with these rows](united_with).
-    fn union(&self, backend: DbBackend) -> &'static Union;
+    fn united(&self) -> &'static Unions;
 
     /// Takes the rows of the articles that were found.
     fn take(&self, rows: Vec<Row>) -> Result<(), Failure>;
 }
 
 /// All parts in one statement; each goes by its number in [`Part::ALL`].
-fn union(backend: DbBackend) -> &'static Union {
-    static SQLITE: LazyLock<Union> = LazyLock::new(|| united(DbBackend::Sqlite, None));
-    static POSTGRES: LazyLock<Union> = LazyLock::new(|| united(DbBackend::Postgres, None));
-    if backend == DbBackend::Sqlite { &SQLITE } else { &POSTGRES }
-}
+static UNITED: LazyLock<Unions> = LazyLock::new(|| united(None));
 
 /// The same with a guest's rows, which have all columns of its table.
-pub fn united_with<E: EntityTrait>(backend: DbBackend) -> Union {
-    united(backend, Some(Selected::from("").all::<E>(GUEST)))
+pub fn united_with<E: EntityTrait>() -> Unions {
+    united(Some(Selected::from("").all::<E>(GUEST)))
 }
 
-fn united(backend: DbBackend, guest: Option<Selected>) -> Union {
-    let articles = Selected::from(FOUND).all::<articles::Entity>(FOUND);
-    let parts = Part::ALL.into_iter().map(|part| part.selected(backend)).chain([articles]).chain(guest);
-    Union::new(backend, &parts.collect::<Vec<_>>())
+fn united(guest: Option<Selected>) -> Unions {
+    Unions::new(|backend| {
+        let articles = Selected::from(FOUND).all::<articles::Entity>(FOUND);
+        let parts = Part::ALL.into_iter().map(|part| part.selected(backend));
+        parts.chain([articles]).chain(guest.clone()).collect()
+    })
 }
 
 /// A part's row.
@@ -245,8 +243,8 @@ impl Together {
         let of_guest: Vec<String> = queries.iter().map(|(name, _)| format!("{name} AS {GUEST}")).collect();
         let selected = parts.iter().map(|part| (*part as usize, among)).chain([(ARTICLES, "")]);
         let selected = selected.chain(of_guest.iter().map(|from| (OF_GUEST, from.as_str())));
-        let union = guest.as_ref().map_or_else(|| union(db_backend), |guest| guest.union(db_backend));
-        let rows = union.read(snapshot, &with.collect::<Vec<_>>(), selected, values).await?;
+        let united = guest.as_ref().map_or(&*UNITED, |guest| guest.united());
+        let rows = united.of(db_backend).read(snapshot, &with.collect::<Vec<_>>(), selected, values).await?;
         let (mut articles, mut of_guest, mut of_parts) = (Vec::new(), Vec::new(), Vec::new());
         let image = whole::<images::Entity>();
         for (part, mut row) in rows {
@@ -326,7 +324,7 @@ async fn read_all(
     let Among { found, condition, values } = among(backend, ids);
     let with: Vec<(&str, &str)> = found.iter().map(|found| (FOUND, found.as_str())).collect();
     let parts = wanted.keys().map(|part| (*part as usize, condition));
-    let rows = union(backend).read(snapshot, &with, parts, values).await?;
+    let rows = UNITED.of(backend).read(snapshot, &with, parts, values).await?;
     by_part(wanted.keys(), rows)
 }
 

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use quick_cache::sync::Cache;
-use sea_orm::DbBackend;
 use uuid::Uuid;
 
 use super::entity::comments;
@@ -12,7 +11,7 @@ use super::read::{Above, Asked, Pages, list};
 use crate::article::read_parts::{self, Guest, Queries};
 use crate::db::keyset::Page;
 use crate::db::rows::{Columns, Row};
-use crate::db::union::Union;
+use crate::db::union::Unions;
 use crate::db::{Engine, per_parent};
 use crate::error::Failure;
 
@@ -82,12 +81,9 @@ impl Guest for UnderArticles {
         queries
     }
 
-    fn union(&self, backend: DbBackend) -> &'static Union {
-        static SQLITE: LazyLock<Union> =
-            LazyLock::new(|| read_parts::united_with::<comments::Entity>(DbBackend::Sqlite));
-        static POSTGRES: LazyLock<Union> =
-            LazyLock::new(|| read_parts::united_with::<comments::Entity>(DbBackend::Postgres));
-        if backend == DbBackend::Sqlite { &SQLITE } else { &POSTGRES }
+    fn united(&self) -> &'static Unions {
+        static UNITED: LazyLock<Unions> = LazyLock::new(read_parts::united_with::<comments::Entity>);
+        &UNITED
     }
 
     fn take(&self, mut rows: Vec<Row>) -> Result<(), Failure> {

@@ -76,6 +76,23 @@ pub struct Union {
     ids: Vec<usize>,
 }
 
+/// The same parts, united for each engine.
+#[derive(Debug)]
+pub struct Unions([Union; 2]);
+
+impl Unions {
+    /// Those that it has on an engine.
+    pub fn new(parts: impl Fn(DbBackend) -> Vec<Selected>) -> Self {
+        Self([DbBackend::Sqlite, DbBackend::Postgres].map(|backend| Union::new(backend, &parts(backend))))
+    }
+
+    /// The one for this engine.
+    pub fn of(&self, backend: DbBackend) -> &Union {
+        let [sqlite, postgres] = &self.0;
+        if backend == DbBackend::Sqlite { sqlite } else { postgres }
+    }
+}
+
 impl Union {
     /// These parts, told apart by their numbers, from 0.
     pub fn new(backend: DbBackend, parts: &[Selected]) -> Self {

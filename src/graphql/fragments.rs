@@ -289,21 +289,7 @@ impl<T: ObjectType> ContainerType for KeptFields<T> {
     }
 }
 
-impl<T: ObjectType> OutputType for KeptFields<T> {
-    fn type_name() -> Cow<'static, str> {
-        T::type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        T::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        self.0.resolve(ctx, field).await
-    }
-}
-
-impl<T: ObjectType> ObjectType for KeptFields<T> {}
+is_what_it_holds!(KeptFields);
 
 /// A public thing of which it can be kept what an answer tells of it.
 pub trait Keepable: Reading {

@@ -1,5 +1,30 @@
 //! The kit below the rooms' GraphQL parts: errors, ids, scalars, connections, cursors, batches, fragments, root fields, the guard.
 
+/// Fields around an object are of its type.
+macro_rules! is_what_it_holds {
+    ($fields:ident) => {
+        impl<T: async_graphql::ObjectType> async_graphql::OutputType for $fields<T> {
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                T::type_name()
+            }
+
+            fn create_type_info(registry: &mut async_graphql::registry::Registry) -> String {
+                T::create_type_info(registry)
+            }
+
+            async fn resolve(
+                &self,
+                ctx: &async_graphql::ContextSelectionSet<'_>,
+                field: &async_graphql::Positioned<async_graphql::parser::types::Field>,
+            ) -> async_graphql::ServerResult<async_graphql::Value> {
+                self.0.resolve(ctx, field).await
+            }
+        }
+
+        impl<T: async_graphql::ObjectType> async_graphql::ObjectType for $fields<T> {}
+    };
+}
+
 pub mod at_hand;
 pub mod batch;
 pub mod blocks;

@@ -1,7 +1,6 @@
 //! The fields at the root of a query that was executed before. async-graphql copies a document for each request and goes through all of
 //! it twice before it executes it. It is given these fields bare instead, and each is told as what it is in whole.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,11 +8,7 @@ use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, FragmentDefinition, InlineFragment, OperationDefinition,
     OperationType, Selection, SelectionSet,
 };
-use async_graphql::registry::Registry;
-use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, Name, ObjectType, OutputType, Pos, Positioned, ServerResult,
-    Value,
-};
+use async_graphql::{ContainerType, Context, Name, ObjectType, Pos, Positioned, ServerResult, Value};
 
 /// The fields at the root of a query.
 pub struct RootFields {
@@ -138,21 +133,7 @@ impl<T: ObjectType> ContainerType for InWhole<T> {
     }
 }
 
-impl<T: ObjectType> OutputType for InWhole<T> {
-    fn type_name() -> Cow<'static, str> {
-        T::type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        T::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        self.0.resolve(ctx, field).await
-    }
-}
-
-impl<T: ObjectType> ObjectType for InWhole<T> {}
+is_what_it_holds!(InWhole);
 
 #[cfg(test)]
 mod tests {
