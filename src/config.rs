@@ -46,7 +46,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "database_url",
         default: "",
-        help: "`postgres://user:password@host/database`, or `sqlite:` and a file; empty: SQLite in the data directory",
+        help: "`postgres://user:password@host/database`, with `?sslmode=verify-full` where it is another machine's, or `sqlite:` and a file; empty: SQLite in the data directory",
     },
     Setting {
         name: "keys_dir",

@@ -45,6 +45,7 @@ mod media;
 mod model;
 mod operations;
 mod over_http;
+mod over_tls;
 mod paging;
 mod permissions;
 mod plans;

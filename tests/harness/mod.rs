@@ -5,7 +5,7 @@ mod actor;
 mod desk;
 mod picture;
 mod place;
-mod postgres;
+pub mod postgres;
 pub mod program;
 mod schema;
 
