@@ -204,11 +204,7 @@ impl Together {
         snapshot: &Snapshot,
         query: &Select<articles::Entity>,
     ) -> Result<Option<articles::Model>, Failure> {
-        let among = match snapshot.engine() {
-            Engine::Sqlite => OF_FOUND,
-            Engine::Postgres => "= (SELECT id FROM found)",
-        };
-        Ok(self.found(snapshot, query, among).await?.pop())
+        Ok(self.found(snapshot, query, "= (SELECT id FROM found)").await?.pop())
     }
 
     /// Articles that a query finds, in no order; and the parts that are expected of them, by the same statement.
@@ -217,24 +213,25 @@ impl Together {
         snapshot: &Snapshot,
         query: &Select<articles::Entity>,
     ) -> Result<Vec<articles::Model>, Failure> {
-        let among = match snapshot.engine() {
-            Engine::Sqlite => OF_FOUND,
-            // Joined, it might go through all of a part's rows.
-            Engine::Postgres => "= ANY (ARRAY(SELECT id FROM found))",
-        };
-        self.found(snapshot, query, among).await
+        // As an array: joined, it might go through all of a part's rows.
+        self.found(snapshot, query, "= ANY (ARRAY(SELECT id FROM found))").await
     }
 
+    /// `on_postgres` is being one of those that were found, there.
     async fn found(
         &self,
         snapshot: &Snapshot,
         query: &Select<articles::Entity>,
-        among: &str,
+        on_postgres: &str,
     ) -> Result<Vec<articles::Model>, Failure> {
         let Expected { parts, guest } = std::mem::take(&mut *locked(&self.expected));
         if parts.is_empty() && guest.is_none() {
             return rows::all(snapshot, query).await;
         }
+        let among = match snapshot.engine() {
+            Engine::Sqlite => OF_FOUND,
+            Engine::Postgres => on_postgres,
+        };
         let Statement { sql, values, db_backend } = rows::statement(snapshot, query);
         let values = values.map(|values| values.0).unwrap_or_default();
         let queries = guest.as_ref().map(|guest| guest.queries(snapshot.engine())).unwrap_or_default();
@@ -363,14 +360,12 @@ fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> Among {
         let values = ids.take(room).map(Value::from).collect();
         return Among { found: Some(found), condition: OF_FOUND, values };
     }
-    let mut ids = ids.into_iter();
-    let (condition, values) = match (ids.len(), ids.next()) {
-        (1, Some(id)) => ("= $1", Value::from(id)),
-        (_, first) => {
-            ("= ANY ($1)", Value::from(first.into_iter().chain(ids).map(|id| id.0).collect::<Vec<Uuid>>()))
-        }
+    let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
+    let (condition, value) = match *ids.as_slice() {
+        [id] => ("= $1", Value::from(id)),
+        _ => ("= ANY ($1)", Value::from(ids)),
     };
-    Among { found: None, condition, values: vec![values] }
+    Among { found: None, condition, values: vec![value] }
 }
 
 type OfEach<T> = FxHashMap<ArticleId, Vec<T>>;

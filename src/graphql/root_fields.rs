@@ -21,7 +21,6 @@ pub struct RootFields {
 }
 
 /// Those of each query of a document.
-#[derive(Default)]
 pub struct OfQueries(HashMap<Option<Name>, Arc<RootFields>>);
 
 impl OfQueries {

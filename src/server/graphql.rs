@@ -181,11 +181,15 @@ async fn ask(
         }
         request.operation_name.clone_from(&asked.operation);
         request.variables = asked.variables.clone();
-        let document = root_fields.map_or(&read.document, |fields| &fields.bare);
-        request.set_parsed_query(document.clone());
         match root_fields {
-            Some(fields) => request.data(Arc::clone(fields)),
-            None => request,
+            Some(fields) => {
+                request.set_parsed_query(fields.bare.clone());
+                request.data(Arc::clone(fields))
+            }
+            None => {
+                request.set_parsed_query(read.document.clone());
+                request
+            }
         }
     };
     let (operation, mut answer) = if is_query {

@@ -17,15 +17,15 @@ use crate::graphql::root_fields::OfQueries;
 const KEPT: u64 = 16_000_000;
 /// What a document weighs parsed, for each byte of its text.
 const WEIGHT: u64 = 20;
-/// What a field weighs that it is executed by, with what it is asked with.
+/// What each field or fragment weighs of those that it is executed by.
 const WEIGHT_OF_SELECTION: u64 = 300;
 /// How many they are, about.
 const USUALLY: usize = 1_000;
 
 #[derive(Clone)]
-struct ByLength;
+struct BySize;
 
-impl Weighter<Arc<str>, Arc<ReadDocument>> for ByLength {
+impl Weighter<Arc<str>, Arc<ReadDocument>> for BySize {
     fn weight(&self, text: &Arc<str>, read: &Arc<ReadDocument>) -> u64 {
         1_000 + WEIGHT * text.len() as u64 + WEIGHT_OF_SELECTION * read.root_fields.selections() as u64
     }
@@ -57,12 +57,12 @@ impl ReadDocument {
 }
 
 /// The documents that this node has read.
-pub struct ReadDocuments(Cache<Arc<str>, Arc<ReadDocument>, ByLength, ahash::RandomState>);
+pub struct ReadDocuments(Cache<Arc<str>, Arc<ReadDocument>, BySize, ahash::RandomState>);
 
 impl Default for ReadDocuments {
     fn default() -> Self {
         let hasher = ahash::RandomState::new();
-        Self(Cache::with(USUALLY, KEPT, ByLength, hasher, DefaultLifecycle::default()))
+        Self(Cache::with(USUALLY, KEPT, BySize, hasher, DefaultLifecycle::default()))
     }
 }
 
