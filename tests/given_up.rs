@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use copydesk::db::Database;
+use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::json;
 
@@ -60,6 +61,20 @@ on_both! {
             given_up_after(waits, database.begin()).await;
             until_nothing_is_open(&desk).await;
             reads(database).await;
+        }
+    }
+
+    async fn a_connection_that_goes_from_hand_to_hand_is_lent_to_whoever_begins_something(desk) {
+        let desk = desk.restart_with(&[("database_connections", "4")]).await;
+        let database = &desk.store.database;
+        for _ in 0..3 {
+            let asked: Vec<_> = (0..10).map(|_| database.snapshot_by_places()).collect();
+            for place in join_all(asked.iter().map(|snapshot| snapshot.place())).await {
+                assert_eq!(place.unwrap(), asked[0].place().await.unwrap());
+            }
+            // All that there are, at once.
+            let begun = tokio::time::timeout(Duration::from_secs(5), join_all((0..4).map(|_| database.snapshot())));
+            assert!(begun.await.expect("one is kept back").iter().all(Result::is_ok));
         }
     }
 

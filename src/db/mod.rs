@@ -1,6 +1,8 @@
 //! Connections and transactions, and all that differs between SQLite and PostgreSQL. Only this room begins a transaction.
 
+mod cells;
 mod checkpoint;
+mod here;
 pub mod ids;
 pub mod insert;
 pub mod keyset;
@@ -24,6 +26,7 @@ use sea_orm::{
 };
 
 use crate::config::DatabaseAddress;
+use here::Here;
 use insert::Inserts;
 use shelf::Shelf;
 pub use snapshot::Snapshot;
@@ -32,8 +35,8 @@ pub use snapshot::Snapshot;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of the file a connection to SQLite keeps in memory, in KiB: the engine's own default,
 const READER_PAGES: u32 = 2_000;
-/// more where it goes from hand to hand, of what those share,
-const SHELF_PAGES: u32 = 16_000;
+/// more where statements are carried out where they are asked for, of what those connections share,
+const HERE_PAGES: usize = 16_000;
 /// and for the writer what hundreds of articles take that are loaded at once: a page that does not fit is written once more each
 /// time it is touched.
 const WRITER_PAGES: u32 = 32_000;
@@ -64,13 +67,37 @@ pub enum Engine {
     Postgres,
 }
 
+/// How statements are asked one by one that need no transaction.
+#[derive(Clone)]
+enum OneByOne {
+    /// Of SQLite,
+    Here(Arc<Here>),
+    /// of PostgreSQL.
+    Shelf(Arc<Shelf>),
+}
+
+impl OneByOne {
+    /// Gives back what others may wait for.
+    fn end_rest(&self) {
+        if let Self::Shelf(shelf) = self {
+            shelf.end_rest();
+        }
+    }
+
+    fn close(&self) {
+        match self {
+            Self::Here(here) => here.close(),
+            Self::Shelf(shelf) => shelf.close(),
+        }
+    }
+}
+
 /// The database of this node.
 pub struct Database {
     engine: Engine,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
-    /// What readers' connections go from hand to hand by.
-    shelf: Arc<Shelf>,
+    one_by_one: OneByOne,
     /// Of those that follow the log, so that they get on however many read and write.
     follower: DatabaseConnection,
     /// Of what takes SQLite's write-ahead log into the file.
@@ -176,7 +203,7 @@ impl Database {
             connection.set_metric_callback(move |ran| counter.note(ran.statement));
             connection
         };
-        let (engine, writer, reader, shelf, follower, checkpointer) = match address {
+        let (engine, writer, reader, one_by_one, follower, checkpointer) = match address {
             DatabaseAddress::Sqlite(path) => {
                 make_private(path)?;
                 let url = format!("sqlite://{}?mode=rwc", path.display());
@@ -186,25 +213,23 @@ impl Database {
                 let reader = counted(
                     sea_orm::Database::connect(sqlite_options(&url, connections, READER_PAGES)).await?,
                 );
-                let (turns, pages) = shelf_size(connections);
-                let of_shelf = when_needed(sqlite_options(&url, turns, pages));
-                let shelf = Shelf::of_all(sea_orm::Database::connect(of_shelf).await?, turns, reader.clone());
+                let here = OneByOne::Here(Arc::new(Here::new(path, HERE_PAGES)));
                 let aside = || when_needed(sqlite_options(&url, 1, READER_PAGES));
                 let follower = sea_orm::Database::connect(aside()).await?;
                 let checkpointer = sea_orm::Database::connect(aside()).await?;
-                (Engine::Sqlite, writer, reader, shelf, follower, checkpointer)
+                (Engine::Sqlite, writer, reader, here, follower, checkpointer)
             }
             DatabaseAddress::Postgres(url) => {
                 let pool = sea_orm::Database::connect(postgres_options(url, connections)).await?;
                 check_isolation(&pool).await?;
                 let pool = counted(pool);
                 let follower = sea_orm::Database::connect(when_needed(postgres_options(url, 1))).await?;
-                let shelf = Shelf::of_half(&pool, connections);
+                let shelf = OneByOne::Shelf(Arc::new(Shelf::of_half(&pool, connections)));
                 (Engine::Postgres, pool.clone(), pool.clone(), shelf, follower, pool)
             }
         };
-        let (shelf, address) = (Arc::new(shelf), address.clone());
-        Ok(Self { engine, writer, reader, shelf, follower, checkpointer, statements, address })
+        let address = address.clone();
+        Ok(Self { engine, writer, reader, one_by_one, follower, checkpointer, statements, address })
     }
 
     /// Which engine.
@@ -239,7 +264,7 @@ impl Database {
                 sqlite_transaction_mode: None,
             },
         };
-        self.shelf.end_rest();
+        self.one_by_one.end_rest();
         let transaction = begin(self.engine, &self.writer, options).await?;
         Ok(WriteTransaction { transaction, engine: self.engine })
     }
@@ -317,7 +342,7 @@ impl Database {
 
     /// Closes all connections after what runs on them has ended.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.shelf.close().await?;
+        self.one_by_one.close();
         self.writer.close().await?;
         self.follower.close().await?;
         self.checkpointer.close().await?;
@@ -354,13 +379,6 @@ fn make_private(path: &std::path::Path) -> Result<(), DbErr> {
         }
         _ => Ok(()),
     }
-}
-
-/// How many connections to SQLite go from hand to hand, of so many that there may be, and how much of the file each keeps.
-fn shelf_size(connections: u32) -> (u32, u32) {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let turns = u32::try_from(2 * processors).unwrap_or(connections).min(connections).max(1);
-    (turns, (SHELF_PAGES / turns).max(READER_PAGES))
 }
 
 fn sqlite_options(url: &str, connections: u32, pages_kib: u32) -> ConnectOptions {

@@ -1,10 +1,7 @@
 //! Rows of which the columns are taken one after the other, each by its place: by name, each would be looked for in each row.
-//! PostgreSQL's rows come as they are. SQLite's come all of them in one value: sqlx copies each value by itself there, and hands each
-//! row over by itself from the thread that reads it.
+//! PostgreSQL's rows come as they are, SQLite's as values.
 
 use std::fmt::Display;
-use std::str::FromStr;
-use std::sync::Arc;
 
 use sea_orm::sea_query::{ColumnType, Iden as _};
 use sea_orm::sqlx::{Decode, Postgres, Row as _, ValueRef as _};
@@ -14,6 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::cells::{Cell, Width};
 use super::snapshot::{PLACE, Snapshot};
 use crate::error::Failure;
 
@@ -83,10 +81,7 @@ fn with_limit_in_text(mut statement: Statement) -> Statement {
 pub async fn of_statement<E: Taken>(snapshot: &Snapshot, query: Statement) -> Result<Vec<E::Model>, Failure> {
     let columns = Columns::<E>::all();
     let mut rows = if query.db_backend == DbBackend::Sqlite {
-        let from = format!("SELECT {} FROM ({}) AS found", as_listed(0, columns.named("found")), query.sql);
-        let values = query.values.map(|values| values.0).unwrap_or_default();
-        let rows = listed(snapshot, &from, values, &[columns.ids()]).await?;
-        rows.into_iter().map(|(_, row)| row).collect()
+        snapshot.cells(query, Width::All).await?.into_iter().map(Row::of_cells).collect()
     } else {
         ordered(snapshot, query).await?
     };
@@ -104,12 +99,16 @@ async fn ordered(snapshot: &Snapshot, query: Statement) -> Result<Vec<Row>, Fail
 
 /// A number that a query counts.
 pub async fn number(snapshot: &Snapshot, query: Statement) -> Result<i64, Failure> {
+    if query.db_backend == DbBackend::Sqlite {
+        let rows = snapshot.cells(query, Width::All).await?;
+        return Ok(rows.first().and_then(|row| row.first()?.number()).unwrap_or_default());
+    }
     let (rows, first) = with_place(snapshot, query).await?;
-    Ok(rows.first().map(|row| row.try_get_by_index(first)).transpose()?.unwrap_or_default())
+    Ok(rows.first().and_then(|row| stands(row, first).transpose()).transpose()?.unwrap_or_default())
 }
 
-/// The rows of a query, and at which place its first column stands: behind the log's place, where that is asked for. Then there is
-/// one row at least, which has nothing else where nothing was found.
+/// The rows of a query of PostgreSQL's, and at which place its first column stands: behind the log's place, where that is asked for.
+/// Then there is one row at least, which has nothing else where nothing was found.
 async fn with_place(snapshot: &Snapshot, mut query: Statement) -> Result<(Vec<QueryResult>, usize), Failure> {
     if !snapshot.asks_for_places() {
         return Ok((snapshot.query_all(query).await?, 0));
@@ -143,96 +142,10 @@ impl<E: EntityTrait> Columns<E> {
         Self(E::Column::iter().map(typed).collect())
     }
 
-    /// How many of them are ids.
-    fn ids(&self) -> usize {
-        self.0.iter().filter(|column| column.kind == Kind::Id).count()
-    }
-
     /// Of a table that goes by this name.
     pub(super) fn named(&self, table: &str) -> impl Iterator<Item = (Kind, String)> {
         self.0.iter().map(move |it| (it.kind, format!("{table}.{}", it.column.unquoted())))
     }
-}
-
-/// A part of a statement of SQLite's, as [`listed`] takes it: its number, the ids, the numbers and texts.
-pub(super) fn as_listed(part: usize, columns: impl IntoIterator<Item = (Kind, String)>) -> String {
-    let written = |(kind, column): (Kind, String)| match kind {
-        Kind::Id => format!(", ifnull({column}, x'{}')", Uuid::max().simple()),
-        Kind::Number | Kind::Flag | Kind::Text => format!(", ifnull({column}, x'{NOTHING:x}')"),
-    };
-    let (ids, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(|(kind, _)| *kind == Kind::Id);
-    let columns: String = ids.into_iter().chain(others).map(written).collect();
-    format!("concat_ws(x'{END_OF_FIELD:x}', {part}{columns}) AS listed")
-}
-
-/// Bytes that no text has. An id may have them, but is as long as any other.
-const END_OF_FIELD: u8 = 0xff;
-const END_OF_ROW: u8 = 0xfe;
-/// Stands for a number or a text where there is none.
-const NOTHING: u8 = 0xfd;
-/// Bytes of an id, and the end of its field.
-const ID: usize = 17;
-
-/// SQLite's rows of one column, `listed`, in their order, each with the number of its part; `ids` tells how many each part has. All of
-/// them come in one: SQLite leaves the order of what it puts together as it is (`select.c`, tag-select-0230, case 4).
-pub(super) async fn listed(
-    snapshot: &Snapshot,
-    from: &str,
-    values: Vec<Value>,
-    ids: &[usize],
-) -> Result<Vec<(usize, Row)>, Failure> {
-    let tells_place = snapshot.asks_for_places();
-    let place = if tells_place { format!(", ({PLACE})") } else { String::new() };
-    // As bytes: SQLite would copy a text once more, to end it by a zero.
-    let all = format!(
-        "SELECT CAST(group_concat(listed, x'{END_OF_ROW:x}') AS BLOB){place} FROM ({from}) AS united"
-    );
-    let all = Statement::from_sql_and_values(DbBackend::Sqlite, all, values);
-    let found = snapshot.query_all(all).await?;
-    if tells_place {
-        snapshot.note_place(found.first(), 1)?;
-    }
-    let found = found.first().and_then(QueryResult::try_as_sqlite_row).map(|row| row.try_get(0));
-    let found: Option<&[u8]> = found.transpose().map_err(unreadable)?.flatten();
-    split(found.unwrap_or_default().into(), ids)
-}
-
-fn split(all: Arc<[u8]>, ids: &[usize]) -> Result<Vec<(usize, Row)>, Failure> {
-    let (mut rows, mut first) = (Vec::new(), 0);
-    while first < all.len() {
-        let next_id = end_of(END_OF_FIELD, &all, first) + 1;
-        let part = number_of(&all[first..next_id - 1])?;
-        let ids = ids.get(part).ok_or_else(|| unreadable("a row of no part"))?;
-        let next = next_id + ids * ID;
-        let end = end_of(END_OF_ROW, &all, next - 1);
-        rows.push((part, Row(Stored::Listed { all: Arc::clone(&all), next_id, next, end })));
-        first = end + 1;
-    }
-    Ok(rows)
-}
-
-/// Where such a byte stands, from this place on; or the end.
-fn end_of(byte: u8, all: &[u8], from: usize) -> usize {
-    all.get(from..).and_then(|left| memchr::memchr(byte, left)).map_or(all.len(), |length| from + length)
-}
-
-/// What stands there of an id; `None` where it is the largest there is, which nothing has: the least is nobody's in the log.
-fn take_id<'a>(all: &'a [u8], at: &mut usize) -> Result<Option<&'a [u8]>, Failure> {
-    let id = all.get(*at..*at + ID - 1).ok_or_else(|| unreadable("an id is missing"))?;
-    *at += ID;
-    Ok(Some(id).filter(|id| *id != Uuid::max().as_bytes()))
-}
-
-/// What stands there of a number or a text; `None` where there is none.
-fn take<'a>(row: &'a [u8], at: &mut usize) -> Result<Option<&'a [u8]>, Failure> {
-    let end = end_of(END_OF_FIELD, row, *at);
-    let field = row.get(*at..end).ok_or_else(|| unreadable("a column is missing"))?;
-    *at = end + 1;
-    Ok(Some(field).filter(|field| *field != [NOTHING]))
-}
-
-fn number_of<N: FromStr<Err: Display>>(digits: &[u8]) -> Result<N, Failure> {
-    str::from_utf8(digits).map_err(unreadable)?.parse().map_err(unreadable)
 }
 
 /// A row, of which what a query selects is taken in that order.
@@ -245,31 +158,45 @@ enum Stored {
     Ordered(QueryResult, usize),
     /// The next place of each of [`Kind::ALL`].
     Placed(QueryResult, [usize; 4]),
-    /// All rows; where the next id stands, where the next of the others, and where this row ends.
-    Listed { all: Arc<[u8]>, next_id: usize, next: usize, end: usize },
+    /// What is left of it.
+    Cells(std::vec::IntoIter<Cell>),
 }
 
 impl Row {
+    /// One of SQLite's.
+    pub(super) fn of_cells(cells: Vec<Cell>) -> Self {
+        Self(Stored::Cells(cells.into_iter()))
+    }
+
+    /// One of SQLite's whose first column tells its part: that, and the row without.
+    pub(super) fn of_part(cells: Vec<Cell>) -> Result<(usize, Self), Failure> {
+        let mut row = Self::of_cells(cells);
+        let part = row.number()?.and_then(|part| usize::try_from(part).ok());
+        Ok((part.ok_or_else(|| unreadable("a row of no part"))?, row))
+    }
+
     /// One that has its columns by kind, from these places on.
     pub(super) fn placed(row: QueryResult, first: [usize; 4]) -> Self {
         Self(Stored::Placed(row, first))
     }
 
-    /// Takes what comes next, which is of this kind; `listed` reads it from bytes.
-    fn next<T>(
-        &mut self,
-        kind: Kind,
-        listed: impl FnOnce(&[u8]) -> Result<T, Failure>,
-    ) -> Result<Option<T>, Failure>
+    /// Takes what comes next, which is of this kind; `of_cell` takes it from a value.
+    fn next<T>(&mut self, kind: Kind, of_cell: impl FnOnce(Cell) -> Option<T>) -> Result<Option<T>, Failure>
     where
         T: for<'r> Decode<'r, Postgres>,
     {
         let (row, next) = match &mut self.0 {
             Stored::Ordered(row, next) => (row, next),
             Stored::Placed(row, next) => (row, &mut next[kind as usize]),
-            Stored::Listed { all, next_id, next, end } => {
-                let found = if kind == Kind::Id { take_id(all, next_id) } else { take(&all[..*end], next) };
-                return found?.map(listed).transpose();
+            Stored::Cells(left) => {
+                return match left.next() {
+                    Some(Cell::Nothing) => Ok(None),
+                    Some(cell) => match of_cell(cell) {
+                        None => Err(unreadable(format!("it is no {kind:?}"))),
+                        value => Ok(value),
+                    },
+                    None => Err(unreadable("a column is missing")),
+                };
             }
         };
         *next += 1;
@@ -278,23 +205,23 @@ impl Row {
 
     /// Takes an id.
     pub fn id(&mut self) -> Result<Option<Uuid>, Failure> {
-        self.next(Kind::Id, |bytes| Uuid::from_slice(bytes).map_err(unreadable))
+        self.next(Kind::Id, |cell| if let Cell::Id(id) = cell { Some(id) } else { None })
     }
 
     /// Takes a number.
     pub fn number(&mut self) -> Result<Option<i64>, Failure> {
-        self.next(Kind::Number, number_of)
+        self.next(Kind::Number, |cell| cell.number())
     }
 
     fn flag(&mut self) -> Result<Option<bool>, Failure> {
         if let Stored::Placed(..) = &self.0 {
             return Ok(self.number()?.map(|number| number != 0));
         }
-        self.next(Kind::Flag, |digits| Ok(number_of::<i64>(digits)? != 0))
+        self.next(Kind::Flag, |cell| cell.number().map(|number| number != 0))
     }
 
     fn text(&mut self) -> Result<Option<String>, Failure> {
-        self.next(Kind::Text, |bytes| String::from_utf8(bytes.to_vec()).map_err(unreadable))
+        self.next(Kind::Text, |cell| if let Cell::Text(text) = cell { Some(text) } else { None })
     }
 
     /// Whether the id that is taken next is there.
@@ -302,7 +229,9 @@ impl Row {
         let (row, next) = match &self.0 {
             Stored::Ordered(row, next) => (row, *next),
             Stored::Placed(row, next) => (row, next[Kind::Id as usize]),
-            Stored::Listed { all, next_id, .. } => return Ok(take_id(all, &mut next_id.clone())?.is_some()),
+            Stored::Cells(left) => {
+                return Ok(left.as_slice().first().is_some_and(|cell| *cell != Cell::Nothing));
+            }
         };
         Ok(stands::<Uuid>(row, next)?.is_some())
     }
@@ -352,24 +281,9 @@ fn small(number: i64) -> Result<i32, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use sea_orm::DbBackend;
 
     use super::*;
-
-    proptest! {
-        #[test]
-        fn bytes_that_are_no_rows_are_refused_or_read(
-            bytes in prop::collection::vec(prop_oneof![Just(END_OF_FIELD), Just(END_OF_ROW), Just(NOTHING), b'0'..=b'2', any::<u8>()], 0..60),
-        ) {
-            for (ids, mut row) in split(bytes.as_slice().into(), &[0, 1, 2]).unwrap_or_default() {
-                let read = (0..ids).filter(|_| row.id().is_ok()).count();
-                prop_assert!(read == ids || row.id().is_err());
-                let fields = std::iter::from_fn(|| row.text().ok()).count();
-                prop_assert!(fields <= bytes.len());
-            }
-        }
-    }
 
     #[test]
     fn postgresql_has_a_page_s_size_in_the_statement_s_text() {

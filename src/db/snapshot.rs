@@ -1,24 +1,25 @@
 //! One moment of the database.
 //!
 //! Mostly it is a read-only transaction. For a page that is read by a statement or two, to begin one and to end it takes as many turns
-//! to the database again. So what the public asks is read without: each statement that can tells, with its rows, at which place of
-//! the log they are. As long as all are at the same, nothing that is public was written in between, and what was read is of one
-//! moment. Where two differ, it [is torn](Snapshot::is_torn), and the query has to be done again in a transaction. A statement that tells no
-//! place begins one, which tells it first.
+//! to the database again. So what the public asks is read without: with the rows of each statement that can tell it comes at which
+//! place of the log they are. As long as all are at the same, nothing that is public was written in between, and what was read is of
+//! one moment. Where two differ, it [is torn](Snapshot::is_torn), and the query has to be done again in a transaction. A statement that
+//! tells no place begins one, which tells it first.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use sea_orm::prelude::async_trait::async_trait;
+use sea_orm::sqlx;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
 };
 use tokio::sync::{Mutex, OnceCell};
 
-use super::shelf::Shelf;
-use super::{Database, Engine, Ran};
+use super::cells::{Cell, Width};
+use super::{Database, Engine, OneByOne, Ran};
 use crate::reads::Reads;
 
 /// The number of the log's last entry; 0 before the first. One row, always.
@@ -36,9 +37,9 @@ pub struct Moment {
     engine: Engine,
     pool: DatabaseConnection,
     transaction: OnceCell<DatabaseTransaction>,
-    /// Whether it is read without a transaction as far as that goes, on connections that go from hand to hand,
+    /// Whether it is read without a transaction as far as that goes,
     by_places: bool,
-    shelf: Arc<Shelf>,
+    one_by_one: OneByOne,
     /// one statement after the other, so that what fails does so in the same order each time,
     turn: Mutex<()>,
     /// until its transaction begins.
@@ -70,7 +71,7 @@ impl Snapshot {
             pool: pool.clone(),
             transaction: OnceCell::new(),
             by_places,
-            shelf: Arc::clone(&database.shelf),
+            one_by_one: database.one_by_one.clone(),
             turn: Mutex::default(),
             has_begun: AtomicBool::new(false),
             ran: Arc::clone(&database.statements),
@@ -116,8 +117,12 @@ impl Snapshot {
         let _turn = asking_place.lock().await;
         match place.get() {
             Some(place) => Ok(*place),
+            None if self.engine() == Engine::Sqlite => {
+                let rows = self.cells(Statement::from_string(DbBackend::Sqlite, PLACE), Width::All).await?;
+                self.moment.be_at(rows.first().and_then(|row| row.first()?.number()))
+            }
             None => {
-                let statement = Statement::from_string(self.connection().get_database_backend(), PLACE);
+                let statement = Statement::from_string(DbBackend::Postgres, PLACE);
                 self.note_place(self.query_all(statement).await?.first(), 0)
             }
         }
@@ -133,17 +138,43 @@ impl Snapshot {
         self.moment.by_places && !self.moment.has_begun.load(Ordering::Acquire)
     }
 
-    /// All rows of a statement that tells the place, where it is asked for. Boxed: each field that may read would carry it.
+    /// All rows of a statement of PostgreSQL's that tells the place, where it is asked for. Boxed: each field that may read would carry
+    /// it.
     pub(super) fn query_all(&self, statement: Statement) -> BoxFuture<'_, Result<Vec<QueryResult>, DbErr>> {
         Box::pin(async move {
             let turn = self.moment.turn.lock().await;
-            if !self.asks_for_places() {
-                drop(turn);
-                return self.transaction().await?.query_all_raw(statement).await;
+            match &self.moment.one_by_one {
+                OneByOne::Shelf(shelf) if self.asks_for_places() => {
+                    self.moment.ran.note(&statement);
+                    shelf.query_all(statement).await
+                }
+                _ => {
+                    drop(turn);
+                    self.transaction().await?.query_all_raw(statement).await
+                }
             }
-            self.moment.ran.note(&statement);
-            self.moment.shelf.query_all(statement).await
         })
+    }
+
+    /// All rows of a statement of SQLite's.
+    pub(super) async fn cells(
+        &self,
+        statement: Statement,
+        width: Width<'_>,
+    ) -> Result<Vec<Vec<Cell>>, DbErr> {
+        // By places, beside its transaction too: by other ways rows cost more.
+        if let OneByOne::Here(here) = &self.moment.one_by_one
+            && self.moment.by_places
+            && let Some((rows, place)) = here.read(&statement, width)
+        {
+            self.moment.ran.note(&statement);
+            self.moment.be_at(Some(place))?;
+            return Ok(rows);
+        }
+        let rows = Box::pin(async { self.transaction().await?.query_all_raw(statement).await }).await?;
+        let cells = |row: &QueryResult| row.try_as_sqlite_row().map(|row| width.take_from(row));
+        let rows: Result<_, sqlx::Error> = rows.iter().filter_map(cells).collect();
+        rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
     }
 
     /// A statement told the place of what it has read: in this row, there.
@@ -188,7 +219,7 @@ impl Moment {
             // As its connections are set up: it need not be said each time.
             Engine::Postgres => TransactionOptions::default(),
         };
-        self.shelf.end_rest();
+        self.one_by_one.end_rest();
         self.has_begun.store(true, Ordering::Release);
         let transaction = super::begin(self.engine, &self.pool, options).await?;
         if self.by_places {
@@ -199,8 +230,11 @@ impl Moment {
     }
 
     fn note_place(&self, row: Option<&QueryResult>, at: usize) -> Result<i64, DbErr> {
-        let row = row.ok_or_else(|| DbErr::RecordNotFound("log_head has no row".to_owned()))?;
-        let place = row.try_get_by_index(at)?;
+        self.be_at(row.map(|row| row.try_get_by_index(at)).transpose()?)
+    }
+
+    fn be_at(&self, place: Option<i64>) -> Result<i64, DbErr> {
+        let place = place.ok_or_else(|| DbErr::RecordNotFound("log_head has no row".to_owned()))?;
         if *self.place.get_or_init(|| place) != place {
             self.is_torn.store(true, Ordering::Release);
         }
@@ -271,9 +305,11 @@ mod tests {
         told(&of_two).await;
         begun_late.migrations().await.unwrap();
         assert!(of_two.is_torn() && begun_late.is_torn());
-        // In a transaction, all is of its moment.
-        told(&begun).await;
+        // Of what is read in its transaction, all is of its moment.
+        begun.migrations().await.unwrap();
         assert_eq!((begun.place().await.unwrap(), begun.is_torn()), (0, false));
+        told(&begun).await;
+        assert!(begun.is_torn());
         let whole = database.snapshot().await.unwrap();
         told(&whole).await;
         assert_eq!((whole.place().await.unwrap(), whole.is_torn()), (1, false));

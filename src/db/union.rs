@@ -4,6 +4,7 @@
 
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, QueryResult, Statement, Value};
 
+use super::cells::Width;
 use super::rows::{self, Columns, Kind, Row};
 use super::{Engine, Snapshot};
 use crate::error::Failure;
@@ -53,6 +54,12 @@ impl Selected {
         self.columns.iter().filter(move |(of, _)| of.place() == kind)
     }
 
+    /// Its columns in their order, with nothing behind them up to so many: SQLite asks for as many in each part, of whatever kind.
+    fn filled(&self, most: usize) -> Vec<&str> {
+        let columns = self.columns.iter().map(|(_, column)| column.as_str());
+        columns.chain(std::iter::repeat("NULL")).take(most).collect()
+    }
+
     /// Its columns by kind, each kind with nothing behind them up to the room that it has.
     fn placed(&self, room: [usize; 4]) -> Vec<String> {
         let places = Kind::ALL.into_iter().zip(room).flat_map(|(kind, room)| {
@@ -72,8 +79,8 @@ pub struct Union {
     place: String,
     /// How many places of each of [`Kind::ALL`] the rows have that come as columns.
     room: [usize; 4],
-    /// How many ids each part has.
-    ids: Vec<usize>,
+    /// How many columns each part has.
+    widths: Vec<usize>,
 }
 
 /// The same parts, united for each engine.
@@ -98,10 +105,12 @@ impl Union {
     pub fn new(backend: DbBackend, parts: &[Selected]) -> Self {
         let room =
             Kind::ALL.map(|kind| parts.iter().map(|part| part.of(kind).count()).max().unwrap_or_default());
+        let widths: Vec<usize> = parts.iter().map(|part| part.columns.len()).collect();
+        let most = widths.iter().copied().max().unwrap_or_default();
         let select = |(number, part): (usize, &Selected)| {
             let from = &part.from;
             if backend == DbBackend::Sqlite {
-                format!("SELECT {} FROM {from}", rows::as_listed(number, part.columns.iter().cloned()))
+                format!("SELECT {number}, {} FROM {from}", part.filled(most).join(", "))
             } else {
                 format!("SELECT {number}, {} FROM {from}", part.placed(room).join(", "))
             }
@@ -109,8 +118,7 @@ impl Union {
         let place = Selected::from("log_head WHERE id = 1").number("sequence");
         let place = select((parts.len(), &place));
         let selects = parts.iter().enumerate().map(select).zip(parts.iter().map(|part| part.until));
-        let ids = parts.iter().map(|part| part.of(Kind::Id).count()).collect();
-        Self { selects: selects.collect(), place, room, ids }
+        Self { selects: selects.collect(), place, room, widths }
     }
 
     /// The rows of some parts, of each where its condition holds, each with the number of its part, in no order. Parts and
@@ -129,13 +137,17 @@ impl Union {
         let place = tells_place.then(|| self.place.clone());
         let mut all = selects.chain(place).collect::<Vec<_>>().join(" UNION ALL ");
         if !with.is_empty() {
+            // SQLite makes a table of what is used more than once by itself.
+            let how = if snapshot.engine() == Engine::Sqlite { "" } else { "MATERIALIZED " };
             let with: Vec<String> =
-                with.iter().map(|(name, query)| format!("{name} AS MATERIALIZED ({query})")).collect();
+                with.iter().map(|(name, query)| format!("{name} AS {how}({query})")).collect();
             all = format!("WITH {} {all}", with.join(", "));
         }
         let backend = snapshot.connection().get_database_backend();
         if backend == DbBackend::Sqlite {
-            return rows::listed(snapshot, &all, values, &self.ids).await;
+            let statement = Statement::from_sql_and_values(backend, all, values);
+            let rows = snapshot.cells(statement, Width::OfPart(&self.widths)).await?;
+            return rows.into_iter().map(Row::of_part).collect();
         }
         let statement = Statement::from_sql_and_values(backend, all, values);
         let mut rows = snapshot.query_all(statement).await?;
@@ -200,6 +212,7 @@ mod tests {
     }
 
     /// What is read of things that were put in.
+    #[derive(Debug, PartialEq)]
     struct Told {
         /// By themselves, the last first.
         last_first: Vec<things::Model>,
@@ -213,6 +226,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let address = DatabaseAddress::Sqlite(folder.path().join("x.sqlite"));
         let database = Database::connect(&address, 1).await.unwrap();
+        let head = "CREATE TABLE log_head AS SELECT 1 AS id, 0 AS sequence";
+        database.writer.execute_unprepared(head).await.unwrap();
         let table = "CREATE TABLE things (id BLOB PRIMARY KEY, place INTEGER, small INTEGER, large INTEGER, flag BOOLEAN, text TEXT)";
         database.writer.execute_unprepared(table).await.unwrap();
         for thing in things {
@@ -224,11 +239,17 @@ mod tests {
             Selected::from(before).all::<things::Entity>("p").all::<things::Entity>("t"),
         ];
         let union = Union::new(DbBackend::Sqlite, &parts);
-        let snapshot = database.snapshot().await.unwrap();
+        let here = read(&union, database.snapshot_by_places()).await;
+        assert_eq!(here, read(&union, database.snapshot().await.unwrap()).await);
+        database.close().await.unwrap();
+        here
+    }
+
+    async fn read(union: &Union, snapshot: Snapshot) -> Told {
         let even = "SELECT id FROM things WHERE place % 2 = 0";
         let parts = [(0, ""), (1, "> $1")];
-        let rows =
-            union.read(&snapshot, &[(FOUND, even)], parts.into_iter(), vec![Value::from(-1)]).await.unwrap();
+        let values = vec![Value::from(-1)];
+        let rows = union.read(&snapshot, &[(FOUND, even)], parts.into_iter(), values).await.unwrap();
         let query = things::Entity::find().order_by_desc(things::Column::Place);
         let last_first = rows::all(&snapshot, &query).await.unwrap();
         let columns = Columns::<things::Entity>::all();
@@ -243,8 +264,6 @@ mod tests {
             }
         }
         told.with_another.sort_by_key(|(thing, _)| thing.place);
-        drop(snapshot);
-        database.close().await.unwrap();
         told
     }
 
