@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use sea_orm::DeriveValueType;
 use uuid::Uuid;
+use uuid::fmt::Simple;
 
 use crate::clock::{Chance, Clock};
 
@@ -71,7 +72,8 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}_{}", $prefix, self.0.simple())
+                f.write_str(concat!($prefix, "_"))?;
+                f.write_str(self.0.simple().encode_lower(&mut [0; Simple::LENGTH]))
             }
         }
 

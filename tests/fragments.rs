@@ -235,6 +235,12 @@ on_both! {
                 let asked = |document: &str| json!({ "query": document, "operationName": "Made", "variables": variables });
                 // A document that is not known is validated and executed as it stands.
                 let fresh = exact.send(asked(&format!("{document} # {number}"))).await;
+                // Where something is to be merged, async-graphql makes values of all.
+                let twice = "twice: tags(first: 1) { nodes { id } }";
+                let merged = document.replacen(") {", &format!(") {{ {twice} {twice}"), 1);
+                let mut merged = exact.send(asked(&merged)).await.body["data"].clone();
+                let is_told = merged.as_object_mut().is_some_and(|data| data.remove("twice").is_some());
+                assert_eq!((is_told, &merged), (merged.is_object(), &fresh.body["data"]), "{document}");
                 let asked = asked(&document);
                 for kept in levels.iter().flat_map(|level| [level, level]) {
                     assert_eq!(kept.send(asked.clone()).await.text, fresh.text, "{asked}");

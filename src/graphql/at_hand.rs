@@ -1,6 +1,7 @@
 //! Objects whose fields are at hand, most or all of them. async-graphql puts every field of an object into a box, to wait for all of
-//! them at once. Of these, what is at hand is told one after the other where it stands, and only what reads is waited for together.
-//! Extensions of async-graphql would not see them; Copydesk has none.
+//! them at once, and makes a value of it. Of these, what is at hand is told one after the other where it stands, what needs no more than
+//! to be written is written, and only what reads is waited for together. Extensions of async-graphql would not see them; Copydesk has
+//! none.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -11,14 +12,42 @@ use async_graphql::resolver_utils::Fields;
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value,
 };
+use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, try_join_all};
 
-use super::json;
+use super::json::{self, Leaf};
 
 /// An object that knows which of its fields are not at hand.
 pub trait Reading: ObjectType {
     /// Those that may read from the database, or what they give may: things on one page read together only by these.
     const FIELDS: &'static [&'static str] = &[];
+
+    /// Writes a field as JSON that takes no arguments, has no fields and reads nothing: [`leaves`] makes this of their names. Whether it
+    /// was one; any other is told by async-graphql.
+    fn write(&self, _field: &Context<'_>, _to: &mut Vec<u8>) -> bool {
+        false
+    }
+}
+
+/// Writes these fields, each by the method that tells it to async-graphql.
+macro_rules! leaves {
+    ($($name:literal => $method:ident),+ $(,)?) => {
+        fn write(&self, field: &async_graphql::Context<'_>, to: &mut Vec<u8>) -> bool {
+            match field.item.node.name.node.as_str() {
+                $($name => $crate::graphql::at_hand::write_told(self.$method(field), to),)+
+                _ => false,
+            }
+        }
+    };
+}
+pub(crate) use leaves;
+
+/// Writes what a method tells, if it does so at once.
+pub fn write_told<T: Leaf, E>(told: impl Future<Output = Result<T, E>>, to: &mut Vec<u8>) -> bool {
+    let Some(Ok(leaf)) = told.now_or_never() else { return false };
+    leaf.write(to);
+    true
 }
 
 /// An object that is told so.
@@ -76,6 +105,8 @@ pub struct NothingIsMerged;
 
 /// Objects that are asked for more fields are left to async-graphql.
 const FEW: usize = 48;
+/// In so much room an object is written, in bytes: most need no more.
+const ROOM: usize = 1_024;
 
 /// What is asked of an object. Boxed: what is nested is as deep as a document may be, and would stand in each of those around it.
 pub fn tell<'a, T: Reading>(
@@ -84,59 +115,77 @@ pub fn tell<'a, T: Reading>(
     field: &'a Positioned<Field>,
 ) -> BoxFuture<'a, ServerResult<Value>> {
     Box::pin(async move {
-        let Some(mut told) = plain::<T>(ctx) else { return thing.resolve(ctx, field).await };
-        let mut reading: Vec<BoxFuture<'_, ServerResult<()>>> = Vec::new();
-        for (field, told) in &mut told {
-            let (field, name) = (*field, field.node.name.node.as_str());
-            if T::FIELDS.contains(&name) {
-                reading.push(Box::pin(async move {
-                    *told = value(thing, ctx, field).await?;
-                    Ok(())
-                }));
-            } else if name == "__typename" {
-                *told = Value::from(T::type_name());
-            } else {
-                *told = value(thing, ctx, field).await?;
+        match ctx.data_opt::<NothingIsMerged>().and_then(|_| plain::<T>(ctx)) {
+            Some(fields) => {
+                let json = written(thing, ctx, &fields).await?;
+                // In no more room than it takes: it may be kept.
+                Ok(Value::Binary(Bytes::copy_from_slice(&json)))
             }
+            None => thing.resolve(ctx, field).await,
         }
-        try_join_all(reading).await?;
-        let key = |field: &'a Positioned<Field>| &field.node.response_key().node;
-        if ctx.data_opt::<NothingIsMerged>().is_some() {
-            let json = json::written_object(told.iter().map(|(field, value)| (key(field), value)));
-            return Ok(Value::Binary(json.into()));
-        }
-        Ok(Value::Object(told.into_iter().map(|(field, value)| (key(field).clone(), value)).collect()))
     })
 }
 
-async fn value<T: Reading>(
+async fn written<T: Reading>(
     thing: &T,
     ctx: &ContextSelectionSet<'_>,
-    field: &Positioned<Field>,
-) -> ServerResult<Value> {
-    thing.resolve_field(&ctx.with_field(field)).await.map(Option::unwrap_or_default)
+    fields: &[&Positioned<Field>],
+) -> ServerResult<Vec<u8>> {
+    let mut told = Vec::with_capacity(ROOM);
+    // What reads is put in behind these places.
+    let (mut reading, mut places) = (Vec::new(), Vec::new());
+    for field in fields {
+        told.push(if told.is_empty() { b'{' } else { b',' });
+        json::key(&mut told, &field.node.response_key().node);
+        let (name, field) = (field.node.name.node.as_str(), ctx.with_field(field));
+        if T::FIELDS.contains(&name) {
+            reading.push(Box::pin(async move { value(thing, &field).await }));
+            places.push(told.len());
+        } else if name == "__typename" {
+            T::type_name().write(&mut told);
+        } else if !(field.item.node.arguments.is_empty() && thing.write(&field, &mut told)) {
+            json::write(&mut told, &value(thing, &field).await?);
+        }
+    }
+    told.push(b'}');
+    if reading.is_empty() {
+        return Ok(told);
+    }
+    let read = try_join_all(reading).await?;
+    let mut all = Vec::with_capacity(told.len() + read.iter().map(json::length).sum::<usize>());
+    let mut begin = 0;
+    for (place, value) in places.into_iter().zip(&read) {
+        all.extend_from_slice(&told[begin..place]);
+        json::write(&mut all, value);
+        begin = place;
+    }
+    all.extend_from_slice(&told[begin..]);
+    Ok(all)
 }
 
-/// The fields that are asked of an object, each with a place for what it tells. `None` where something is asked that takes more than to
-/// tell each by itself.
-fn plain<'a, T: ObjectType>(ctx: &ContextSelectionSet<'a>) -> Option<Vec<(&'a Positioned<Field>, Value)>> {
+async fn value<T: Reading>(thing: &T, field: &Context<'_>) -> ServerResult<Value> {
+    thing.resolve_field(field).await.map(Option::unwrap_or_default)
+}
+
+/// The fields that are asked of an object. `None` where something is asked that takes more than to tell each by itself.
+fn plain<'a, T: ObjectType>(ctx: &ContextSelectionSet<'a>) -> Option<Vec<&'a Positioned<Field>>> {
     let mut fields = Vec::with_capacity(ctx.item.node.items.len());
     add::<T>(ctx, &ctx.item.node, &mut fields)?;
     // Two under one key are to be merged. Each is compared with each, which would be dear of very many.
-    let key = |(field, _): &(&'a Positioned<Field>, Value)| &field.node.response_key().node;
+    let key = |field: &&'a Positioned<Field>| &field.node.response_key().node;
     let is_new = |(place, field)| fields.iter().take(place).all(|before| key(before) != key(field));
-    (fields.len() <= FEW && fields.iter().enumerate().all(is_new)).then_some(fields)
+    (!fields.is_empty() && fields.len() <= FEW && fields.iter().enumerate().all(is_new)).then_some(fields)
 }
 
 fn add<'a, T: ObjectType>(
     ctx: &ContextSelectionSet<'a>,
     set: &'a SelectionSet,
-    fields: &mut Vec<(&'a Positioned<Field>, Value)>,
+    fields: &mut Vec<&'a Positioned<Field>>,
 ) -> Option<()> {
     for selection in &set.items {
         let (of_type, below) = match &selection.node {
             Selection::Field(field) => {
-                field.node.directives.is_empty().then(|| fields.push((field, Value::Null)))?;
+                field.node.directives.is_empty().then(|| fields.push(field))?;
                 continue;
             }
             Selection::InlineFragment(fragment) => {
@@ -169,6 +218,14 @@ mod tests {
 
     impl Reading for Thing {
         const FIELDS: &'static [&'static str] = &["number", "refused"];
+
+        fn write(&self, field: &Context<'_>, to: &mut Vec<u8>) -> bool {
+            let is_name = field.item.node.name.node == "name";
+            if is_name {
+                self.name.write(to);
+            }
+            is_name
+        }
     }
 
     #[derive(Clone)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_graphql::{Object, OutputType, TypeName};
 use tokio::sync::OnceCell;
 
-use super::at_hand::{AtHand, Reading};
+use super::at_hand::{AtHand, Reading, leaves};
 use super::cursors::{self, ListName};
 use crate::db::keyset::{Page, Position, Window};
 use crate::error::Failure;
@@ -161,7 +161,9 @@ impl PageInfo {
     }
 }
 
-impl Reading for PageInfoFields {}
+impl Reading for PageInfoFields {
+    leaves!("hasNextPage" => has_next_page, "hasPreviousPage" => has_previous_page, "startCursor" => start_cursor, "endCursor" => end_cursor);
+}
 
 /// Where a page stands in its list.
 #[Object(name = "PageInfo")]
@@ -248,6 +250,8 @@ impl<N> ConnectionFields<N> {
 
 impl<N: OutputType> Reading for EdgeFields<N> {
     const FIELDS: &'static [&'static str] = &["node"];
+
+    leaves!("cursor" => cursor);
 }
 
 impl<N: OutputType> Reading for ConnectionFields<N> {

@@ -2,6 +2,7 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
+use super::json::Leaf;
 use crate::clock::Timestamp;
 
 /// A moment: RFC 3339 in UTC, in whole milliseconds, such as `2026-11-24T10:00:00.000Z`. Input may have any offset.
@@ -28,6 +29,12 @@ impl ScalarType for DateTime {
     }
 }
 
+impl Leaf for DateTime {
+    fn write(&self, to: &mut Vec<u8>) {
+        self.0.to_rfc3339().write(to);
+    }
+}
+
 /// An absolute web address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url(pub String);
@@ -43,6 +50,12 @@ impl ScalarType for Url {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
+    }
+}
+
+impl Leaf for Url {
+    fn write(&self, to: &mut Vec<u8>) {
+        self.0.write(to);
     }
 }
 

@@ -26,7 +26,7 @@ use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comment
 use crate::comment::read::Above;
 use crate::db::keyset::Page;
 use crate::error::Failure;
-use crate::graphql::at_hand::Reading;
+use crate::graphql::at_hand::{Reading, leaves};
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, Count, PageArguments};
 use crate::graphql::errors::{Nullable, nullable};
@@ -111,6 +111,21 @@ impl Reading for ArticleFields {
         "comments",
         "seo",
     ];
+
+    leaves!(
+        "id" => id,
+        "slug" => slug,
+        "title" => title,
+        "excerpt" => excerpt,
+        "locale" => locale,
+        "commentCount" => comment_count,
+        "publishedAt" => published_at,
+        "updatedAt" => updated_at,
+        "wordCount" => word_count,
+        "readingMinutes" => reading_minutes,
+        "path" => path,
+        "url" => url,
+    );
 }
 
 impl Keepable for ArticleFields {

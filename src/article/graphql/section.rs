@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
 use crate::article::entity::public::{figures, sections};
-use crate::graphql::at_hand::{AtHand, Reading};
+use crate::graphql::at_hand::{AtHand, Reading, leaves};
 use crate::graphql::ids;
+use crate::graphql::json::Leaf as _;
 use crate::graphql::rich_text::{Heading, Origin, RichText, Text};
 use crate::id::{ArticleId, ImageId};
 use crate::image::entity::images;
@@ -34,7 +35,16 @@ pub struct FigureFields {
     credit: Option<String>,
 }
 
-impl Reading for FigureFields {}
+impl Reading for FigureFields {
+    fn write(&self, field: &Context<'_>, to: &mut Vec<u8>) -> bool {
+        match field.item.node.name.node.as_str() {
+            "caption" => self.caption.write(to),
+            "credit" => self.credit.write(to),
+            _ => return false,
+        }
+        true
+    }
+}
 
 impl FigureObject {
     /// A figure with its image.
@@ -57,7 +67,9 @@ pub struct SectionFields {
     figures: Vec<FigureObject>,
 }
 
-impl Reading for SectionFields {}
+impl Reading for SectionFields {
+    leaves!("id" => id, "position" => position, "anchor" => anchor, "level" => level, "heading" => heading);
+}
 
 /// An article's text, and what its sections need of it.
 struct ArticleText {

@@ -19,7 +19,7 @@ use crate::article::read::Subject;
 use crate::cache::recall::KnownOf;
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
-use crate::graphql::at_hand::{AtHand, Reading};
+use crate::graphql::at_hand::{AtHand, Reading, leaves};
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{COUNTED, Connection, PageArguments};
 use crate::graphql::cursors::ListName;
@@ -92,6 +92,8 @@ impl AuthorFields {
 
 impl Reading for AuthorFields {
     const FIELDS: &'static [&'static str] = &["portrait", "articles"];
+
+    leaves!("id" => id, "slug" => slug, "name" => name, "path" => path, "url" => url, "articleCount" => article_count);
 }
 
 impl Text for AuthorFields {

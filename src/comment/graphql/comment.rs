@@ -14,7 +14,7 @@ use crate::comment::memory::{self, Parents};
 use crate::comment::read::{self, Above, Asked};
 use crate::db::keyset::{Page, Position, SortKey};
 use crate::error::Failure;
-use crate::graphql::at_hand::{AtHand, Reading};
+use crate::graphql::at_hand::{AtHand, Reading, leaves};
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, Count, PageArguments};
 use crate::graphql::cursors::ListName;
@@ -105,6 +105,14 @@ impl CommentFields {
 
 impl Reading for CommentFields {
     const FIELDS: &'static [&'static str] = &["parent", "replies"];
+
+    leaves!(
+        "id" => id,
+        "authorName" => author_name,
+        "createdAt" => created_at,
+        "isStaff" => is_staff,
+        "isByArticleAuthor" => is_by_article_author,
+    );
 }
 
 impl Text for CommentFields {

@@ -30,7 +30,11 @@ pub type ImageObject = AtHand<ImageFields>;
 #[graphql(name = "Image")]
 pub struct ImageFields(Shown);
 
-impl Reading for ImageFields {}
+impl Reading for ImageFields {
+    fn write(&self, field: &Context<'_>, to: &mut Vec<u8>) -> bool {
+        self.0.write(field, to)
+    }
+}
 
 impl ImageObject {
     /// Wraps a row.

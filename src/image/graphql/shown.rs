@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ID, Object, SimpleObject};
 
+use crate::graphql::at_hand::{Reading, leaves};
 use crate::graphql::ids;
 use crate::graphql::scalars::Url;
 use crate::id::ImageId;
@@ -134,6 +135,18 @@ impl Shown {
         let ladder = &self.store.config.image_widths;
         Variant::next(wish, format.and_then(ImageFormat::chosen), &self.source, ladder)
     }
+}
+
+impl Reading for Shown {
+    leaves!(
+        "id" => global_id,
+        "alt" => alt,
+        "caption" => caption,
+        "credit" => credit,
+        "width" => width,
+        "height" => height,
+        "mimeType" => mime_type,
+    );
 }
 
 /// Merged into both.

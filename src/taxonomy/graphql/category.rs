@@ -8,7 +8,7 @@ use async_graphql::{Context, ID, Object};
 use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
 use crate::article::read::Subject;
 use crate::error::Failure;
-use crate::graphql::at_hand::{AtHand, Reading};
+use crate::graphql::at_hand::{AtHand, Reading, leaves};
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, PageArguments};
 use crate::graphql::errors::{Nullable, nullable};
@@ -53,6 +53,8 @@ impl CategoryObject {
 impl Reading for CategoryFields {
     const FIELDS: &'static [&'static str] =
         &["parent", "ancestors", "children", "path", "url", "seo", "articles"];
+
+    leaves!("id" => id, "slug" => slug, "name" => name, "description" => description, "articleCount" => article_count);
 }
 
 impl CategoryFields {

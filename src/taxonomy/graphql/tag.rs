@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object};
 use crate::article::graphql::{ArticleObject, ArticleOrder, OneOf, SubjectLists, articles_of};
 use crate::article::read::Subject;
 use crate::error::Failure;
-use crate::graphql::at_hand::{AtHand, Reading};
+use crate::graphql::at_hand::{AtHand, Reading, leaves};
 use crate::graphql::batch::Member;
 use crate::graphql::connection::{Connection, PageArguments};
 use crate::graphql::ids;
@@ -43,6 +43,8 @@ impl TagFields {
 
 impl Reading for TagFields {
     const FIELDS: &'static [&'static str] = &["articles"];
+
+    leaves!("id" => id, "slug" => slug, "name" => name, "path" => path, "url" => url, "articleCount" => article_count);
 }
 
 /// A free label that published articles have.
