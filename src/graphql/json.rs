@@ -18,23 +18,16 @@ pub trait Leaf {
     fn write(&self, to: &mut Vec<u8>);
 }
 
-impl Leaf for str {
-    fn write(&self, to: &mut Vec<u8>) {
-        string(to, self);
-    }
+macro_rules! texts {
+    ($($text:ty),*) => {$(
+        impl Leaf for $text {
+            fn write(&self, to: &mut Vec<u8>) {
+                string(to, self);
+            }
+        }
+    )*};
 }
-
-impl Leaf for String {
-    fn write(&self, to: &mut Vec<u8>) {
-        string(to, self);
-    }
-}
-
-impl Leaf for Cow<'_, str> {
-    fn write(&self, to: &mut Vec<u8>) {
-        string(to, self);
-    }
-}
+texts!(str, String, Cow<'_, str>, ID);
 
 impl Leaf for bool {
     fn write(&self, to: &mut Vec<u8>) {
@@ -53,12 +46,6 @@ macro_rules! numbers {
     )*};
 }
 numbers!(i32, u32);
-
-impl Leaf for ID {
-    fn write(&self, to: &mut Vec<u8>) {
-        string(to, self);
-    }
-}
 
 impl<T: Leaf + ?Sized> Leaf for &T {
     fn write(&self, to: &mut Vec<u8>) {
@@ -101,8 +88,7 @@ pub fn length(value: &Value) -> usize {
 pub fn write(to: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => to.extend(b"null"),
-        Value::Boolean(true) => to.extend(b"true"),
-        Value::Boolean(false) => to.extend(b"false"),
+        Value::Boolean(flag) => flag.write(to),
         Value::Number(number) => {
             // A number can be written, and a vector takes it.
             let _ = serde_json::to_writer(to, number);
