@@ -3,13 +3,14 @@
 /// Who may sign in.
 pub mod users {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::UserId;
 
     /// A row of `users`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "users")]
     pub struct Model {
         /// Its id.
@@ -39,13 +40,14 @@ pub mod users {
 /// Password hashes: an entity of their own, so that no read of a user carries one.
 pub mod credentials {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::UserId;
 
     /// A row of `credentials`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "credentials")]
     pub struct Model {
         /// Whose.
@@ -63,13 +65,14 @@ pub mod credentials {
 /// Sign-ins that last: one row each, prolonged by refresh tokens of which only a hash is kept.
 pub mod sessions {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{SessionId, UserId};
 
     /// A row of `sessions`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "sessions")]
     pub struct Model {
         /// Its id.
@@ -105,12 +108,13 @@ pub mod sessions {
 /// The public ids of the keys that this instance works with.
 pub mod instance_keys {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
 
     /// A row of `instance_keys`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "instance_keys")]
     pub struct Model {
         /// `seal`, `token` or `secret`.

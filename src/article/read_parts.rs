@@ -381,7 +381,7 @@ fn grouped<T>(read: Vec<Read>, row: impl Fn(&mut Row) -> Result<T, Failure>) -> 
 /// Takes all columns of a table.
 fn whole<E: Taken>() -> impl Fn(&mut Row) -> Result<E::Model, Failure> {
     let columns = Columns::<E>::all();
-    move |row| row.all(&columns)
+    move |row| Ok(row.all(&columns)?)
 }
 
 /// The sections of several articles, in order.

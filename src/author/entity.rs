@@ -3,13 +3,14 @@
 /// What editors see and edit.
 pub mod author_records {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{AuthorId, ImageId};
 
     /// A row of `author_records`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "author_records")]
     pub struct Model {
         /// Its id; the public row's too.
@@ -45,12 +46,13 @@ pub mod author_records {
 /// What the public sees, while a public article credits them or an editor lists them.
 pub mod authors {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::{AuthorId, ImageId};
 
     /// A row of `authors`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "authors")]
     pub struct Model {
         /// Its id.

@@ -3,13 +3,14 @@
 /// What moderators see.
 pub mod comment_records {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{ArticleId, CommentId, UserId};
 
     /// A row of `comment_records`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "comment_records")]
     pub struct Model {
         /// Its id; the public row's too.
@@ -51,13 +52,14 @@ pub mod comment_records {
 /// What the public sees: approved comments of published articles.
 pub mod comments {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{ArticleId, CommentId};
 
     /// A row of `comments`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "comments")]
     pub struct Model {
         /// Its id.

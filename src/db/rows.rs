@@ -6,9 +6,12 @@ use std::fmt::Display;
 use sea_orm::sea_query::{ColumnType, Iden as _};
 use sea_orm::sqlx::{Decode, Postgres, Row as _, ValueRef as _};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait, Iterable as _,
-    QueryResult, QueryTrait as _, Select, Statement, TryIntoModel, Value, Values,
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait, Iterable as _, QueryResult,
+    QueryTrait as _, Select, Statement, Value, Values,
 };
+use serde::Deserialize as _;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use uuid::Uuid;
 
 use super::cells::{Cell, Width};
@@ -44,9 +47,9 @@ impl Kind {
 }
 
 /// An entity whose rows can be taken.
-pub trait Taken: EntityTrait<ActiveModel: TryIntoModel<<Self as EntityTrait>::Model>> {}
+pub trait Taken: EntityTrait<Model: DeserializeOwned> {}
 
-impl<E: EntityTrait<ActiveModel: TryIntoModel<<E as EntityTrait>::Model>>> Taken for E {}
+impl<E: EntityTrait<Model: DeserializeOwned>> Taken for E {}
 
 /// The rows of a query, in its order.
 pub async fn all<E: Taken>(snapshot: &Snapshot, query: &Select<E>) -> Result<Vec<E::Model>, Failure> {
@@ -85,7 +88,7 @@ pub async fn of_statement<E: Taken>(snapshot: &Snapshot, query: Statement) -> Re
     } else {
         ordered(snapshot, query).await?
     };
-    rows.iter_mut().map(|row| row.all(&columns)).collect()
+    Ok(rows.iter_mut().map(|row| row.all(&columns)).collect::<Result<_, _>>()?)
 }
 
 /// PostgreSQL's rows in the query's order.
@@ -121,30 +124,17 @@ async fn with_place(snapshot: &Snapshot, mut query: Statement) -> Result<(Vec<Qu
 }
 
 /// All columns of a table, with what they hold.
-pub struct Columns<E: EntityTrait>(Vec<Column<E::Column>>);
-
-#[derive(Clone, Copy)]
-struct Column<C> {
-    column: C,
-    kind: Kind,
-    /// Whether it is a number of 32 bits.
-    is_small: bool,
-}
+pub struct Columns<E: EntityTrait>(Vec<(E::Column, Kind)>);
 
 impl<E: EntityTrait> Columns<E> {
-    /// In their order.
+    /// In their order, which is that of the model's fields.
     pub fn all() -> Self {
-        let typed = |column: E::Column| {
-            let definition = column.def();
-            let of_type = definition.get_column_type();
-            Column { column, kind: Kind::of(of_type), is_small: *of_type == ColumnType::Integer }
-        };
-        Self(E::Column::iter().map(typed).collect())
+        Self(E::Column::iter().map(|column| (column, Kind::of(column.def().get_column_type()))).collect())
     }
 
     /// Of a table that goes by this name.
     pub(super) fn named(&self, table: &str) -> impl Iterator<Item = (Kind, String)> {
-        self.0.iter().map(move |it| (it.kind, format!("{table}.{}", it.column.unquoted())))
+        self.0.iter().map(move |(column, kind)| (*kind, format!("{table}.{}", column.unquoted())))
     }
 }
 
@@ -169,10 +159,10 @@ impl Row {
     }
 
     /// One of SQLite's whose first column tells its part: that, and the row without.
-    pub(super) fn of_part(cells: Vec<Cell>) -> Result<(usize, Self), Failure> {
+    pub(super) fn of_part(cells: Vec<Cell>) -> Result<(usize, Self), Unreadable> {
         let mut row = Self::of_cells(cells);
         let part = row.number()?.and_then(|part| usize::try_from(part).ok());
-        Ok((part.ok_or_else(|| unreadable("a row of no part"))?, row))
+        Ok((part.ok_or_else(|| Unreadable::new("a row of no part"))?, row))
     }
 
     /// One that has its columns by kind, from these places on.
@@ -181,7 +171,11 @@ impl Row {
     }
 
     /// Takes what comes next, which is of this kind; `of_cell` takes it from a value.
-    fn next<T>(&mut self, kind: Kind, of_cell: impl FnOnce(Cell) -> Option<T>) -> Result<Option<T>, Failure>
+    fn next<T>(
+        &mut self,
+        kind: Kind,
+        of_cell: impl FnOnce(Cell) -> Option<T>,
+    ) -> Result<Option<T>, Unreadable>
     where
         T: for<'r> Decode<'r, Postgres>,
     {
@@ -192,10 +186,10 @@ impl Row {
                 return match left.next() {
                     Some(Cell::Nothing) => Ok(None),
                     Some(cell) => match of_cell(cell) {
-                        None => Err(unreadable(format!("it is no {kind:?}"))),
+                        None => Err(Unreadable::new(format!("it is no {kind:?}"))),
                         value => Ok(value),
                     },
-                    None => Err(unreadable("a column is missing")),
+                    None => Err(Unreadable::new("a column is missing")),
                 };
             }
         };
@@ -204,28 +198,28 @@ impl Row {
     }
 
     /// Takes an id.
-    pub fn id(&mut self) -> Result<Option<Uuid>, Failure> {
+    pub fn id(&mut self) -> Result<Option<Uuid>, Unreadable> {
         self.next(Kind::Id, |cell| if let Cell::Id(id) = cell { Some(id) } else { None })
     }
 
     /// Takes a number.
-    pub fn number(&mut self) -> Result<Option<i64>, Failure> {
+    pub fn number(&mut self) -> Result<Option<i64>, Unreadable> {
         self.next(Kind::Number, |cell| cell.number())
     }
 
-    fn flag(&mut self) -> Result<Option<bool>, Failure> {
+    fn flag(&mut self) -> Result<Option<bool>, Unreadable> {
         if let Stored::Placed(..) = &self.0 {
             return Ok(self.number()?.map(|number| number != 0));
         }
         self.next(Kind::Flag, |cell| cell.number().map(|number| number != 0))
     }
 
-    fn text(&mut self) -> Result<Option<String>, Failure> {
+    fn text(&mut self) -> Result<Option<String>, Unreadable> {
         self.next(Kind::Text, |cell| if let Cell::Text(text) = cell { Some(text) } else { None })
     }
 
     /// Whether the id that is taken next is there.
-    fn has_id(&self) -> Result<bool, Failure> {
+    fn has_id(&self) -> Result<bool, Unreadable> {
         let (row, next) = match &self.0 {
             Stored::Ordered(row, next) => (row, *next),
             Stored::Placed(row, next) => (row, next[Kind::Id as usize]),
@@ -237,46 +231,123 @@ impl Row {
     }
 
     /// Takes all columns of a table.
-    pub fn all<E: Taken>(&mut self, columns: &Columns<E>) -> Result<E::Model, Failure> {
-        let mut made = <E::ActiveModel as ActiveModelTrait>::default();
-        for &Column { column, kind, is_small } in &columns.0 {
-            let value = match kind {
-                Kind::Id => Value::from(self.id()?),
-                Kind::Number if is_small => Value::from(self.number()?.map(small).transpose()?),
-                Kind::Number => Value::from(self.number()?),
-                Kind::Flag => Value::from(self.flag()?),
-                Kind::Text => Value::from(self.text()?),
-            };
-            made.try_set(column, value)?;
-        }
-        Ok(made.try_into_model()?)
+    pub fn all<E: Taken>(&mut self, columns: &Columns<E>) -> Result<E::Model, Unreadable> {
+        let kinds = columns.0.iter().map(|(_, kind)| *kind);
+        E::Model::deserialize(SeqAccessDeserializer::new(Fields { row: self, kinds }))
     }
 
     /// Takes all columns of a table that was joined where it has a row. The first of them is its key.
-    pub fn all_if_any<E: Taken>(&mut self, columns: &Columns<E>) -> Result<Option<E::Model>, Failure> {
+    pub fn all_if_any<E: Taken>(&mut self, columns: &Columns<E>) -> Result<Option<E::Model>, Unreadable> {
         if self.has_id()? { self.all(columns).map(Some) } else { Ok(None) }
     }
 }
 
+/// Why rows can't be taken.
+#[derive(Debug, thiserror::Error)]
+#[error("rows can't be read: {0}")]
+pub struct Unreadable(String);
+
+impl Unreadable {
+    pub(super) fn new(why: impl Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
+impl serde::de::Error for Unreadable {
+    fn custom<T: Display>(why: T) -> Self {
+        Self::new(why)
+    }
+}
+
+impl From<Unreadable> for Failure {
+    fn from(why: Unreadable) -> Self {
+        Self::corrupt(why.to_string())
+    }
+}
+
+/// A row's columns as the fields of a model, in the order of both.
+struct Fields<'a, K> {
+    row: &'a mut Row,
+    kinds: K,
+}
+
+impl<'de, K: Iterator<Item = Kind>> SeqAccess<'de> for Fields<'_, K> {
+    type Error = Unreadable;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Self::Error> {
+        let Some(kind) = self.kinds.next() else { return Ok(None) };
+        let field = match kind {
+            Kind::Id => self.row.id()?.map(Field::Id),
+            Kind::Number => self.row.number()?.map(Field::Number),
+            Kind::Flag => self.row.flag()?.map(Field::Flag),
+            Kind::Text => self.row.text()?.map(Field::Text),
+        };
+        seed.deserialize(field.unwrap_or(Field::Nothing)).map(Some)
+    }
+}
+
+/// What stands in a column.
+enum Field {
+    Nothing,
+    Id(Uuid),
+    Number(i64),
+    Flag(bool),
+    Text(String),
+}
+
+impl<'de> Deserializer<'de> for Field {
+    type Error = Unreadable;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self {
+            Self::Nothing => visitor.visit_none(),
+            Self::Id(id) => visitor.visit_bytes(id.as_bytes()),
+            Self::Number(number) => visitor.visit_i64(number),
+            Self::Flag(flag) => visitor.visit_bool(flag),
+            Self::Text(text) => visitor.visit_string(text),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self {
+            Self::Nothing => visitor.visit_none(),
+            there => visitor.visit_some(there),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    /// Ids stand as their bytes.
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
 /// What stands there, which is of this type: it is not asked again for each value.
-pub(super) fn stands<T>(row: &QueryResult, place: usize) -> Result<Option<T>, Failure>
+pub(super) fn stands<T>(row: &QueryResult, place: usize) -> Result<Option<T>, Unreadable>
 where
     T: for<'r> Decode<'r, Postgres>,
 {
-    let row = row.try_as_pg_row().ok_or_else(|| unreadable("it is not PostgreSQL's"))?;
-    row.try_get_unchecked(place).map_err(unreadable)
+    let row = row.try_as_pg_row().ok_or_else(|| Unreadable::new("it is not PostgreSQL's"))?;
+    row.try_get_unchecked(place).map_err(Unreadable::new)
 }
 
 fn is_null(row: &QueryResult, place: usize) -> bool {
     row.try_as_pg_row().and_then(|row| row.try_get_raw(place).ok()).is_none_or(|value| value.is_null())
-}
-
-pub(super) fn unreadable(why: impl Display) -> Failure {
-    Failure::corrupt(format!("rows can't be read: {why}"))
-}
-
-fn small(number: i64) -> Result<i32, Failure> {
-    i32::try_from(number).map_err(|_| Failure::corrupt(format!("{number} is beyond its column")))
 }
 
 #[cfg(test)]
@@ -284,6 +355,26 @@ mod tests {
     use sea_orm::DbBackend;
 
     use super::*;
+
+    #[test]
+    fn what_is_in_a_row_is_what_its_model_has_or_is_refused() {
+        use crate::article::entity::public::archive_months;
+        let told = |cells: Vec<Cell>| {
+            let columns = Columns::<archive_months::Entity>::all();
+            let told = Row::of_cells(cells).all(&columns);
+            told.map(|row| (row.month, row.article_count)).map_err(|why| why.to_string())
+        };
+        assert_eq!(told(vec![Cell::Number(202_611), Cell::Number(7)]), Ok((202_611, 7)));
+        for (second, why) in [
+            (Some(Cell::Nothing), "invalid type: Option value, expected i32"),
+            (Some(Cell::Number(i64::MAX)), "invalid value: integer `9223372036854775807`, expected i32"),
+            (Some(Cell::Text("seven".to_owned())), "it is no Number"),
+            (None, "a column is missing"),
+        ] {
+            let cells = std::iter::once(Cell::Number(202_611)).chain(second);
+            assert_eq!(told(cells.collect()), Err(format!("rows can't be read: {why}")));
+        }
+    }
 
     #[test]
     fn postgresql_has_a_page_s_size_in_the_statement_s_text() {

@@ -5,7 +5,7 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, QueryResult, Statement, Value};
 
 use super::cells::Width;
-use super::rows::{self, Columns, Kind, Row};
+use super::rows::{self, Columns, Kind, Row, Unreadable};
 use super::{Engine, Snapshot};
 use crate::error::Failure;
 
@@ -147,7 +147,7 @@ impl Union {
         if backend == DbBackend::Sqlite {
             let statement = Statement::from_sql_and_values(backend, all, values);
             let rows = snapshot.cells(statement, Width::OfPart(&self.widths)).await?;
-            return rows.into_iter().map(Row::of_part).collect();
+            return Ok(rows.into_iter().map(Row::of_part).collect::<Result<_, _>>()?);
         }
         let statement = Statement::from_sql_and_values(backend, all, values);
         let mut rows = snapshot.query_all(statement).await?;
@@ -164,7 +164,7 @@ impl Union {
         }
         let part = |row: &QueryResult| {
             let part = rows::stands::<i64>(row, 0)?.and_then(|number| usize::try_from(number).ok());
-            part.ok_or_else(|| rows::unreadable("a row of no part"))
+            part.ok_or_else(|| Unreadable::new("a row of no part"))
         };
         rows.into_iter().map(|row| Ok((part(&row)?, Row::placed(row, first)))).collect()
     }
@@ -191,8 +191,9 @@ mod tests {
 
     mod things {
         use sea_orm::entity::prelude::*;
+        use serde::Deserialize;
 
-        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
         #[sea_orm(table_name = "things")]
         pub struct Model {
             #[sea_orm(primary_key, auto_increment = false)]

@@ -3,13 +3,14 @@
 /// What editors see and edit.
 pub mod image_records {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{ImageId, UserId};
 
     /// A row of `image_records`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "image_records")]
     pub struct Model {
         /// Its id; the public row's too.
@@ -65,12 +66,13 @@ pub mod image_records {
 /// What the public sees, while something public shows it.
 pub mod images {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::ImageId;
 
     /// A row of `images`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "images")]
     pub struct Model {
         /// Its id.

@@ -4,10 +4,11 @@
 /// public: who asks by a slug gets the thing from its public table.
 pub mod former_slugs {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     /// A row of `former_slugs`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "former_slugs")]
     pub struct Model {
         /// A kind of subject in the log.
@@ -26,10 +27,11 @@ pub mod former_slugs {
 /// What took the place of things that were deleted or merged. Revisions go on naming what is gone.
 pub mod replacements {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     /// A row of `replacements`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "replacements")]
     pub struct Model {
         /// What is gone.

@@ -3,13 +3,14 @@
 /// One entry: columns repeat what queries need; the exact signed bytes are `entry`.
 pub mod changes {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::UserId;
 
     /// A row of `changes`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "changes")]
     pub struct Model {
         /// From 1, without a gap.
@@ -41,10 +42,11 @@ pub mod changes {
 /// The last entry's number and hash, in one row; locking it puts appending in order.
 pub mod log_head {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     /// The row of `log_head`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "log_head")]
     pub struct Model {
         /// Always 1.

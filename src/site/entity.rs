@@ -3,13 +3,14 @@
 /// Redirects that editors set by hand: public.
 pub mod redirects {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::RedirectId;
 
     /// A row of `redirects`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "redirects")]
     pub struct Model {
         /// Its id.

@@ -3,13 +3,14 @@
 /// The tree of subjects: the site's structure, always public.
 pub mod categories {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::CategoryId;
 
     /// A row of `categories`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "categories")]
     pub struct Model {
         /// Its id.
@@ -43,13 +44,14 @@ pub mod categories {
 /// Tags as editors see them.
 pub mod tag_records {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::TagId;
 
     /// A row of `tag_records`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "tag_records")]
     pub struct Model {
         /// Its id; the public row's too.
@@ -77,12 +79,13 @@ pub mod tag_records {
 /// Tags as the public sees them: those that a public article has.
 pub mod tags {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::TagId;
 
     /// A row of `tags`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "tags")]
     pub struct Model {
         /// Its id.

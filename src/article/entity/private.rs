@@ -3,13 +3,14 @@
 /// The working copy of an article.
 pub mod drafts {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{ArticleId, UserId};
 
     /// A row of `drafts`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "drafts")]
     pub struct Model {
         /// The article; the public row has the same id.
@@ -49,13 +50,14 @@ pub mod drafts {
 /// What an article says of its comments; no row where nothing was set.
 pub mod comment_settings {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::ArticleId;
 
     /// A row of `comment_settings`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "comment_settings")]
     pub struct Model {
         /// Whose.
@@ -77,13 +79,14 @@ pub mod comment_settings {
 /// One immutable saved version of an article's whole content.
 pub mod revisions {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{ArticleId, UserId};
 
     /// A row of `revisions`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "revisions")]
     pub struct Model {
         /// Whose.
@@ -112,12 +115,13 @@ pub mod revisions {
 /// What of the library articles use, in their newest revision or in their public one.
 pub mod uses {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::ArticleId;
 
     /// A row of `uses`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "uses")]
     pub struct Model {
         /// An author, a tag, a category or an image.
@@ -134,13 +138,14 @@ pub mod uses {
 /// Slugs that articles have reserved, from the first save on.
 pub mod slug_history {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::ArticleId;
 
     /// A row of `slug_history`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "slug_history")]
     pub struct Model {
         /// Unique over all articles.

@@ -3,13 +3,14 @@
 /// A published article.
 pub mod articles {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::ArticleId;
 
     /// A row of `articles`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "articles")]
     pub struct Model {
         /// Its id; the draft's too.
@@ -43,12 +44,13 @@ pub mod articles {
 /// The slugs under which a published article is found: its own, and those that it was published under before.
 pub mod article_slugs {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::ArticleId;
 
     /// A row of `article_slugs`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "article_slugs")]
     pub struct Model {
         /// Unique.
@@ -64,12 +66,13 @@ pub mod article_slugs {
 /// A part of a published article.
 pub mod sections {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::{ArticleId, SectionId};
 
     /// A row of `sections`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "sections")]
     pub struct Model {
         /// Whose.
@@ -96,12 +99,13 @@ pub mod sections {
 /// An image placed in a published article.
 pub mod figures {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::{ArticleId, ImageId, SectionId};
 
     /// A row of `figures`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "figures")]
     pub struct Model {
         /// Whose.
@@ -126,12 +130,13 @@ pub mod figures {
 /// A pointer from a published article.
 pub mod related_links {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::ArticleId;
 
     /// A row of `related_links`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "related_links")]
     pub struct Model {
         /// Whose.
@@ -154,13 +159,14 @@ pub mod related_links {
 /// Which published articles have a related link to an article: a row for each, however many links it has.
 pub mod article_references {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::ArticleId;
 
     /// A row of `article_references`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "article_references")]
     pub struct Model {
         /// To which article; whether it is public is another matter.
@@ -179,10 +185,11 @@ pub mod article_references {
 /// How many published articles are from a month.
 pub mod archive_months {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     /// A row of `archive_months`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "archive_months")]
     pub struct Model {
         /// The year times a hundred, and the month: 202611.
@@ -198,13 +205,14 @@ pub mod archive_months {
 /// Who a published article credits.
 pub mod article_authors {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{ArticleId, AuthorId};
 
     /// A row of `article_authors`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "article_authors")]
     pub struct Model {
         /// Whose.
@@ -225,13 +233,14 @@ pub mod article_authors {
 /// Which tags a published article has.
 pub mod article_tags {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{ArticleId, TagId};
 
     /// A row of `article_tags`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "article_tags")]
     pub struct Model {
         /// Whose.
@@ -252,13 +261,14 @@ pub mod article_tags {
 /// Which categories a published article is in: a row for each above them too.
 pub mod article_categories {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::clock::Timestamp;
     use crate::id::{ArticleId, CategoryId};
 
     /// A row of `article_categories`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "article_categories")]
     pub struct Model {
         /// Whose.
@@ -281,12 +291,13 @@ pub mod article_categories {
 /// The folded words of a published article.
 pub mod search {
     use sea_orm::entity::prelude::*;
+    use serde::Deserialize;
 
     use crate::id::ArticleId;
 
     /// A row of `search`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
     #[sea_orm(table_name = "search")]
     pub struct Model {
         /// What the index calls it.
