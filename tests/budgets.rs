@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Desk, on_both};
+use crate::harness::{Desk, Engine, on_both};
 
 const DEEP: &str = r#"query ($first: Int!) { articles(first: $first) { nodes {
     id slug title excerpt locale publishedAt updatedAt wordCount readingMinutes
@@ -63,20 +63,22 @@ on_both! {
     }
 
     async fn what_is_found_comes_with_what_is_asked_of_it(desk) {
+        // Of one article SQLite reads what is asked by a statement of its own, which costs it less.
+        let one = if desk.engine == Engine::Sqlite { 2 } else { 1 };
         archive(&desk, 10).await;
         let plain = desk.second_node_without(&["answer_cache", "fragment_cache", "article_cache"]).await;
         let whole = "leadFigure { caption } sections { anchor figures { caption } } categories { name } tags { name } relatedLinks { __typename }";
         for (question, expected) in [
-            (format!("article(by: {{ slug: \"story-9\" }}) {{ title {whole} authors {{ name portrait {{ alt }} }} seo {{ jsonLd }} }}"), 1),
+            (format!("article(by: {{ slug: \"story-9\" }}) {{ title {whole} authors {{ name portrait {{ alt }} }} seo {{ jsonLd }} }}"), one),
             (format!("articles(first: 5) {{ edges {{ node {{ ... on Article {{ also: title {whole} }} }} }} }}"), 1),
             ("articles(first: 5) { nodes { authors { portrait { alt } } } }".to_owned(), 1),
             (format!("tag(by: {{ slug: \"trams\" }}) {{ name articles(first: 5) {{ nodes {{ {whole} }} }} }}"), 2),
             (format!("tags(first: 5) {{ nodes {{ articles(first: 5) {{ nodes {{ {whole} }} }} }} }}"), 2),
-            ("article(by: { slug: \"story-9\" }) { comments(last: 5, after: null) { edges { node { authorName replies { nodes { id } } } } } }".to_owned(), 1),
+            ("article(by: { slug: \"story-9\" }) { comments(last: 5, after: null) { edges { node { authorName replies { nodes { id } } } } } }".to_owned(), one),
             ("articles(first: 5) { nodes { comments(first: 1, orderBy: CREATED_AT_DESC) { nodes { replies(last: 1) { nodes { id } } } } } }".to_owned(), 1),
             // One conversation alone, with one page of replies.
-            ("article(by: { slug: \"story-9\" }) { old: comments(first: 1) { nodes { id } } new: comments(last: 1) { nodes { id } } }".to_owned(), 2),
-            ("article(by: { slug: \"story-9\" }) { comments { nodes { old: replies(first: 1) { nodes { id } } new: replies(last: 1) { nodes { id } } } } }".to_owned(), 2),
+            ("article(by: { slug: \"story-9\" }) { old: comments(first: 1) { nodes { id } } new: comments(last: 1) { nodes { id } } }".to_owned(), one + 1),
+            ("article(by: { slug: \"story-9\" }) { comments { nodes { old: replies(first: 1) { nodes { id } } new: replies(last: 1) { nodes { id } } } } }".to_owned(), one + 1),
             // Without comments there is no conversation to read.
             ("route(path: \"/story-0\") { thing { ... on Article { comments { nodes { id } } } } }".to_owned(), 1),
             // What comes by another way is asked for afterwards.

@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use super::entity::public::{articles, figures, related_links, sections};
 use crate::author::entity::authors;
+use crate::db::per_parent::Found;
 use crate::db::rows::{self, Columns, Row, Taken};
-use crate::db::union::{FOUND, Selected, Unions};
+use crate::db::union::{Beside, FOUND, Selected, Unions};
 use crate::db::{Engine, Snapshot};
 use crate::error::Failure;
 use crate::id::ArticleId;
@@ -120,8 +121,8 @@ pub type Queries = Arc<Vec<(&'static str, String)>>;
 
 /// Rows of a table that this room doesn't know, which hang under articles: they are read with those.
 pub trait Guest: Send + Sync {
-    /// The queries that give them, by what is [`FOUND`], and the names of those.
-    fn queries(&self, engine: Engine) -> Queries;
+    /// The queries that give them, by what is [`FOUND`], so many, and the names of those.
+    fn queries(&self, engine: Engine, found: Found) -> Queries;
 
     /// All parts, united [with these rows](united_with).
     fn united(&self) -> &'static Unions;
@@ -171,6 +172,12 @@ pub struct Expected {
     pub guest: Option<Arc<dyn Guest>>,
 }
 
+impl Expected {
+    fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.guest.is_none()
+    }
+}
+
 /// What the articles of one page are asked for while they are told, so that it is read at once.
 #[derive(Default)]
 pub struct Together {
@@ -198,13 +205,23 @@ impl Together {
         self.has_figures.load(Ordering::Relaxed)
     }
 
-    /// The article that a query finds; and its parts that are expected, by the same statement.
+    /// The article that a query finds, and its parts that are expected.
     pub async fn find_one(
         &self,
         snapshot: &Snapshot,
         query: &Select<articles::Entity>,
     ) -> Result<Option<articles::Model>, Failure> {
-        Ok(self.found(snapshot, query, "= (SELECT id FROM found)").await?.pop())
+        if snapshot.engine() == Engine::Postgres {
+            return Ok(self.find_at_once(snapshot, query, "= (SELECT id FROM found)").await?.pop());
+        }
+        // By two statements: what goes by an article that is known costs SQLite so much less.
+        let expected = self.take_expected();
+        let found = rows::one(snapshot, query).await?;
+        if let Some(article) = found.as_ref().filter(|_| !expected.is_empty()) {
+            let one = Asked::of_these(snapshot, [article.id].into());
+            self.read_expected(snapshot, expected, Found::One, one, false).await?;
+        }
+        Ok(found)
     }
 
     /// Articles that a query finds, in no order; and the parts that are expected of them, by the same statement.
@@ -214,34 +231,55 @@ impl Together {
         query: &Select<articles::Entity>,
     ) -> Result<Vec<articles::Model>, Failure> {
         // As an array: joined, it might go through all of a part's rows.
-        self.found(snapshot, query, "= ANY (ARRAY(SELECT id FROM found))").await
+        self.find_at_once(snapshot, query, "= ANY (ARRAY(SELECT id FROM found))").await
     }
 
     /// `on_postgres` is being one of those that were found, there.
-    async fn found(
+    async fn find_at_once(
         &self,
         snapshot: &Snapshot,
         query: &Select<articles::Entity>,
-        on_postgres: &str,
+        on_postgres: &'static str,
     ) -> Result<Vec<articles::Model>, Failure> {
-        let Expected { parts, guest } = std::mem::take(&mut *locked(&self.expected));
-        if parts.is_empty() && guest.is_none() {
+        let expected = self.take_expected();
+        if expected.is_empty() {
             return rows::all(snapshot, query).await;
         }
+        let Statement { sql, values, .. } = rows::statement(snapshot, query);
         let among = match snapshot.engine() {
             Engine::Sqlite => OF_FOUND,
             Engine::Postgres => on_postgres,
         };
-        let Statement { sql, values, db_backend } = rows::statement(snapshot, query);
         let values = values.map(|values| values.0).unwrap_or_default();
-        let queries = guest.as_ref().map(|guest| guest.queries(snapshot.engine())).unwrap_or_default();
-        let with = std::iter::once((FOUND, sql.as_str()))
-            .chain(queries.iter().map(|(name, query)| (*name, query.as_str())));
+        let asked = Asked { found: Some(sql), is_slight: false, condition: among, values };
+        self.read_expected(snapshot, expected, Found::Many, asked, true).await
+    }
+
+    fn take_expected(&self) -> Expected {
+        std::mem::take(&mut *locked(&self.expected))
+    }
+
+    /// Reads what is expected of some articles; and, if so asked, those.
+    async fn read_expected(
+        &self,
+        snapshot: &Snapshot,
+        Expected { parts, guest }: Expected,
+        found: Found,
+        mut asked: Asked,
+        are_articles_read: bool,
+    ) -> Result<Vec<articles::Model>, Failure> {
+        let values = std::mem::take(&mut asked.values);
+        let queries = guest.as_ref().map(|guest| guest.queries(snapshot.engine(), found)).unwrap_or_default();
+        let beside = asked.beside().into_iter();
+        let beside = beside.chain(queries.iter().map(|(name, query)| Beside::new(name, query)));
         let of_guest: Vec<String> = queries.iter().map(|(name, _)| format!("{name} AS {GUEST}")).collect();
-        let selected = parts.iter().map(|part| (*part as usize, among)).chain([(ARTICLES, "")]);
+        let selected = parts.iter().map(|part| (*part as usize, asked.condition));
+        let selected = selected.chain(are_articles_read.then_some((ARTICLES, "")));
         let selected = selected.chain(of_guest.iter().map(|from| (OF_GUEST, from.as_str())));
         let united = guest.as_ref().map_or(&*UNITED, |guest| guest.united());
-        let rows = united.of(db_backend).read(snapshot, &with.collect::<Vec<_>>(), selected, values).await?;
+        let united = united.of(snapshot.connection().get_database_backend());
+        let beside = beside.collect::<Vec<_>>();
+        let rows = united.read(snapshot, &beside, selected, values).await?;
         let (mut articles, mut of_guest, mut of_parts) = (Vec::new(), Vec::new(), Vec::new());
         let image = whole::<images::Entity>();
         for (part, mut row) in rows {
@@ -313,15 +351,15 @@ async fn read_all(
     snapshot: &Snapshot,
     wanted: &BTreeMap<Part, BTreeSet<ArticleId>>,
 ) -> Result<BTreeMap<Part, Vec<Read>>, Failure> {
-    let backend = snapshot.connection().get_database_backend();
     let ids: BTreeSet<ArticleId> = wanted.values().flatten().copied().collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let Among { found, condition, values } = among(backend, ids);
-    let with: Vec<(&str, &str)> = found.iter().map(|found| (FOUND, found.as_str())).collect();
-    let parts = wanted.keys().map(|part| (*part as usize, condition));
-    let rows = UNITED.of(backend).read(snapshot, &with, parts, values).await?;
+    let mut asked = Asked::of_these(snapshot, ids);
+    let values = std::mem::take(&mut asked.values);
+    let parts = wanted.keys().map(|part| (*part as usize, asked.condition));
+    let united = UNITED.of(snapshot.connection().get_database_backend());
+    let rows = united.read(snapshot, asked.beside().as_slice(), parts, values).await?;
     by_part(wanted.keys(), rows)
 }
 
@@ -342,30 +380,44 @@ fn by_part<'a>(
     Ok(read)
 }
 
-/// Being one of some articles.
-struct Among {
-    /// The query that gives them, where the condition goes by it.
+/// Of which articles parts are asked for.
+struct Asked {
+    /// The query that gives them, as [`FOUND`], where the condition goes by that.
     found: Option<String>,
+    /// Whether that one only says them.
+    is_slight: bool,
+    /// Being one of them.
     condition: &'static str,
     values: Vec<Value>,
 }
 
-/// Being one of these: in few forms, so that each is planned once. PostgreSQL counts a list of unknown length as ten.
-fn among(backend: DbBackend, ids: BTreeSet<ArticleId>) -> Among {
-    if backend == DbBackend::Sqlite {
+impl Asked {
+    /// Of these: in few forms, so that each is planned once. PostgreSQL counts a list of unknown length as ten.
+    fn of_these(snapshot: &Snapshot, ids: BTreeSet<ArticleId>) -> Self {
+        if snapshot.engine() == Engine::Postgres {
+            let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
+            let (condition, value) = match *ids.as_slice() {
+                [id] => ("= $1", Value::from(id)),
+                _ => ("= ANY ($1)", Value::from(ids)),
+            };
+            return Self { found: None, is_slight: false, condition, values: vec![value] };
+        }
         let (room, last) = (ids.len().next_power_of_two(), ids.last().copied());
-        let places: Vec<String> = (1..=room).map(|place| format!("(${place})")).collect();
-        let found = format!("SELECT DISTINCT column1 AS id FROM (VALUES {})", places.join(", "));
+        let found = if room == 1 {
+            "SELECT $1 AS id".to_owned()
+        } else {
+            let places: Vec<String> = (1..=room).map(|place| format!("(${place})")).collect();
+            format!("SELECT DISTINCT column1 AS id FROM (VALUES {})", places.join(", "))
+        };
         let ids = ids.into_iter().chain(last.into_iter().cycle());
         let values = ids.take(room).map(Value::from).collect();
-        return Among { found: Some(found), condition: OF_FOUND, values };
+        Self { found: Some(found), is_slight: room == 1, condition: OF_FOUND, values }
     }
-    let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
-    let (condition, value) = match *ids.as_slice() {
-        [id] => ("= $1", Value::from(id)),
-        _ => ("= ANY ($1)", Value::from(ids)),
-    };
-    Among { found: None, condition, values: vec![value] }
+
+    fn beside(&self) -> Option<Beside<'_>> {
+        let found = self.found.as_deref()?;
+        Some(Beside { name: FOUND, query: found, is_slight: self.is_slight })
+    }
 }
 
 type OfEach<T> = FxHashMap<ArticleId, Vec<T>>;

@@ -9,10 +9,11 @@ use uuid::Uuid;
 use super::entity::comments;
 use super::read::{Above, Asked, Pages, list};
 use crate::article::read_parts::{self, Guest, Queries};
+use crate::db::Engine;
 use crate::db::keyset::Page;
+use crate::db::per_parent::{self, Found};
 use crate::db::rows::{Columns, Row};
 use crate::db::union::Unions;
-use crate::db::{Engine, per_parent};
 use crate::error::Failure;
 
 /// The replies to the comments of a page, where they are read with them.
@@ -68,14 +69,15 @@ impl UnderArticles {
 }
 
 impl Guest for UnderArticles {
-    fn queries(&self, engine: Engine) -> Queries {
+    fn queries(&self, engine: Engine, found: Found) -> Queries {
         // A site asks for the same few pages of comments over and over.
-        static LATEST: LazyLock<Cache<(Engine, Expected), Queries>> = LazyLock::new(|| Cache::new(64));
+        static LATEST: LazyLock<Cache<(Engine, Found, Expected), Queries>> = LazyLock::new(|| Cache::new(64));
         let Some(expected) = self.expected.get() else { return Queries::default() };
-        let Ok(queries) = LATEST.get_or_insert_with(&(engine, expected.clone()), || {
+        let Ok(queries) = LATEST.get_or_insert_with(&(engine, found, expected.clone()), || {
             let comments = list(Above::Article, &expected.comments);
             let replies = expected.replies.as_ref().map(|replies| list(Above::Comment, replies));
-            let queries = per_parent::under_found::<comments::Entity>(engine, &comments, replies.as_ref());
+            let queries =
+                per_parent::under_found::<comments::Entity>(engine, found, &comments, replies.as_ref());
             Ok::<_, Infallible>(Arc::new(queries))
         });
         queries

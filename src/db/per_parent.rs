@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use sea_orm::sea_query::{
     Alias, CommonTableExpression, Expr, ExprTrait as _, Iden as _, IntoTableRef as _, JoinType,
-    PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, UnionType,
+    PostgresQueryBuilder, Query, SelectStatement, SimpleExpr, SqliteQueryBuilder, UnionType,
 };
 use sea_orm::{ConnectionTrait as _, Iterable as _};
 use uuid::Uuid;
@@ -68,6 +68,7 @@ pub async fn read_with_next<E: Taken>(
 /// their names.
 pub fn under_found<E: Taken>(
     engine: Engine,
+    found: Found,
     list: &List<'_, E::Column>,
     next: Option<&List<'_, E::Column>>,
 ) -> Vec<(&'static str, String)> {
@@ -79,7 +80,16 @@ pub fn under_found<E: Taken>(
         }
     };
     let next = next.map(|next| (BELOW, text(Parents::Above, next)));
-    std::iter::once((ABOVE, text(Parents::Found, list))).chain(next).collect()
+    std::iter::once((ABOVE, text(Parents::Found(found), list))).chain(next).collect()
+}
+
+/// How many are [`FOUND`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Found {
+    /// One at most.
+    One,
+    /// Any number.
+    Many,
 }
 
 /// What the rows are called that others have as their parents.
@@ -92,7 +102,7 @@ const ROW: &str = "rowid";
 enum Parents<'a> {
     These(&'a [Uuid]),
     /// Those of [`FOUND`].
-    Found,
+    Found(Found),
     /// Those of [`ABOVE`].
     Above,
 }
@@ -100,49 +110,65 @@ enum Parents<'a> {
 /// SQLite has no `LATERAL`, PostgreSQL would run a correlated `IN` once a pair of rows: each engine gets the form that
 /// walks the parent's index and stops at the limit. Tests run both.
 fn query<E: Taken>(engine: Engine, parents: Parents<'_>, list: &List<'_, E::Column>) -> SelectStatement {
-    let List { parent, sort, id, must_be_null, descending, window } = list;
-    let of_row = |name: &E::Column| Expr::col((Alias::new("r"), Alias::new(name.unquoted())));
     let mut query = Query::select();
     let given = match parents {
         Parents::These(ids) => {
             query.from_values(ids.iter().copied(), Alias::new("p"));
-            Expr::col((Alias::new("p"), Alias::new("column1")))
+            "column1"
         }
-        Parents::Found => {
+        Parents::Found(Found::One) if engine == Engine::Sqlite => {
+            let one = Query::select().column(Alias::new("id")).from(Alias::new(FOUND)).to_owned();
+            let mut rows = under::<E>("c", one.into(), list);
+            return rows.columns(E::Column::iter().map(|name| of("c", name.unquoted()))).to_owned();
+        }
+        Parents::Found(_) => {
             query.from_as(Alias::new(FOUND), Alias::new("p"));
-            Expr::col((Alias::new("p"), Alias::new("id")))
+            "id"
         }
         Parents::Above => {
             query.from_as(Alias::new(ABOVE), Alias::new("p"));
-            Expr::col((Alias::new("p"), Alias::new(id.unquoted())))
+            list.id.unquoted()
         }
     };
-    let table = Alias::new(E::default().table_name());
-    let mut rows = Query::select();
-    rows.from_as(table.clone(), Alias::new("r")).and_where(of_row(parent).eq(given.clone()));
-    if let Some(column) = must_be_null {
-        rows.and_where(of_row(column).is_null());
-    }
-    keyset::apply(&mut rows, &Sorting::new(of_row(sort), of_row(id), *descending), window);
-    for name in E::Column::iter() {
-        query.column((Alias::new("c"), Alias::new(name.unquoted())));
-    }
+    let mut rows = under::<E>("r", Expr::col(of("p", given)), list);
+    query.columns(E::Column::iter().map(|name| of("c", name.unquoted())));
     match engine {
         Engine::Postgres => {
             for name in E::Column::iter() {
-                rows.expr_as(of_row(&name), Alias::new(name.unquoted()));
+                rows.expr_as(Expr::col(of("r", name.unquoted())), Alias::new(name.unquoted()));
             }
             query.join_lateral(JoinType::InnerJoin, rows, Alias::new("c"), Expr::val(true));
         }
         Engine::Sqlite => {
             // `CROSS` says that parents come first: else SQLite might go through all rows.
-            rows.expr(Expr::col((Alias::new("r"), Alias::new(ROW))));
+            rows.expr(Expr::col(of("r", ROW)));
             query
-                .cross_join(table.into_table_ref().alias(Alias::new("c")))
-                .and_where(Expr::col((Alias::new("c"), Alias::new(ROW))).in_subquery(rows));
+                .cross_join(table::<E>().into_table_ref().alias(Alias::new("c")))
+                .and_where(Expr::col(of("c", ROW)).in_subquery(rows));
         }
     }
     query
+}
+
+/// The window of the rows under one parent, which go by this name; nothing of them yet.
+fn under<E: Taken>(name: &str, parent: SimpleExpr, list: &List<'_, E::Column>) -> SelectStatement {
+    let of_row = |column: &E::Column| Expr::col(of(name, column.unquoted()));
+    let mut rows = Query::select();
+    rows.from_as(table::<E>(), Alias::new(name)).and_where(of_row(&list.parent).eq(parent));
+    if let Some(column) = &list.must_be_null {
+        rows.and_where(of_row(column).is_null());
+    }
+    let sorting = Sorting::new(of_row(&list.sort), of_row(&list.id), list.descending);
+    keyset::apply(&mut rows, &sorting, list.window);
+    rows
+}
+
+fn table<E: Taken>() -> Alias {
+    Alias::new(E::default().table_name())
+}
+
+fn of(table: &str, column: &str) -> (Alias, Alias) {
+    (Alias::new(table), Alias::new(column))
 }
 
 /// Makes a page for each parent of rows that [`read`] gave. `place` tells a row's parent and what it is sorted by.

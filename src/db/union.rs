@@ -12,6 +12,24 @@ use crate::error::Failure;
 /// What a query finds by which others go, is called so in their statement.
 pub const FOUND: &str = "found";
 
+/// A query that stands beside the parts, under a name.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    /// By which parts and other queries know it.
+    pub name: &'a str,
+    /// Its text.
+    pub query: &'a str,
+    /// Whether SQLite had better ask it again wherever it is named than keep what it gives in a table.
+    pub is_slight: bool,
+}
+
+impl<'a> Beside<'a> {
+    /// One that reads.
+    pub fn new(name: &'a str, query: &'a str) -> Self {
+        Self { name, query, is_slight: false }
+    }
+}
+
 /// What one part selects, in the order in which it is taken from a row.
 #[derive(Clone, Debug)]
 pub struct Selected {
@@ -126,7 +144,7 @@ impl Union {
     pub async fn read(
         &self,
         snapshot: &Snapshot,
-        with: &[(&str, &str)],
+        beside: &[Beside<'_>],
         parts: impl Iterator<Item = (usize, &str)>,
         values: Vec<Value>,
     ) -> Result<Vec<(usize, Row)>, Failure> {
@@ -136,12 +154,15 @@ impl Union {
         let tells_place = snapshot.asks_for_places() && snapshot.engine() == Engine::Postgres;
         let place = tells_place.then(|| self.place.clone());
         let mut all = selects.chain(place).collect::<Vec<_>>().join(" UNION ALL ");
-        if !with.is_empty() {
-            // SQLite makes a table of what is used more than once by itself.
-            let how = if snapshot.engine() == Engine::Sqlite { "" } else { "MATERIALIZED " };
-            let with: Vec<String> =
-                with.iter().map(|(name, query)| format!("{name} AS {how}({query})")).collect();
-            all = format!("WITH {} {all}", with.join(", "));
+        if !beside.is_empty() {
+            let how = |is_slight| match snapshot.engine() {
+                Engine::Sqlite if is_slight => "NOT MATERIALIZED",
+                // What is used more than once it makes a table of by itself.
+                Engine::Sqlite => "",
+                Engine::Postgres => "MATERIALIZED",
+            };
+            let with = beside.iter().map(|it| format!("{} AS {} ({})", it.name, how(it.is_slight), it.query));
+            all = format!("WITH {} {all}", with.collect::<Vec<_>>().join(", "));
         }
         let backend = snapshot.connection().get_database_backend();
         if backend == DbBackend::Sqlite {
@@ -250,7 +271,8 @@ mod tests {
         let even = "SELECT id FROM things WHERE place % 2 = 0";
         let parts = [(0, ""), (1, "> $1")];
         let values = vec![Value::from(-1)];
-        let rows = union.read(&snapshot, &[(FOUND, even)], parts.into_iter(), values).await.unwrap();
+        let rows =
+            union.read(&snapshot, &[Beside::new(FOUND, even)], parts.into_iter(), values).await.unwrap();
         let query = things::Entity::find().order_by_desc(things::Column::Place);
         let last_first = rows::all(&snapshot, &query).await.unwrap();
         let columns = Columns::<things::Entity>::all();
