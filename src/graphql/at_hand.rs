@@ -23,19 +23,20 @@ pub trait Reading: ObjectType {
     /// Those that may read from the database, or what they give may: things on one page read together only by these.
     const FIELDS: &'static [&'static str] = &[];
 
-    /// Writes a field as JSON that takes no arguments, has no fields and reads nothing: [`leaves`] makes this of their names. Whether it
-    /// was one; any other is told by async-graphql.
+    /// Writes a field as JSON that takes no arguments and reads nothing: [`leaves`] makes this of their names. Whether it was one, all
+    /// of it; any other is told by async-graphql.
     fn write(&self, _field: &Context<'_>, _to: &mut Vec<u8>) -> bool {
         false
     }
 }
 
-/// Writes these fields, each by the method that tells it to async-graphql.
+/// Writes these fields, each by the method that tells it to async-graphql: those without fields, and behind `objects` those with.
 macro_rules! leaves {
-    ($($name:literal => $method:ident),+ $(,)?) => {
+    ($($name:literal => $method:ident),+ $(; objects $($object:literal => $its:ident),+)? $(,)?) => {
         fn write(&self, field: &async_graphql::Context<'_>, to: &mut Vec<u8>) -> bool {
             match field.item.node.name.node.as_str() {
                 $($name => $crate::graphql::at_hand::write_told(self.$method(field), to),)+
+                $($($object => $crate::graphql::at_hand::write_object(self.$its(field), field, to),)+)?
                 _ => false,
             }
         }
@@ -48,6 +49,154 @@ pub fn write_told<T: Leaf, E>(told: impl Future<Output = Result<T, E>>, to: &mut
     let Some(Ok(leaf)) = told.now_or_never() else { return false };
     leaf.write(to);
     true
+}
+
+/// Writes what is asked of an object that a method gives, or of several, if all that can be done at once.
+pub fn write_object<T: AtOnce, E>(
+    told: impl Future<Output = Result<T, E>>,
+    field: &Context<'_>,
+    to: &mut Vec<u8>,
+) -> bool {
+    let Some(Ok(object)) = told.now_or_never() else { return false };
+    object.write(&field.with_selection_set(&field.item.node.selection_set), to)
+}
+
+/// What may be written at once: an object, or several.
+pub trait AtOnce {
+    /// Writes what is asked of it as JSON. Whether all of it could be written: then nothing of it reads.
+    fn write(&self, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool;
+
+    /// The same of many of the same kind.
+    fn write_each(all: &[Self], asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool
+    where
+        Self: Sized,
+    {
+        write_list(all, to, |one, to| one.write(asked, to))
+    }
+}
+
+impl<T: Reading> AtOnce for AtHand<T> {
+    fn write(&self, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+        write(&self.0, asked, to)
+    }
+
+    fn write_each(all: &[Self], asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+        plain::<T>(asked)
+            .is_some_and(|fields| write_list(all, to, |one, to| write_fields(&one.0, asked, &fields, to)))
+    }
+}
+
+impl<T: AtOnce> AtOnce for [T] {
+    fn write(&self, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+        T::write_each(self, asked, to)
+    }
+}
+
+impl<T: AtOnce> AtOnce for List<T> {
+    fn write(&self, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+        T::write_each(&self.0, asked, to)
+    }
+}
+
+impl<T: AtOnce + ?Sized> AtOnce for &T {
+    fn write(&self, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+        T::write(self, asked, to)
+    }
+}
+
+impl<T: AtOnce> AtOnce for Option<T> {
+    fn write(&self, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+        match self {
+            Some(object) => object.write(asked, to),
+            None => {
+                to.extend_from_slice(b"null");
+                true
+            }
+        }
+    }
+}
+
+/// Writes what is asked of an object, if nothing of it reads.
+pub fn write<T: Reading>(thing: &T, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+    plain::<T>(asked).is_some_and(|fields| write_fields(thing, asked, &fields, to))
+}
+
+fn write_list<T>(all: &[T], to: &mut Vec<u8>, mut write: impl FnMut(&T, &mut Vec<u8>) -> bool) -> bool {
+    to.push(b'[');
+    for (place, one) in all.iter().enumerate() {
+        if place > 0 {
+            to.push(b',');
+        }
+        if !write(one, to) {
+            return false;
+        }
+    }
+    to.push(b']');
+    true
+}
+
+/// Writes an object of which these fields are asked, if none of them reads.
+fn write_fields<T: Reading>(
+    thing: &T,
+    asked: &ContextSelectionSet<'_>,
+    fields: &[&Positioned<Field>],
+    to: &mut Vec<u8>,
+) -> bool {
+    for (place, field) in fields.iter().enumerate() {
+        begin(place, field, to);
+        if !write_field(thing, &asked.with_field(field), to) {
+            return false;
+        }
+    }
+    to.push(b'}');
+    true
+}
+
+/// Writes what stands before a field's value.
+fn begin(place: usize, field: &Positioned<Field>, to: &mut Vec<u8>) {
+    to.push(if place == 0 { b'{' } else { b',' });
+    json::key(to, &field.node.response_key().node);
+}
+
+/// Writes a field that reads nothing; where it could not, nothing of it.
+fn write_field<T: Reading>(thing: &T, field: &Context<'_>, to: &mut Vec<u8>) -> bool {
+    if field.item.node.name.node == "__typename" {
+        T::type_name().write(to);
+        return true;
+    }
+    let before = to.len();
+    let is_written = field.item.node.arguments.is_empty() && thing.write(field, to);
+    if !is_written {
+        to.truncate(before);
+    }
+    is_written
+}
+
+/// A list of things that are written at once where that can be done.
+pub struct List<T>(pub Vec<T>);
+
+impl<T: AtOnce + OutputType> OutputType for List<T> {
+    fn type_name() -> Cow<'static, str> {
+        Vec::<T>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Vec::<T>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Vec::<T>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        if ctx.data_opt::<NothingIsMerged>().is_some() {
+            let mut json = Vec::with_capacity(ROOM);
+            if self.write(ctx, &mut json) {
+                return Ok(Value::Binary(json.into()));
+            }
+        }
+        self.0.resolve(ctx, field).await
+    }
 }
 
 /// An object that is told so.
@@ -132,18 +281,15 @@ async fn written<T: Reading>(
     fields: &[&Positioned<Field>],
 ) -> ServerResult<Vec<u8>> {
     let mut told = Vec::with_capacity(ROOM);
-    // What reads is put in behind these places.
+    // What reads is put in behind these places. It begins when all else is told, which might wait for the same.
     let (mut reading, mut places) = (Vec::new(), Vec::new());
-    for field in fields {
-        told.push(if told.is_empty() { b'{' } else { b',' });
-        json::key(&mut told, &field.node.response_key().node);
+    for (place, field) in fields.iter().enumerate() {
+        begin(place, field, &mut told);
         let (name, field) = (field.node.name.node.as_str(), ctx.with_field(field));
         if T::FIELDS.contains(&name) {
             reading.push(Box::pin(async move { value(thing, &field).await }));
             places.push(told.len());
-        } else if name == "__typename" {
-            T::type_name().write(&mut told);
-        } else if !(field.item.node.arguments.is_empty() && thing.write(&field, &mut told)) {
+        } else if !write_field(thing, &field, &mut told) {
             json::write(&mut told, &value(thing, &field).await?);
         }
     }
@@ -196,14 +342,23 @@ fn add<'a, T: ObjectType>(
                 (Some(&fragment.node.type_condition), &fragment.node.selection_set)
             }
         };
-        of_type.is_none_or(|of| of.node.on.node == *T::type_name()).then_some(())?;
-        add::<T>(ctx, &below.node, fields)?;
+        match of_type.map(|of| &of.node.on.node) {
+            Some(other) if *other != *T::type_name() => is_object(ctx, other).then_some(())?,
+            _ => add::<T>(ctx, &below.node, fields)?,
+        }
     }
     Some(())
 }
 
+/// Whether this is an object's type, not one that several have in common.
+fn is_object(ctx: &ContextSelectionSet<'_>, name: &str) -> bool {
+    matches!(ctx.schema_env.registry.types.get(name), Some(MetaType::Object { .. }))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema, SimpleObject};
 
     use super::*;
@@ -214,17 +369,49 @@ mod tests {
         name: String,
         number: i32,
         refused: Option<Refused>,
+        below: Vec<AtHand<Part>>,
     }
 
     impl Reading for Thing {
         const FIELDS: &'static [&'static str] = &["number", "refused"];
 
         fn write(&self, field: &Context<'_>, to: &mut Vec<u8>) -> bool {
-            let is_name = field.item.node.name.node == "name";
-            if is_name {
-                self.name.write(to);
+            match field.item.node.name.node.as_str() {
+                "name" => self.name.write(to),
+                "below" => return write_object(ready(Ok::<_, ()>(self.below.as_slice())), field, to),
+                _ => return false,
             }
-            is_name
+            true
+        }
+    }
+
+    /// One whose `read` waits.
+    #[derive(Clone)]
+    struct Part(i32);
+
+    impl Reading for Part {
+        const FIELDS: &'static [&'static str] = &["read"];
+
+        leaves!("number" => number; objects "parts" => parts, "next" => next);
+    }
+
+    #[Object]
+    impl Part {
+        async fn number(&self) -> i32 {
+            self.0
+        }
+
+        async fn parts(&self) -> List<AtHand<Self>> {
+            List((1..self.0).map(|number| AtHand(Self(number))).collect())
+        }
+
+        async fn next(&self) -> Option<AtHand<Self>> {
+            (self.0 < 3).then(|| AtHand(Self(self.0 + 1)))
+        }
+
+        async fn read(&self) -> i32 {
+            tokio::task::yield_now().await;
+            self.0
         }
     }
 
@@ -243,7 +430,8 @@ mod tests {
     #[Object]
     impl Query {
         async fn thing(&self, at_hand: bool) -> Option<Either> {
-            let thing = Thing { name: "it".to_owned(), number: 1, refused: Some(Refused) };
+            let below = (1..4).map(|number| AtHand(Part(number))).collect();
+            let thing = Thing { name: "it".to_owned(), number: 1, refused: Some(Refused), below };
             Some(if at_hand { Either::AtHand(AtHand(thing)) } else { Either::Waiting(thing) })
         }
     }
@@ -286,6 +474,9 @@ mod tests {
             ("a: name ...more ... { b: name } } } fragment more on Thing { name", true),
             ("refused { __typename } ... on Thing { refused { x: __typename } name }", false),
             ("name refused { why }", true),
+            ("below { number parts { number } next { next { number } } }", true),
+            ("name below { read parts { number next { read } } } number", true),
+            ("below { parts { __typename ... on Refused { why } ... on Part { number } } }", true),
         ] {
             let answer = |at_hand: bool, merges: bool| {
                 let query = match asked.split_once("fragment") {

@@ -19,7 +19,7 @@ use async_graphql::{
 };
 use bytes::Bytes;
 
-use super::at_hand::{self, Reading};
+use super::at_hand::{self, AtOnce, Reading};
 use super::json;
 use crate::cache::recall;
 use crate::operation::Operation;
@@ -323,8 +323,7 @@ impl<T: Keepable> OutputType for Kept<T> {
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         let operation = self.0.operation();
-        let is_outermost = recall::keeps_fragments(operation) && IN_AN_ARTICLE.try_get().is_err();
-        let asked = ctx.data_opt::<Arc<Asked>>().filter(|_| is_outermost);
+        let asked = ctx.data_opt::<Arc<Asked>>().filter(|_| self.is_kept());
         let Some(question) = asked.and_then(|asked| asked.question(field.pos, &self.0.tag())) else {
             return at_hand::tell(&self.0, ctx, field).await;
         };
@@ -337,6 +336,19 @@ impl<T: Keepable> OutputType for Kept<T> {
         });
         let made = Box::pin(make_to_keep(operation, question, || errors(ctx.query_env), make)).await?;
         Ok(made.unwrap_or_default())
+    }
+}
+
+impl<T: Keepable> Kept<T> {
+    /// Whether it is kept by itself what an answer tells of it: of an article within another it is not.
+    fn is_kept(&self) -> bool {
+        recall::keeps_fragments(self.0.operation()) && IN_AN_ARTICLE.try_get().is_err()
+    }
+}
+
+impl<T: Keepable> AtOnce for Kept<T> {
+    fn write(&self, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+        !self.is_kept() && at_hand::write(&self.0, asked, to)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use async_graphql::{ID, Value};
 
@@ -45,9 +46,15 @@ macro_rules! numbers {
         }
     )*};
 }
-numbers!(i32, u32);
+numbers!(i32, u32, usize);
 
 impl<T: Leaf + ?Sized> Leaf for &T {
+    fn write(&self, to: &mut Vec<u8>) {
+        T::write(self, to);
+    }
+}
+
+impl<T: Leaf + ?Sized> Leaf for Arc<T> {
     fn write(&self, to: &mut Vec<u8>) {
         T::write(self, to);
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::at_hand::{AtHand, Reading};
+use super::at_hand::{AtHand, Reading, write_told};
 use super::blocks::Block;
 use super::operation;
 use crate::cache::recall;
@@ -91,7 +91,21 @@ impl RichTextFields {
     }
 }
 
-impl Reading for RichTextFields {}
+impl Reading for RichTextFields {
+    fn write(&self, field: &Context<'_>, to: &mut Vec<u8>) -> bool {
+        // What was made before is looked for at the operation's place in the log, which may still have to be read.
+        if operation(field).is_ok_and(|op| recall::is_recalling(op)) {
+            return false;
+        }
+        match field.item.node.name.node.as_str() {
+            "markdown" => write_told(self.markdown(field), to),
+            "html" => write_told(self.html(field), to),
+            "text" => write_told(self.text(field), to),
+            "wordCount" => write_told(self.word_count(field), to),
+            _ => false,
+        }
+    }
+}
 
 /// A text with structure, in the forms that a frontend may need. It is written in CommonMark with GitHub's extensions.
 #[Object(name = "RichText")]

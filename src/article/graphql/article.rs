@@ -26,7 +26,7 @@ use crate::comment::graphql::{CommentLists, CommentObject, CommentOrder, comment
 use crate::comment::read::Above;
 use crate::db::keyset::Page;
 use crate::error::Failure;
-use crate::graphql::at_hand::{Reading, leaves};
+use crate::graphql::at_hand::{List, Reading, leaves};
 use crate::graphql::batch::{Batch, Member};
 use crate::graphql::connection::{Connection, Count, PageArguments};
 use crate::graphql::errors::{Nullable, nullable};
@@ -290,9 +290,9 @@ impl ArticleFields {
     }
 
     /// The text, in order.
-    async fn sections(&self) -> Result<Vec<SectionObject>, Failure> {
+    async fn sections(&self) -> Result<List<SectionObject>, Failure> {
         let (sections, figures) = tokio::try_join!(self.load_sections(), self.load_figures())?;
-        Ok(sections_of(self.row().id, sections, figures, &self.op().store))
+        Ok(List(sections_of(self.row().id, sections, figures, &self.op().store)))
     }
 
     /// The headings of the text in order, those inside sections among them.
@@ -302,22 +302,22 @@ impl ArticleFields {
     }
 
     /// Whom the byline credits, in order.
-    async fn authors(&self) -> Result<Vec<AuthorObject>, Failure> {
-        self.load_authors().await
+    async fn authors(&self) -> Result<List<AuthorObject>, Failure> {
+        self.load_authors().await.map(List)
     }
 
     /// Where an editor put it in the site's tree, in order.
-    async fn categories(&self) -> Result<Vec<CategoryObject>, Failure> {
-        self.load_categories().await
+    async fn categories(&self) -> Result<List<CategoryObject>, Failure> {
+        self.load_categories().await.map(List)
     }
 
     /// Its free labels, in order.
-    async fn tags(&self) -> Result<Vec<TagObject>, Failure> {
-        self.load_tags().await
+    async fn tags(&self) -> Result<List<TagObject>, Failure> {
+        self.load_tags().await.map(List)
     }
 
     /// Where it points to, in order. A link to an article shows while that article is published.
-    async fn related_links(&self) -> Result<Vec<RelatedLink>, Failure> {
+    async fn related_links(&self) -> Result<List<RelatedLink>, Failure> {
         let cohort = self.0.cohort();
         let loaded = cohort
             .loads
@@ -329,7 +329,7 @@ impl ArticleFields {
             .await?;
         let links =
             loaded.get(&self.row().id).map(|links| links.tell(&cohort.op).as_slice()).unwrap_or_default();
-        Ok(links.iter().filter_map(related::shown).collect())
+        Ok(List(links.iter().filter_map(related::shown).collect()))
     }
 
     /// The published articles that have a related link to this one.

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{SimpleObject, Union};
+use async_graphql::{ContextSelectionSet, SimpleObject, Union};
 
 use super::article::ArticleObject;
 use crate::article::entity::public::{articles, related_links};
 use crate::article::memory::OfEach;
 use crate::article::read_parts::Together;
 use crate::cache::recall::KnownOf;
+use crate::graphql::at_hand::{AtHand, AtOnce, Reading, leaves};
 use crate::graphql::scalars::Url;
 use crate::id::ArticleId;
 use crate::operation::Operation;
@@ -48,12 +49,12 @@ pub fn shown((link, target): &(related_links::Model, Option<ArticleObject>)) -> 
     match (target, &link.url) {
         (Some(article), _) => {
             let title = link.title.clone().unwrap_or_else(|| article.row().title.clone());
-            Some(RelatedLink::Article(RelatedArticle { title, article: article.clone() }))
+            Some(RelatedLink::Article(AtHand(RelatedArticle { title, article: article.clone() })))
         }
-        (None, Some(url)) => Some(RelatedLink::External(ExternalLink {
+        (None, Some(url)) => Some(RelatedLink::External(AtHand(ExternalLink {
             title: link.title.clone().unwrap_or_default(),
             url: Url(url.clone()),
-        })),
+        }))),
         (None, None) => None,
     }
 }
@@ -62,9 +63,18 @@ pub fn shown((link, target): &(related_links::Model, Option<ArticleObject>)) -> 
 #[derive(Union)]
 pub enum RelatedLink {
     /// To another article.
-    Article(RelatedArticle),
+    Article(AtHand<RelatedArticle>),
     /// To an address elsewhere.
-    External(ExternalLink),
+    External(AtHand<ExternalLink>),
+}
+
+impl AtOnce for RelatedLink {
+    fn write(&self, asked: &ContextSelectionSet<'_>, to: &mut Vec<u8>) -> bool {
+        match self {
+            Self::Article(link) => link.write(asked, to),
+            Self::External(link) => link.write(asked, to),
+        }
+    }
 }
 
 /// A pointer to another published article.
@@ -76,6 +86,12 @@ pub struct RelatedArticle {
     article: ArticleObject,
 }
 
+impl Reading for RelatedArticle {
+    const FIELDS: &'static [&'static str] = &["article"];
+
+    leaves!("title" => title; objects "article" => article);
+}
+
 /// A pointer to an address elsewhere.
 #[derive(SimpleObject)]
 pub struct ExternalLink {
@@ -83,4 +99,8 @@ pub struct ExternalLink {
     title: String,
     /// http or https.
     url: Url,
+}
+
+impl Reading for ExternalLink {
+    leaves!("title" => title, "url" => url);
 }

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{ID, Object, SimpleObject};
 
 use crate::article::entity::public::{figures, sections};
 use crate::graphql::at_hand::{AtHand, Reading, leaves};
 use crate::graphql::ids;
-use crate::graphql::json::Leaf as _;
 use crate::graphql::rich_text::{Heading, Origin, RichText, Text};
 use crate::id::{ArticleId, ImageId};
 use crate::image::entity::images;
@@ -36,14 +35,7 @@ pub struct FigureFields {
 }
 
 impl Reading for FigureFields {
-    fn write(&self, field: &Context<'_>, to: &mut Vec<u8>) -> bool {
-        match field.item.node.name.node.as_str() {
-            "caption" => self.caption.write(to),
-            "credit" => self.credit.write(to),
-            _ => return false,
-        }
-        true
-    }
+    leaves!("caption" => caption, "credit" => credit; objects "image" => image);
 }
 
 impl FigureObject {
@@ -68,7 +60,14 @@ pub struct SectionFields {
 }
 
 impl Reading for SectionFields {
-    leaves!("id" => id, "position" => position, "anchor" => anchor, "level" => level, "heading" => heading);
+    leaves!(
+        "id" => id,
+        "position" => position,
+        "anchor" => anchor,
+        "level" => level,
+        "heading" => heading;
+        objects "body" => body, "figures" => figures
+    );
 }
 
 /// An article's text, and what its sections need of it.

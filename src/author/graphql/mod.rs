@@ -93,7 +93,7 @@ impl AuthorFields {
 impl Reading for AuthorFields {
     const FIELDS: &'static [&'static str] = &["portrait", "articles"];
 
-    leaves!("id" => id, "slug" => slug, "name" => name, "path" => path, "url" => url, "articleCount" => article_count);
+    leaves!("id" => id, "slug" => slug, "name" => name, "path" => path, "url" => url, "articleCount" => article_count; objects "bio" => bio);
 }
 
 impl Text for AuthorFields {

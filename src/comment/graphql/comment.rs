@@ -111,7 +111,8 @@ impl Reading for CommentFields {
         "authorName" => author_name,
         "createdAt" => created_at,
         "isStaff" => is_staff,
-        "isByArticleAuthor" => is_by_article_author,
+        "isByArticleAuthor" => is_by_article_author;
+        objects "body" => body
     );
 }
 
