@@ -40,7 +40,7 @@ pub async fn by_id(
         parts.expect(wanted());
         read::by_id(&snapshot, parts, id).await
     };
-    Ok(Option::clone(&*recall(op, format!("article {id}"), read).await?))
+    Ok(Arc::unwrap_or_clone(recall(op, || format!("article {id}"), read).await?))
 }
 
 /// [`read::by_slug`], with what is wanted of it where it is read.
@@ -54,7 +54,7 @@ pub async fn by_slug(
         parts.expect(wanted());
         read::by_slug(&snapshot, parts, &op.store.keys, slug).await
     };
-    Ok(Option::clone(&*recall(op, format!("article by slug {slug:?}"), read).await?))
+    Ok(Arc::unwrap_or_clone(recall(op, || format!("article by slug {slug:?}"), read).await?))
 }
 
 /// [`read::list`], with what is wanted where nothing is kept: else they are known of most articles of a list that is not.
@@ -72,13 +72,13 @@ pub async fn list(
         }
         read::list(&snapshot, parts, filter, order, window).await
     };
-    Ok(Page::clone(&*recall(op, format!("articles {filter:?} {order:?} {window:?}"), read).await?))
+    Ok(Arc::unwrap_or_clone(recall(op, || format!("articles {filter:?} {order:?} {window:?}"), read).await?))
 }
 
 /// [`read::count`].
 pub async fn count(op: &Operation, filter: &ArticleFilter, most: u64) -> Result<u64, Failure> {
     let read = async move |snapshot: Snapshot| read::count(&snapshot, filter, most).await;
-    Ok(*recall(op, format!("count of articles {filter:?} to {most}"), read).await?)
+    Ok(*recall(op, || format!("count of articles {filter:?} to {most}"), read).await?)
 }
 
 /// [`read::of_subjects`], with what is wanted where nothing is kept.
@@ -91,7 +91,7 @@ pub async fn of_subjects(
     descending: bool,
     window: &Window,
 ) -> Result<KnownOf<Uuid, Arc<Page<articles::Model>>>, Failure> {
-    let question = format!("articles of {subject:?} {descending} {window:?}");
+    let question = || format!("articles of {subject:?} {descending} {window:?}");
     let depends = |id, page: &Page<articles::Model>| {
         let of_page = page.rows.iter().map(|article| article.id.to_string());
         Depends { on: of_page.chain([subject.articles(id)]).collect(), ..Depends::default() }
@@ -222,7 +222,7 @@ async fn parts<T: Debug + Send + Sync + 'static>(
         depends.on.push(id.to_string());
         depends
     };
-    recall_each(op, format!("{kind} of"), ids.iter().copied(), depends, read).await
+    recall_each(op, || format!("{kind} of"), ids.iter().copied(), depends, read).await
 }
 
 fn names(things: impl IntoIterator<Item = impl Display>) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! What the public reads of authors, from memory where it is there.
 
+use std::sync::Arc;
+
 use super::entity::authors;
 use super::read;
 use crate::cache::recall::recall_beside;
@@ -13,14 +15,14 @@ use crate::reads::articles_of;
 /// [`read::by_id`].
 pub async fn by_id(op: &Operation, id: AuthorId) -> Result<Option<authors::Model>, Failure> {
     let read = async move |snapshot: Snapshot| read::by_id(&snapshot, id).await;
-    Ok(Option::clone(&*recall_beside(op, format!("author {id}"), |found| counts(found), read).await?))
+    Ok(Arc::unwrap_or_clone(recall_beside(op, || format!("author {id}"), |found| counts(found), read).await?))
 }
 
 /// [`read::by_slug`].
 pub async fn by_slug(op: &Operation, slug: &str) -> Result<Option<authors::Model>, Failure> {
     let read = async move |snapshot: Snapshot| read::by_slug(&snapshot, slug).await;
     Ok(Option::clone(
-        &*recall_beside(op, format!("author by slug {slug:?}"), |found| counts(found), read).await?,
+        &*recall_beside(op, || format!("author by slug {slug:?}"), |found| counts(found), read).await?,
     ))
 }
 
@@ -28,7 +30,7 @@ pub async fn by_slug(op: &Operation, slug: &str) -> Result<Option<authors::Model
 pub async fn list(op: &Operation, window: &Window) -> Result<Page<authors::Model>, Failure> {
     let read = async move |snapshot: Snapshot| read::list(&snapshot, window).await;
     let counts = |page: &Page<authors::Model>| counts(&page.rows);
-    Ok(Page::clone(&*recall_beside(op, format!("authors {window:?}"), counts, read).await?))
+    Ok(Arc::unwrap_or_clone(recall_beside(op, || format!("authors {window:?}"), counts, read).await?))
 }
 
 /// What drops the counts in these rows.

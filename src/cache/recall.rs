@@ -135,7 +135,7 @@ pub struct Depends {
 /// What a question reads: what it read before, where that is still so. It depends on what `read` notes.
 pub async fn recall<T: Debug + Send + Sync + 'static>(
     op: &Operation,
-    question: String,
+    question: impl FnOnce() -> String,
     read: impl AsyncFnOnce(Snapshot) -> Result<T, Failure>,
 ) -> Result<Arc<T>, Failure> {
     recall_beside(op, question, |_| Vec::new(), read).await
@@ -144,13 +144,14 @@ pub async fn recall<T: Debug + Send + Sync + 'static>(
 /// The same for what is dropped [`beside`](Depends::beside).
 pub async fn recall_beside<T: Debug + Send + Sync + 'static>(
     op: &Operation,
-    question: String,
+    question: impl FnOnce() -> String,
     beside: impl Fn(&T) -> Vec<String>,
     read: impl AsyncFnOnce(Snapshot) -> Result<T, Failure>,
 ) -> Result<Arc<T>, Failure> {
     if op.recalled_at.is_none() {
         return Ok(Arc::new(read(op.snapshot().await?.as_ref().clone()).await?));
     }
+    let question = question();
     if let Some((value, sources)) = find(op, &question).await? {
         op.reads().note_sources(&sources);
         return Ok(value);
@@ -168,7 +169,7 @@ pub async fn recall_beside<T: Debug + Send + Sync + 'static>(
 /// thing's part depends on: no less than what `read` notes for all together.
 pub async fn recall_each<K, T, S>(
     op: &Operation,
-    question: String,
+    question: impl FnOnce() -> String,
     things: impl IntoIterator<Item = K>,
     depends: impl Fn(K, &T) -> Depends,
     read: impl AsyncFnOnce(Snapshot, Vec<K>) -> Result<HashMap<K, T, S>, Failure>,
@@ -185,6 +186,7 @@ where
         let read = read(op.snapshot().await?.as_ref().clone(), things.into_iter().collect()).await?;
         return Ok(read.into_iter().map(|(thing, value)| (thing, Arc::new(value).into())).collect());
     }
+    let question = question();
     let (mut found, mut missing) = (KnownOf::default(), Vec::new());
     let asked = Asked::of(op, &*op.store.memory).await?;
     for thing in things {

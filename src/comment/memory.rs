@@ -32,7 +32,7 @@ pub async fn under(
         Above::Article => read::under_articles(&snapshot, &missing, asked, ahead, replies).await,
         Above::Comment => read::under_comments(&snapshot, &missing, asked, replies).await,
     };
-    let question = format!("comments under {above:?} {asked:?}");
+    let question = || format!("comments under {above:?} {asked:?}");
     let depends = |parent, _: &Page<comments::Model>| article_of(parents, parent);
     recall_each(op, question, parents.keys().copied(), depends, read).await
 }
@@ -46,7 +46,7 @@ pub async fn counts(
     let read =
         async move |snapshot: Snapshot, missing: Vec<Uuid>| read::counts(&snapshot, above, &missing).await;
     let depends = |parent, _: &u64| article_of(parents, parent);
-    recall_each(op, format!("count of comments under {above:?}"), parents.keys().copied(), depends, read)
+    recall_each(op, || format!("count of comments under {above:?}"), parents.keys().copied(), depends, read)
         .await
 }
 

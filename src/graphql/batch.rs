@@ -99,15 +99,18 @@ impl<M, L: Default> Member<M, L> {
     where
         M: Clone,
     {
-        let pages: Vec<_> = pages.into_iter().collect();
-        let rows = pages.iter().flat_map(|(_, page)| page.peek().rows.iter().cloned()).collect();
-        let mut together = Self::page_with(op, loads, rows).into_iter().map(wrap);
-        let mut members = |page: Arc<Page<M>>| Page {
-            rows: together.by_ref().take(page.rows.len()).collect(),
-            has_next: page.has_next,
-            has_previous: page.has_previous,
+        let mut rows = Vec::new();
+        // A page that nobody else keeps is taken as it is.
+        let mut taken = |page: Arc<Page<M>>| {
+            let Page { rows: of_page, has_next, has_previous } = Arc::unwrap_or_clone(page);
+            let begin = rows.len();
+            rows.extend(of_page);
+            Page { rows: (begin..rows.len()).collect(), has_next, has_previous }
         };
-        pages.into_iter().map(|(parent, page)| (parent, page.map(&mut members))).collect()
+        let pages: Vec<_> = pages.into_iter().map(|(parent, page)| (parent, page.map(&mut taken))).collect();
+        let cohort = Arc::new(Cohort { op: Arc::clone(op), rows, loads });
+        let member = |index| wrap(Self { cohort: Arc::clone(&cohort), index });
+        pages.into_iter().map(|(parent, page)| (parent, page.map(|page| page.map(member)))).collect()
     }
 
     /// A thing alone on its page.

@@ -23,5 +23,5 @@ pub async fn public(
     };
     let depends =
         |id: ImageId, _: &Option<images::Model>| Depends { on: vec![id.to_string()], ..Depends::default() };
-    recall_each(op, "image".to_owned(), ids, depends, read).await
+    recall_each(op, || "image".to_owned(), ids, depends, read).await
 }

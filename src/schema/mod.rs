@@ -129,7 +129,7 @@ impl NodeQuery {
         }
         if let Ok(id) = id.parse() {
             let found = image::read::public(&snapshot, vec![id], &[]).await?.remove(&id);
-            return Ok(found.map(|row| Node::Image(ImageObject::new(row, &op.store))));
+            return Ok(found.map(|row| Node::Image(ImageObject::new(&row, &op.store))));
         }
         if let Ok(id) = id.parse() {
             return Ok(comment::read::by_id(&snapshot, id)

@@ -17,7 +17,7 @@ use crate::reads::articles_of;
 pub async fn site_tree(op: &Operation) -> Result<Arc<HashMap<CategoryId, categories::Model>>, Failure> {
     let read = async |snapshot: Snapshot| read::site_tree(&snapshot).await;
     let counts = |tree: &HashMap<CategoryId, categories::Model>| tree.keys().map(articles_of).collect();
-    recall_beside(op, "the tree".to_owned(), counts, read).await
+    recall_beside(op, || "the tree".to_owned(), counts, read).await
 }
 
 /// [`read::category_by_slug`].
@@ -27,27 +27,29 @@ pub async fn category_by_slug(op: &Operation, slug: &str) -> Result<Option<categ
         Ok(read::category_by_slug(&snapshot, &tree, slug).await?.cloned())
     };
     let counts = |found: &Option<categories::Model>| found.iter().map(|it| articles_of(it.id)).collect();
-    Ok(Option::clone(&*recall_beside(op, format!("category by slug {slug:?}"), counts, read).await?))
+    Ok(Arc::unwrap_or_clone(recall_beside(op, || format!("category by slug {slug:?}"), counts, read).await?))
 }
 
 /// [`read::tag_by_id`].
 pub async fn tag_by_id(op: &Operation, id: TagId) -> Result<Option<tags::Model>, Failure> {
     let read = async move |snapshot: Snapshot| read::tag_by_id(&snapshot, id).await;
-    Ok(Option::clone(&*recall_beside(op, format!("tag {id}"), |found| counts(found), read).await?))
+    Ok(Arc::unwrap_or_clone(recall_beside(op, || format!("tag {id}"), |found| counts(found), read).await?))
 }
 
 /// [`read::tag_by_slug`].
 pub async fn tag_by_slug(op: &Operation, slug: &str) -> Result<Option<tags::Model>, Failure> {
     let read = async move |snapshot: Snapshot| read::tag_by_slug(&snapshot, slug).await;
     Ok(Option::clone(
-        &*recall_beside(op, format!("tag by slug {slug:?}"), |found| counts(found), read).await?,
+        &*recall_beside(op, || format!("tag by slug {slug:?}"), |found| counts(found), read).await?,
     ))
 }
 
 /// [`read::tag_list`].
 pub async fn tag_list(op: &Operation, window: &Window) -> Result<Page<tags::Model>, Failure> {
     let read = async move |snapshot: Snapshot| read::tag_list(&snapshot, window).await;
-    Ok(Page::clone(&*recall_beside(op, format!("tags {window:?}"), |page| counts(&page.rows), read).await?))
+    Ok(Arc::unwrap_or_clone(
+        recall_beside(op, || format!("tags {window:?}"), |page| counts(&page.rows), read).await?,
+    ))
 }
 
 /// What drops the counts in these rows.

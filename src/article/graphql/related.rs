@@ -23,24 +23,29 @@ pub fn with_targets(
     op: &Arc<Operation>,
     rows: OfEach<(related_links::Model, Option<articles::Model>)>,
 ) -> KnownOf<ArticleId, Links> {
-    let targets: HashMap<ArticleId, articles::Model> = rows
-        .values()
-        .flat_map(|links| links.peek().iter())
-        .filter_map(|(_, target)| target.clone())
-        .map(|target| (target.id, target))
-        .collect();
+    let mut targets: HashMap<ArticleId, articles::Model> = HashMap::new();
+    // Links that nobody else keeps are taken as they are.
+    let mut apart = |links: Arc<Vec<(related_links::Model, Option<articles::Model>)>>| {
+        let links = Arc::unwrap_or_clone(links).into_iter();
+        let without = links.map(|(link, target)| {
+            let id = target.as_ref().map(|target| target.id);
+            targets.extend(target.map(|target| (target.id, target)));
+            (link, id)
+        });
+        without.collect::<Vec<_>>()
+    };
+    let links: Vec<_> = rows.into_iter().map(|(article, links)| (article, links.map(&mut apart))).collect();
     let members: HashMap<ArticleId, ArticleObject> =
         ArticleObject::page(op, Together::default(), targets.into_values().collect())
             .into_iter()
             .map(|article| (article.row().id, article))
             .collect();
-    rows.into_iter()
-        .map(|(article, links)| {
-            let with_target = |(link, target): &(related_links::Model, Option<articles::Model>)| {
-                (link.clone(), target.as_ref().and_then(|target| members.get(&target.id).cloned()))
-            };
-            (article, links.map(|links| links.iter().map(with_target).collect()))
-        })
+    let with_target = |(link, target): (related_links::Model, Option<ArticleId>)| {
+        (link, target.and_then(|target| members.get(&target).cloned()))
+    };
+    let links = links.into_iter();
+    links
+        .map(|(article, links)| (article, links.map(|links| links.into_iter().map(with_target).collect())))
         .collect()
 }
 

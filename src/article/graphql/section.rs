@@ -41,7 +41,7 @@ impl Reading for FigureFields {
 impl FigureObject {
     /// A figure with its image.
     pub fn new((figure, image): &(figures::Model, images::Model), store: &Arc<Store>) -> Self {
-        let image = ImageObject::new(image.clone(), store);
+        let image = ImageObject::new(image, store);
         Self(FigureFields {
             caption: figure.caption.clone().or_else(|| image.own_caption().map(str::to_owned)),
             credit: figure.credit.clone().or_else(|| image.own_credit().map(str::to_owned)),

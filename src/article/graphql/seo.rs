@@ -78,8 +78,10 @@ impl Seo {
 
     /// The picture above the text; where there is none, the first one in it.
     async fn image(&self) -> Nullable<ImageObject> {
-        nullable(async { Ok(self.picture().await?.map(|image| ImageObject::new(image, &self.0.op().store))) })
-            .await
+        nullable(async {
+            Ok(self.picture().await?.map(|image| ImageObject::new(&image, &self.0.op().store)))
+        })
+        .await
     }
 
     /// For `<meta property="og:…">`: what a link to the article shows elsewhere.

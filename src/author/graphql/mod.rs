@@ -143,7 +143,7 @@ impl AuthorFields {
                     image::memory::public(&cohort.op, ids, &cohort.loads.known).await
                 })
                 .await?;
-            let found = portraits.get(&id).and_then(|image| image.tell(&cohort.op).as_ref().clone());
+            let found = portraits.get(&id).and_then(|image| image.tell(&cohort.op).as_ref().as_ref());
             Ok(found.map(|image| ImageObject::new(image, &cohort.op.store)))
         })
         .await

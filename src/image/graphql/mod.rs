@@ -38,8 +38,8 @@ impl Reading for ImageFields {
 
 impl ImageObject {
     /// Wraps a row.
-    pub fn new(row: images::Model, store: &Arc<Store>) -> Self {
-        Self(ImageFields(Shown::public(&row, store)))
+    pub fn new(row: &images::Model, store: &Arc<Store>) -> Self {
+        Self(ImageFields(Shown::public(row, store)))
     }
 
     /// Its own caption.
@@ -95,7 +95,7 @@ impl ImageQuery {
             let id = ids::parse(&id, &["by", "id"])?;
             let found = memory::public(op, vec![id], &[]).await?.remove(&id);
             let found = found.and_then(|image| image.tell(op).as_ref().clone());
-            Ok(found.map(|row| ImageObject::new(row, &op.store)))
+            Ok(found.map(|row| ImageObject::new(&row, &op.store)))
         })
         .await
     }
