@@ -219,7 +219,7 @@ impl Together {
         let found = rows::one(snapshot, query).await?;
         if let Some(article) = found.as_ref().filter(|_| !expected.is_empty()) {
             let one = Asked::of_these(snapshot, [article.id].into());
-            self.read_expected(snapshot, expected, Found::One, one, false).await?;
+            self.read_expected(snapshot, expected, one).await?;
         }
         Ok(found)
     }
@@ -252,29 +252,28 @@ impl Together {
         };
         let values = values.map(|values| values.0).unwrap_or_default();
         let asked = Asked { found: Some(sql), is_slight: false, condition: among, values };
-        self.read_expected(snapshot, expected, Found::Many, asked, true).await
+        self.read_expected(snapshot, expected, asked).await
     }
 
     fn take_expected(&self) -> Expected {
         std::mem::take(&mut *locked(&self.expected))
     }
 
-    /// Reads what is expected of some articles; and, if so asked, those.
+    /// Reads what is expected of one article that is known, or of those that are found with it, and then those too.
     async fn read_expected(
         &self,
         snapshot: &Snapshot,
         Expected { parts, guest }: Expected,
-        found: Found,
         mut asked: Asked,
-        are_articles_read: bool,
     ) -> Result<Vec<articles::Model>, Failure> {
+        let found = if asked.is_slight { Found::One } else { Found::Many };
         let values = std::mem::take(&mut asked.values);
         let queries = guest.as_ref().map(|guest| guest.queries(snapshot.engine(), found)).unwrap_or_default();
         let beside = asked.beside().into_iter();
         let beside = beside.chain(queries.iter().map(|(name, query)| Beside::new(name, query)));
         let of_guest: Vec<String> = queries.iter().map(|(name, _)| format!("{name} AS {GUEST}")).collect();
         let selected = parts.iter().map(|part| (*part as usize, asked.condition));
-        let selected = selected.chain(are_articles_read.then_some((ARTICLES, "")));
+        let selected = selected.chain((found == Found::Many).then_some((ARTICLES, "")));
         let selected = selected.chain(of_guest.iter().map(|from| (OF_GUEST, from.as_str())));
         let united = guest.as_ref().map_or(&*UNITED, |guest| guest.united());
         let united = united.of(snapshot.connection().get_database_backend());
