@@ -163,10 +163,46 @@ async fn health_cors_and_headers() {
             .headers()
             .contains_key("access-control-allow-origin")
     );
+    let asked_from = |desk: &Desk, origin: &'static str| {
+        desk.http.get(format!("{}/health/live", desk.address)).header("origin", origin).send()
+    };
+    let read = asked_from(&desk, "https://site.example").await.unwrap();
+    assert_eq!(read.headers()["access-control-allow-origin"], "https://site.example");
+    assert_eq!(read.headers()["vary"], "origin");
+    let unread = asked_from(&desk, "https://evil.example").await.unwrap();
+    assert!(!unread.headers().contains_key("access-control-allow-origin"));
     let page = desk.http.get(format!("{}/graphiql", desk.address)).send().await.unwrap();
     for name in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"] {
         assert!(page.headers().contains_key(name), "{name}");
     }
+}
+
+/// What every page may read is the same for all: a cache keeps one answer for them.
+#[tokio::test]
+async fn an_api_that_is_open_to_all_sites_says_so_whoever_asks() {
+    let desk = Desk::open(Engine::Sqlite).await.unwrap();
+    let post = || desk.http.post(format!("{}/graphql", desk.address)).json(&json!({ "query": "{ __typename }" }));
+    for request in [post(), post().header("origin", "https://site.example")] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*");
+        let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap();
+        assert_eq!(exposed, "x-request-id,retry-after,etag");
+        assert_eq!(answer.headers().get_all("vary").iter().count(), 1);
+    }
+    let preflight = desk
+        .http
+        .request(reqwest::Method::OPTIONS, format!("{}/graphql", desk.address))
+        .header("origin", "https://site.example")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "content-type")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(preflight.status(), 200);
+    assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
+    assert_eq!(preflight.headers()["access-control-allow-methods"], "GET,POST");
+    assert_eq!(preflight.headers()["access-control-allow-headers"], "content-type");
+    assert_eq!(preflight.headers()["access-control-max-age"], "86400");
 }
 
 /// What clients build upon: the shape of every kind of error, as text under review.

@@ -14,7 +14,7 @@ use super::graphql::written::Form;
 use super::negotiate::MediaType;
 use crate::cache::flight::{First, Flights, Turn};
 use crate::cache::recall;
-use crate::cache::{Tagged, Told, told};
+use crate::cache::{self, Tagged, Told, told};
 use crate::cdn;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Caching;
@@ -66,9 +66,12 @@ const TOLD: Told = [
     ("copydesk_answers_missed_total", "Public questions whose answer was not, since the start."),
 ];
 
+/// An answer that is kept.
+type Kept = Arc<cache::Kept<Key, Answer>>;
+
 /// The answers of one node.
 pub struct Answers {
-    kept: Option<Arc<Tagged<Key, Arc<Answer>>>>,
+    kept: Option<Arc<Tagged<Key, Answer>>>,
     flights: Flights<Key>,
     caching: Caching,
 }
@@ -91,8 +94,8 @@ impl Answers {
     }
 
     /// The answer that is kept, if it holds.
-    pub fn get(&self, key: &Key, store: &Store) -> Option<Arc<Answer>> {
-        Some(Arc::clone(&self.kept.as_ref()?.get(key, || store.clock.now())?.value))
+    pub fn get(&self, key: &Key, store: &Store) -> Option<Kept> {
+        self.kept.as_ref()?.get(key, || store.clock.now())
     }
 
     /// How many answers are kept and how much they weigh; how often one was there, and was not.
@@ -117,12 +120,12 @@ impl Answers {
     }
 
     /// An answer, with what it was made of.
-    fn answer(&self, body: Vec<u8>, media_type: MediaType, asked: &Parts, sources: &Sources) -> Arc<Answer> {
+    fn answer(&self, body: Vec<u8>, media_type: MediaType, asked: &Parts, sources: &Sources) -> Answer {
         let etag = || format!("W/\"{}\"", hex::encode(&Sha256::digest(&body)[..12]));
         // Digits and quotes.
         let etag =
             (asked.method != Method::POST).then(etag).and_then(|etag| HeaderValue::from_str(&etag).ok());
-        Arc::new(Answer {
+        Answer {
             body: body.into(),
             forms: Forms::default(),
             media_type,
@@ -132,16 +135,16 @@ impl Answers {
                 Some((HeaderName::from_static(name), HeaderValue::from_str(&keys).ok()?))
             }),
             until: sources.until,
-        })
+        }
     }
 
     /// Keeps an answer that was read at this place of the log.
-    fn keep(&self, key: Key, answer: &Arc<Answer>, sources: &Sources, sequence: i64) {
+    fn keep(&self, key: Key, answer: Answer, sources: &Sources, sequence: i64) {
         if let Some(kept) = &self.kept {
             let keys = answer.keys.as_ref().map_or(0, |(_, value)| value.len());
             // Its compressed forms, which may come later, are a quarter of it each, about.
             let bytes = answer.body.len() * 3 / 2 + keys + key.sent.len();
-            kept.keep(key, Arc::clone(answer), bytes, sources, sequence);
+            kept.keep(key, answer, bytes, sources, sequence);
         }
     }
 
@@ -200,7 +203,7 @@ impl Answers {
 /// What comes of waiting.
 pub enum Waited<'a> {
     /// Somebody made the answer.
-    Kept(Arc<Answer>),
+    Kept(Kept),
     /// It is to be made.
     Make(Keeper<'a>),
 }
@@ -217,14 +220,15 @@ impl Keeper<'_> {
     pub async fn end(self, body: Vec<u8>, form: Form<'_>, operation: &Operation, asked: &Parts) -> Response {
         let sources = operation.reads().sources();
         let answer = self.answers.answer(body, form.media_type, asked, &sources);
+        let response = self.answers.response(&answer, form, asked, &*operation.store.clock);
         // What reads nothing never changes. Where it can't be told from which place of the log was read, nothing is kept.
         let never = sources.tags.is_empty().then_some(i64::MAX);
         if self.answers.kept.is_some()
             && let Some(place) = recall::one_place(operation).await.ok().and_then(|place| place.or(never))
         {
-            self.answers.keep(self.key, &answer, &sources, place);
+            self.answers.keep(self.key, answer, &sources, place);
         }
-        self.answers.response(&answer, form, asked, &*operation.store.clock)
+        response
     }
 }
 

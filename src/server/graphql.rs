@@ -5,8 +5,10 @@ pub mod read_documents;
 pub mod written;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
@@ -16,6 +18,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use futures_util::poll;
 use tracing::Instrument as _;
 
 use self::documents::Unnamed;
@@ -53,21 +56,28 @@ pub async fn handle(app: &App, id: &RequestId, request: Request) -> Response {
     let (form, content) = (form(media_type), Content::of(headers));
     let patience = Duration::from_secs(app.store.config.request_timeout)
         * if content == Content::Files { 10 } else { 1 };
-    let mut response =
-        match tokio::time::timeout(patience, answer(app, form, content, &head, &mut body)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(refused)) => {
-                // A client that is still sending would see a broken connection instead of the answer.
-                drain(&mut body).await;
-                let mut response = refusal(form, refused);
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                response
-            }
-            Err(_) => {
-                let message = "The request took too long. Ask for less, or try again.";
-                refusal(form, Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message))
-            }
-        };
+    let answered = {
+        let mut answer = pin!(answer(app, form, content, &head, &mut body));
+        // What is in memory needs no clock.
+        match poll!(&mut answer) {
+            Poll::Ready(answered) => Ok(answered),
+            Poll::Pending => tokio::time::timeout(patience, answer).await,
+        }
+    };
+    let mut response = match answered {
+        Ok(Ok(response)) => response,
+        Ok(Err(refused)) => {
+            // A client that is still sending would see a broken connection instead of the answer.
+            drain(&mut body).await;
+            let mut response = refusal(form, refused);
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
+        Err(_) => {
+            let message = "The request took too long. Ask for less, or try again.";
+            refusal(form, Refused::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, message))
+        }
+    };
     let cache = if headers.contains_key(header::AUTHORIZATION) { "private, no-store" } else { "no-cache" };
     let written = response.headers_mut();
     // A whole answer to a public query says itself how long it may be kept.
@@ -104,7 +114,7 @@ async fn answer(
         tells_cost: headers.contains_key(COST),
     });
     if let Some(answer) = key.as_ref().and_then(|key| app.answers.get(key, &app.store)) {
-        return Ok(app.answers.response(&answer, form, head, &*app.store.clock));
+        return Ok(app.answers.response(&answer.value, form, head, &*app.store.clock));
     }
     // Boxed: what is in memory would carry it around.
     Box::pin(ask(app, form, head, viewer, sent, key).instrument(form.id.span())).await
@@ -156,7 +166,9 @@ async fn ask(
     // A document that is to be learned comes by here each time, until it is known.
     let kept = match key.filter(|_| is_query && !document.is_lesson()) {
         Some(key) => match app.answers.wait(key, &app.store).await {
-            Waited::Kept(answer) => return Ok(app.answers.response(&answer, form, head, &*app.store.clock)),
+            Waited::Kept(answer) => {
+                return Ok(app.answers.response(&answer.value, form, head, &*app.store.clock));
+            }
             Waited::Make(keeper) => Some(keeper),
         },
         None => None,

@@ -2,6 +2,7 @@
 
 mod answers;
 mod client;
+mod cors;
 mod encoding;
 mod explorer;
 mod graphql;
@@ -24,15 +25,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Redirect, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use axum::{Router, ServiceExt as _};
 use futures_util::FutureExt as _;
-use tower::{Layer as _, Service, service_fn};
+use tower::{Service, service_fn};
 use tower_http::compression::CompressionLayer;
-use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::{Instrument as _, Level, Span};
 
 use answers::Answers;
@@ -43,7 +43,6 @@ use crate::account::memory::Memory;
 use crate::article::head_start;
 use crate::cdn;
 use crate::clock::Chance;
-use crate::config::{Config, CorsOrigins};
 use crate::graphql::cost::SchemaTypes;
 use crate::graphql::guard::Limits;
 use crate::log::heads;
@@ -130,7 +129,7 @@ pub fn service(store: Arc<Store>) -> Result<impl Serves, ServiceError> {
     let config = &store.config;
     let limits =
         Limits { depth: config.max_depth, cost: config.max_cost, introspection: config.introspection };
-    let cors = cors(config);
+    let origins = config.cors_origins.clone();
     let documents = Documents::open(&config.trusted_documents)?;
     let read_documents = ReadDocuments::default();
     let schema_types = SchemaTypes::from_sdl(&schema::sdl())?;
@@ -175,7 +174,8 @@ pub fn service(store: Arc<Store>) -> Result<impl Serves, ServiceError> {
         .layer(CompressionLayer::new())
         .with_state(Arc::clone(&app));
     // Around all routes at once, which costs each request less than around each.
-    Ok(cors.layer(service_fn(move |request| Box::pin(around(Arc::clone(&app), pages.clone(), request)))))
+    let shared = Arc::new((app, pages));
+    Ok(cors::open_to(origins, service_fn(move |request| Box::pin(around(Arc::clone(&shared), request)))))
 }
 
 /// Serves until `shutdown` ends; requests that are under way then are answered first.
@@ -196,7 +196,8 @@ pub async fn serve(
 
 /// Around every request: a name, a line in the log, the headers that every answer carries. What most ask for, GraphQL, is answered
 /// from here: the way by the routes takes as long as finding an answer in memory.
-async fn around(app: Arc<App>, mut pages: Router, request: Request) -> Result<Response, Infallible> {
+async fn around(shared: Arc<(Arc<App>, Router)>, request: Request) -> Result<Response, Infallible> {
+    let (app, pages) = &*shared;
     let started = Instant::now();
     let id = RequestId::new(&*app.store.chance);
     let name = HeaderValue::from_str(&id.0);
@@ -206,8 +207,8 @@ async fn around(app: Arc<App>, mut pages: Router, request: Request) -> Result<Re
     let span = || span_of_page.clone().unwrap_or_else(|| id.span());
     let answer = pin!(async {
         match &span_of_page {
-            Some(span) => pages.call(request).instrument(span.clone()).await,
-            None => Ok(graphql::handle(&app, &id, request).await),
+            Some(span) => pages.clone().call(request).instrument(span.clone()).await,
+            None => Ok(graphql::handle(app, &id, request).await),
         }
     });
     let answered = AssertUnwindSafe(answer).catch_unwind().await;
@@ -237,22 +238,4 @@ fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = words.unwrap_or("?"), "a request panicked");
     graphql::written::internal_error()
-}
-
-fn cors(config: &Config) -> CorsLayer {
-    let (origins, vary) = match &config.cors_origins {
-        CorsOrigins::Any => (AllowOrigin::any(), vec![]),
-        CorsOrigins::These(origins) => {
-            let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-            (AllowOrigin::list(origins), vec![header::ORIGIN])
-        }
-    };
-    CorsLayer::new()
-        .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([REQUEST_ID.clone(), header::RETRY_AFTER, header::ETAG])
-        // Nothing keeps the answer to a preflight by its headers.
-        .vary(vary)
-        .max_age(std::time::Duration::from_secs(86_400))
 }
