@@ -181,7 +181,8 @@ async fn health_cors_and_headers() {
 #[tokio::test]
 async fn an_api_that_is_open_to_all_sites_says_so_whoever_asks() {
     let desk = Desk::open(Engine::Sqlite).await.unwrap();
-    let post = || desk.http.post(format!("{}/graphql", desk.address)).json(&json!({ "query": "{ __typename }" }));
+    let post =
+        || desk.http.post(format!("{}/graphql", desk.address)).json(&json!({ "query": "{ __typename }" }));
     for request in [post(), post().header("origin", "https://site.example")] {
         let answer = request.send().await.unwrap();
         assert_eq!(answer.headers()["access-control-allow-origin"], "*");

@@ -23,7 +23,7 @@ use crate::operation::{Operation, Store};
 use crate::reads::Sources;
 
 /// Room for all headers that an answer has in the end.
-const HEADERS: usize = 24;
+const HEADERS: usize = 12;
 
 /// What was asked, as it was sent, and in which form it is answered: all that an answer depends on beside what is published. The
 /// settings and this version are the process's own, and so is what it keeps.
@@ -144,7 +144,10 @@ impl Answers {
             let keys = answer.keys.as_ref().map_or(0, |(_, value)| value.len());
             // Its compressed forms, which may come later, are a quarter of it each, about.
             let bytes = answer.body.len() * 3 / 2 + keys + key.sent.len();
-            kept.keep(key, answer, bytes, sources, sequence);
+            // One behind the other: who finds the one in memory reads on to the other.
+            let mut body = Bytes::from([&*key.sent, &*answer.body].concat());
+            let sent = body.split_to(key.sent.len());
+            kept.keep(Key { sent, ..key }, Answer { body, ..answer }, bytes, sources, sequence);
         }
     }
 

@@ -104,9 +104,14 @@ async fn answer(
             "Use POST, or GET for queries.",
         ));
     }
-    let sent = sent(app, form.id, content, head, body).await?;
-    // Asked again: sending a body takes as long as a client likes, and a session may have ended meanwhile.
-    let viewer = viewer(app, form.id, headers).await?;
+    // Who sends a bad token, or files without the right to, is refused before a byte of the body is read.
+    let sender = viewer(app, form.id, headers).await?;
+    let sent = sent(app, form.id, content, head, sender, body).await?;
+    let viewer = match sender {
+        Viewer::Public => sender,
+        // Asked again: sending a body takes as long as a client likes, and a session may have ended meanwhile.
+        _ => viewer(app, form.id, headers).await?,
+    };
     let key = sent.bytes().filter(|_| viewer == Viewer::Public).map(|sent| answers::Key {
         sent,
         is_body: method == Method::POST,
@@ -289,7 +294,7 @@ async fn viewer(app: &App, id: &RequestId, headers: &HeaderMap) -> Result<Viewer
 fn operation(app: &App, id: &RequestId, viewer: Viewer, head: &Parts) -> Operation {
     let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
     let client = client::of(&app.store.config, peer, &head.headers);
-    Operation::new(Arc::clone(&app.store), viewer, id.0.clone()).from_client(client)
+    Operation::new(Arc::clone(&app.store), viewer, id.as_str().to_owned()).from_client(client)
 }
 
 /// What a body is said to hold.
@@ -303,6 +308,10 @@ enum Content {
 
 impl Content {
     fn of(headers: &HeaderMap) -> Self {
+        // What most send needs no parsing.
+        if headers.get(header::CONTENT_TYPE).is_some_and(|given| given == "application/json") {
+            return Self::Json;
+        }
         let mime = content_type(headers);
         match mime.as_ref().map(|mime| (mime.essence_str(), mime.get_param("charset"))) {
             Some(("application/json", Some(charset))) if charset != "utf-8" => Self::JsonNotInUtf8,
@@ -339,15 +348,15 @@ impl Sent<'_> {
     }
 }
 
-/// Takes what is sent. Who sends a bad token, or files without the right to, is refused before a byte of the body is read.
+/// Takes what is sent.
 async fn sent<'a>(
     app: &App,
     id: &RequestId,
     content: Content,
     head: &'a Parts,
+    sender: Viewer,
     body: &mut BodyDataStream,
 ) -> Result<Sent<'a>, Refused> {
-    let viewer = viewer(app, id, &head.headers).await?;
     if head.method != Method::POST {
         return Ok(Sent::Address(head.uri.query().unwrap_or_default()));
     }
@@ -357,7 +366,7 @@ async fn sent<'a>(
         Content::Json => Ok(Sent::Json(whole(body, app.store.config.max_body_bytes).await?)),
         Content::Files => {
             let read = async {
-                let operation = operation(app, id, viewer, head);
+                let operation = operation(app, id, sender, head);
                 upload::read(&operation, &head.headers, body).await
             };
             let (asked, uploads) = Box::pin(read.instrument(id.span())).await?;

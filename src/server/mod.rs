@@ -78,9 +78,9 @@ impl App {
     }
 }
 
-/// Names a request, in its log lines and towards its client.
+/// Names a request, in its log lines and towards its client: hexadecimal digits.
 #[derive(Debug)]
-pub(crate) struct RequestId(String);
+pub(crate) struct RequestId([u8; 24]);
 
 impl RequestId {
     fn new(chance: &dyn Chance) -> Self {
@@ -88,13 +88,17 @@ impl RequestId {
         chance.fill(&mut bytes);
         // There is room for two digits a byte.
         let _ = hex::encode_to_slice(bytes, &mut digits);
-        Self(String::from_utf8_lossy(&digits).into_owned())
+        Self(digits)
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// What stands around the request's lines in the log; made where there may be some, as most answers from memory have none. Of
     /// the highest level, so that no line lacks the id, however little is logged.
     fn span(&self) -> Span {
-        tracing::error_span!("request", id = %self.0)
+        tracing::error_span!("request", id = %self.as_str())
     }
 }
 
@@ -200,10 +204,10 @@ async fn around(shared: Arc<(Arc<App>, Router)>, request: Request) -> Result<Res
     let (app, pages) = &*shared;
     let started = Instant::now();
     let id = RequestId::new(&*app.store.chance);
-    let name = HeaderValue::from_str(&id.0);
+    let name = HeaderValue::from_bytes(&id.0);
     let (method, path) = (request.method(), request.uri().path());
     let span_of_page =
-        (path != "/graphql").then(|| tracing::error_span!("request", id = %id.0, %method, %path));
+        (path != "/graphql").then(|| tracing::error_span!("request", id = %id.as_str(), %method, %path));
     let span = || span_of_page.clone().unwrap_or_else(|| id.span());
     let answer = pin!(async {
         match &span_of_page {

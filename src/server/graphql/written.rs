@@ -69,7 +69,7 @@ pub fn write(form: Form<'_>, outcome: Option<Outcome>, mut answer: Answer) -> Re
             // What async-graphql itself refuses is the client's mistake.
             None => extensions.set("code", code::BAD_REQUEST),
             Some(Value::String(given)) if given == code::INTERNAL => {
-                extensions.set("requestId", form.id.0.as_str())
+                extensions.set("requestId", form.id.as_str())
             }
             Some(_) => {}
         }
