@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Instant;
 
 use object_store::ObjectStore;
 use sea_orm::DatabaseTransaction;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::clock::{Chance, Clock, Timestamp};
 use crate::config::Config;
@@ -18,7 +20,7 @@ use crate::id::{GlobalId, SessionId, UserId};
 use crate::keys::Keys;
 use crate::limit::Limits;
 use crate::progress::Progress;
-use crate::reads::{Reads, Sources};
+use crate::reads::{Reads, Sources, Tag};
 use crate::work::Work;
 
 /// What a role may do stands in [`crate::account::policy`].
@@ -127,8 +129,37 @@ pub trait Memory: Send + Sync {
     fn keeps(&self) -> bool;
     /// How much is kept, how much that weighs; how often something was there, and was not: for `/metrics`.
     fn told(&self) -> [(u64, &'static str, &'static str); 4];
-    /// Follows the log from here on: what is kept dies with the entry that changes it.
-    fn follow(self: Arc<Self>, store: &Arc<Store>);
+    /// What is to follow the log; `None` where nothing is kept.
+    fn follower(&self) -> Option<Arc<dyn Follows>>;
+}
+
+/// What is kept in memory and must die with the entry that changes it.
+pub trait Follows: Send + Sync {
+    /// These were committed, in this order. Also called with none, at every turn.
+    fn apply<'a>(
+        &'a self,
+        store: &'a Store,
+        snapshot: &'a Snapshot,
+        entries: &'a [Committed],
+    ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+
+    /// All that was committed before `since` has been applied, and nothing after this number.
+    fn caught_up(&self, sequence: i64, since: Instant);
+}
+
+/// An entry of the log, for who follows it.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// Its number.
+    pub sequence: i64,
+    /// What was done: a name of [`crate::log::Action`].
+    pub action: String,
+    /// To what kind of thing: a name of [`crate::log::SubjectType`].
+    pub subject_type: String,
+    /// To which.
+    pub subject_id: Uuid,
+    /// What it touches.
+    pub tags: Arc<[Tag]>,
 }
 
 /// What a question read.

@@ -1,12 +1,56 @@
 //! The log: order is commit order, and a follower misses nothing and repeats nothing.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use copydesk::log::follow::Follower;
+use copydesk::db::Snapshot;
+use copydesk::error::Failure;
+use copydesk::log::follow::{self, Follower};
+use copydesk::operation::{Committed, Follows, Store};
 use serde_json::json;
 
 use crate::harness::on_both;
+
+/// Notes what it is told, unless it fails.
+#[derive(Default)]
+struct Notes {
+    fails: AtomicBool,
+    told: Mutex<Vec<i64>>,
+    caught_up: AtomicI64,
+}
+
+impl Follows for Notes {
+    fn apply<'a>(
+        &'a self,
+        _: &'a Store,
+        _: &'a Snapshot,
+        entries: &'a [Committed],
+    ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>> {
+        let fails = self.fails.load(Ordering::SeqCst) && !entries.is_empty();
+        if !fails {
+            self.told.lock().unwrap().extend(entries.iter().map(|entry| entry.sequence));
+        }
+        Box::pin(async move { if fails { Err(Failure::corrupt("it can't be taken")) } else { Ok(()) } })
+    }
+
+    fn caught_up(&self, sequence: i64, _: Instant) {
+        self.caught_up.store(sequence, Ordering::SeqCst);
+    }
+}
+
+impl Notes {
+    async fn reach(&self, sequence: i64) {
+        while self.caught_up.load(Ordering::SeqCst) < sequence {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn told(&self) -> Vec<i64> {
+        self.told.lock().unwrap().clone()
+    }
+}
 
 on_both! {
     async fn a_follower_misses_nothing_while_many_write(desk) {
@@ -47,6 +91,24 @@ on_both! {
         let seen = follower.await.unwrap();
         assert_eq!(seen, (before + 1..=before + 60).collect::<Vec<_>>());
         assert_eq!(desk.verify().await, Vec::<String>::new());
+    }
+
+    async fn who_can_t_take_an_entry_is_told_it_again_and_holds_up_nobody_else(desk) {
+        let editor = desk.editor().await;
+        let before = desk.log_length().await;
+        let (stuck, other) = (Arc::new(Notes::default()), Arc::new(Notes::default()));
+        follow::follow(&desk.store, vec![Arc::clone(&stuck) as _, Arc::clone(&other) as _]);
+        stuck.reach(before).await;
+        stuck.fails.store(true, Ordering::SeqCst);
+        editor.create_tag("A tag").await;
+        other.reach(before + 1).await;
+        assert_eq!((stuck.caught_up.load(Ordering::SeqCst), stuck.told()), (before, Vec::new()));
+        stuck.fails.store(false, Ordering::SeqCst);
+        editor.create_tag("Another tag").await;
+        for notes in [stuck, other] {
+            notes.reach(before + 2).await;
+            assert_eq!(notes.told(), [before + 1, before + 2]);
+        }
     }
 
     async fn everybody_sees_their_part_of_the_log(desk) {

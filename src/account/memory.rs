@@ -3,6 +3,7 @@
 //! rows are asked instead.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
@@ -18,9 +19,8 @@ use crate::db::Snapshot;
 use crate::error::Failure;
 use crate::id::{GlobalId as _, UserId};
 use crate::log::SubjectType;
-use crate::log::entity::changes;
-use crate::log::follow::{self, Follows, MOST_BEHIND};
-use crate::operation::{Store, Viewer};
+use crate::log::follow::MOST_BEHIND;
+use crate::operation::{Committed, Follows, Store, Viewer};
 
 /// Tokens whose signature need not be checked again.
 const MOST_TOKENS: usize = 10_000;
@@ -49,19 +49,15 @@ pub struct Memory {
     lacks_keys: AtomicBool,
 }
 
-impl Memory {
-    fn new() -> Self {
+/// What it knows counts once it follows the log.
+impl Default for Memory {
+    fn default() -> Self {
         let tokens = Cache::new(MOST_TOKENS);
         Self { known: RwLock::default(), tokens, lacks_keys: AtomicBool::new(true) }
     }
+}
 
-    /// A memory that follows the store's log.
-    pub fn following(store: &Arc<Store>) -> Arc<Self> {
-        let memory = Arc::new(Self::new());
-        follow::follow(store, Arc::clone(&memory));
-        memory
-    }
-
+impl Memory {
     /// Whom a token speaks for, now. `Unauthenticated` where it is not good, or not any more.
     pub async fn viewer(&self, store: &Store, token: &str) -> Result<Viewer, Failure> {
         let checked = self.checked(store, token).filter(|token| token.is_good(store));
@@ -111,12 +107,12 @@ impl Memory {
 }
 
 impl Follows for Memory {
-    async fn apply(
-        &self,
-        store: &Store,
-        snapshot: &Snapshot,
-        entries: &[changes::Model],
-    ) -> Result<(), Failure> {
+    fn apply<'a>(
+        &'a self,
+        store: &'a Store,
+        snapshot: &'a Snapshot,
+        entries: &'a [Committed],
+    ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>> {
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             for entry in entries {
@@ -127,11 +123,13 @@ impl Follows for Memory {
             }
         }
         let has_changed = entries.iter().any(|entry| entry.subject_type == SubjectType::Key.name());
-        if has_changed || self.lacks_keys.load(Ordering::Relaxed) {
-            let lacks_keys = !instance::reload_token_keys(store, snapshot, has_changed).await?;
-            self.lacks_keys.store(lacks_keys, Ordering::Relaxed);
-        }
-        Ok(())
+        Box::pin(async move {
+            if has_changed || self.lacks_keys.load(Ordering::Relaxed) {
+                let lacks_keys = !instance::reload_token_keys(store, snapshot, has_changed).await?;
+                self.lacks_keys.store(lacks_keys, Ordering::Relaxed);
+            }
+            Ok(())
+        })
     }
 
     fn caught_up(&self, sequence: i64, since: Instant) {
@@ -154,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_counts_for_a_second_after_the_log_was_followed_to_its_end() {
-        let (memory, id, start) = (Memory::new(), UserId(uuid::Uuid::nil()), Instant::now());
+        let (memory, id, start) = (Memory::default(), UserId(uuid::Uuid::nil()), Instant::now());
         memory.keep(id, 5, &somebody());
         memory.caught_up(5, start);
         assert!(memory.recall(id, start).is_none(), "kept before its place in the log was known");
@@ -167,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_an_entry_is_not_kept_after_it() {
-        let (memory, id, start) = (Memory::new(), UserId(uuid::Uuid::nil()), Instant::now());
+        let (memory, id, start) = (Memory::default(), UserId(uuid::Uuid::nil()), Instant::now());
         memory.caught_up(7, start);
         memory.keep(id, 6, &somebody());
         assert!(memory.recall(id, start).is_none());

@@ -6,6 +6,7 @@
 //! everything is without it.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
@@ -20,31 +21,24 @@ use crate::image;
 use crate::image::make_variant::VariantFile;
 use crate::image::variant::Source;
 use crate::log::Action;
-use crate::log::entity::changes;
-use crate::log::follow::{self, Follows};
-use crate::operation::Store;
+use crate::operation::{Committed, Follows, Store};
 
 /// Pictures that wait at most.
 const MOST_WAITING: usize = 1_000;
 
 struct HeadStart(mpsc::Sender<Source>);
 
-/// Lets it follow the log, where the settings say so.
-pub fn begin(store: &Arc<Store>) {
-    if store.config.image_variants == ImageVariants::AtPublication {
+/// What is to follow the log, where the settings say so.
+pub fn follower(store: &Arc<Store>) -> Option<Arc<dyn Follows>> {
+    (store.config.image_variants == ImageVariants::AtPublication).then(|| {
         let (sender, waiting) = mpsc::channel(MOST_WAITING);
-        follow::follow(store, Arc::new(HeadStart(sender)));
         tokio::spawn(make_all(Arc::downgrade(store), waiting));
-    }
+        Arc::new(HeadStart(sender)) as _
+    })
 }
 
-impl Follows for HeadStart {
-    async fn apply(
-        &self,
-        _store: &Store,
-        snapshot: &Snapshot,
-        entries: &[changes::Model],
-    ) -> Result<(), Failure> {
+impl HeadStart {
+    async fn note(&self, snapshot: &Snapshot, entries: &[Committed]) -> Result<(), Failure> {
         let of = |action: Action| entries.iter().filter(move |entry| entry.action == action.name());
         let articles: Vec<ArticleId> =
             of(Action::ArticlePublished).map(|entry| ArticleId::from_uuid(entry.subject_id)).collect();
@@ -63,6 +57,17 @@ impl Follows for HeadStart {
             let _ = self.0.try_send(picture);
         }
         Ok(())
+    }
+}
+
+impl Follows for HeadStart {
+    fn apply<'a>(
+        &'a self,
+        _store: &'a Store,
+        snapshot: &'a Snapshot,
+        entries: &'a [Committed],
+    ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>> {
+        Box::pin(self.note(snapshot, entries))
     }
 
     fn caught_up(&self, _sequence: i64, _since: Instant) {}

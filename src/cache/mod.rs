@@ -12,6 +12,7 @@ pub mod recall;
 use std::borrow::Borrow;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -22,9 +23,8 @@ use quick_cache::{Options, OptionsBuilder, Weighter};
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
-use crate::log::entity::changes;
-use crate::log::follow::{Follows, MOST_BEHIND, touched};
-use crate::operation::Store;
+use crate::log::follow::MOST_BEHIND;
+use crate::operation::{Committed, Follows, Store};
 use crate::reads::{Sources, Tag};
 
 /// Entries that are remembered, for what is read while they come.
@@ -81,7 +81,7 @@ struct Known<K, V> {
     /// How many tags make it worth to look for those that nothing has any more.
     swept_at: usize,
     /// The last entries, and what they touched.
-    recent: VecDeque<(i64, Vec<Tag>)>,
+    recent: VecDeque<(i64, Arc<[Tag]>)>,
 }
 
 /// What has a tag. Things that fell out of the cache stand here until the next sweep.
@@ -211,9 +211,9 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
         self.kept.insert(key, kept);
     }
 
-    fn drop_touched(&self, sequence: i64, tags: Vec<Tag>) {
+    fn drop_touched(&self, sequence: i64, tags: &Arc<[Tag]>) {
         let mut known = self.known();
-        for tag in &tags {
+        for tag in &**tags {
             let Some(holders) = known.by_tag.get_mut(tag) else { continue };
             let touched: Vec<_> = holders
                 .all
@@ -226,7 +226,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
         }
         known.place = sequence;
         self.place.store(sequence, Ordering::Release);
-        known.recent.push_back((sequence, tags));
+        known.recent.push_back((sequence, Arc::clone(tags)));
         if known.recent.len() > REMEMBERED {
             known.recent.pop_front();
         }
@@ -286,11 +286,16 @@ impl<K, V> Known<K, V> {
 }
 
 impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Follows for Tagged<K, V> {
-    async fn apply(&self, _: &Store, _: &Snapshot, entries: &[changes::Model]) -> Result<(), Failure> {
-        for change in entries {
-            self.drop_touched(change.sequence, touched(change)?);
+    fn apply<'a>(
+        &'a self,
+        _: &'a Store,
+        _: &'a Snapshot,
+        entries: &'a [Committed],
+    ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>> {
+        for entry in entries {
+            self.drop_touched(entry.sequence, &entry.tags);
         }
-        Ok(())
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn caught_up(&self, sequence: i64, since: Instant) {
@@ -327,23 +332,23 @@ mod tests {
         let cache = cache(1);
         cache.keep(1, 10, 0, &of(&["a", "b"]), 1);
         cache.keep(2, 20, 0, &of(&["b"]), 1);
-        cache.drop_touched(2, vec![Tag::of("a"), Tag::of("c")]);
+        cache.drop_touched(2, &[Tag::of("a"), Tag::of("c")].into());
         assert_eq!((value(&cache, 1), value(&cache, 2)), (None, Some(20)));
         cache.keep(1, 11, 0, &of(&["a", "b"]), 2);
-        cache.drop_touched(3, vec![Tag::of("b")]);
+        cache.drop_touched(3, &[Tag::of("b")].into());
         assert_eq!((value(&cache, 1), value(&cache, 2)), (None, None));
     }
 
     #[test]
     fn what_was_read_before_an_entry_that_touches_it_is_not_kept_after_it() {
         let cache = cache(5);
-        cache.drop_touched(6, vec![Tag::of("a")]);
+        cache.drop_touched(6, &[Tag::of("a")].into());
         cache.keep(1, 10, 0, &of(&["a"]), 5);
         cache.keep(2, 20, 0, &of(&["b"]), 5);
         cache.keep(3, 30, 0, &of(&["b"]), 4);
         cache.keep(4, 40, 0, &of(&["a"]), 7);
         assert_eq!([1, 2, 3, 4].map(|key| value(&cache, key)), [None, Some(20), None, Some(40)]);
-        cache.drop_touched(7, vec![Tag::of("a")]);
+        cache.drop_touched(7, &[Tag::of("a")].into());
         assert_eq!(value(&cache, 4), Some(40), "it was read after the entry");
     }
 
@@ -418,7 +423,7 @@ mod tests {
                     1 => while applied < log.len() {
                         applied += 1;
                         let tag = Tag::of(&log[applied - 1].to_string());
-                        cache.drop_touched(i64::try_from(applied).unwrap(), vec![tag]);
+                        cache.drop_touched(i64::try_from(applied).unwrap(), &[tag].into());
                     },
                     2 => {
                         // Read some entries ago.

@@ -17,8 +17,7 @@ use super::{Tagged, Told, told};
 use crate::clock::Timestamp;
 use crate::db::Snapshot;
 use crate::error::Failure;
-use crate::log::follow;
-use crate::operation::{Memory, Operation, Recalled, Store};
+use crate::operation::{Follows, Memory, Operation, Recalled};
 use crate::reads::{Reads, Sources, Tag};
 
 /// A memory of one node.
@@ -70,10 +69,8 @@ impl Memory for Recall {
         self.kept.is_some()
     }
 
-    fn follow(self: Arc<Self>, store: &Arc<Store>) {
-        if let Some(kept) = &self.kept {
-            follow::follow(store, Arc::clone(kept));
-        }
+    fn follower(&self) -> Option<Arc<dyn Follows>> {
+        Some(Arc::clone(self.kept.as_ref()?) as _)
     }
 
     fn told(&self) -> [(u64, &'static str, &'static str); 4] {

@@ -10,7 +10,7 @@ use super::entity::changes;
 use crate::db::Snapshot;
 use crate::db::listen::Listener;
 use crate::error::Failure;
-use crate::operation::Store;
+use crate::operation::{Committed, Follows, Store};
 use crate::reads::Tag;
 
 /// What is kept in memory counts only while the log was followed to its end so lately.
@@ -56,31 +56,33 @@ pub fn touched(change: &changes::Model) -> Result<Vec<Tag>, Failure> {
     Ok(entry.tags.iter().map(|tag| Tag::of(tag)).collect())
 }
 
-/// What is kept in memory and must die with the entry that changes it.
-pub trait Follows: Send + Sync + 'static {
-    /// These were committed, in this order. Also called with none, at every turn.
-    fn apply(
-        &self,
-        store: &Store,
-        snapshot: &Snapshot,
-        entries: &[changes::Model],
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+impl TryFrom<changes::Model> for Committed {
+    type Error = Failure;
 
-    /// All that was committed before `since` has been applied, and nothing after this number.
-    fn caught_up(&self, sequence: i64, since: Instant);
+    fn try_from(change: changes::Model) -> Result<Self, Failure> {
+        let tags = touched(&change)?.into();
+        let changes::Model { sequence, action, subject_type, subject_id, .. } = change;
+        Ok(Self { sequence, action, subject_type, subject_id, tags })
+    }
 }
 
-/// Lets something follow the log from its present end, in a task that ends with the store.
-pub fn follow(store: &Arc<Store>, who: Arc<impl Follows>) {
+/// Who follows, and up to which entry it was told; `None`: it is yet to begin.
+struct Following {
+    who: Arc<dyn Follows>,
+    place: Option<i64>,
+}
+
+/// Lets these follow the log from its present end, in one task that ends with the store: an entry is read once for all of them.
+pub fn follow(store: &Arc<Store>, all: Vec<Arc<dyn Follows>>) {
     let mut place = store.progress.enter();
     let store = Arc::downgrade(store);
     tokio::spawn(async move {
-        let mut follower = None;
+        let mut all: Vec<Following> = all.into_iter().map(|who| Following { who, place: None }).collect();
         let mut listener = None;
         loop {
-            let Some(heartbeat) = turn(&store, &*who, &mut follower, &mut listener).await else { return };
-            if let Some(follower) = &follower {
-                place.reach(follower.place());
+            let Some(heartbeat) = turn(&store, &mut all, &mut listener).await else { return };
+            if let Some(reached) = all.iter().map(|following| following.place).min().flatten() {
+                place.reach(reached);
             }
             tokio::select! {
                 () = place.woken() => {}
@@ -95,12 +97,11 @@ pub fn follow(store: &Arc<Store>, who: Arc<impl Follows>) {
 /// the store is gone.
 async fn turn(
     store: &Weak<Store>,
-    who: &impl Follows,
-    follower: &mut Option<Follower>,
+    all: &mut [Following],
     listener: &mut Option<Listener>,
 ) -> Option<Duration> {
     let store = store.upgrade()?;
-    if let Err(failure) = read_on(&store, who, follower).await {
+    if let Err(failure) = read_on(&store, all).await {
         tracing::warn!(?failure, "the log can't be followed at the moment");
     }
     if listener.is_none() {
@@ -109,26 +110,42 @@ async fn turn(
     Some(store.database.heartbeat())
 }
 
-async fn read_on(store: &Store, who: &impl Follows, follower: &mut Option<Follower>) -> Result<(), Failure> {
+async fn read_on(store: &Store, all: &mut [Following]) -> Result<(), Failure> {
     let since = Instant::now();
     let snapshot = store.database.snapshot_for_following().await?;
     let head = snapshot.place().await?;
     // From the present end: what is kept is read after this, so it holds all that came before.
-    let follower = follower.get_or_insert(Follower::after(head));
+    let places = all.iter_mut().map(|following| *following.place.get_or_insert(head));
+    let mut follower = Follower::after(places.min().unwrap_or(head));
+    // Those whom something can't be told are told it at the next turn, and nothing else before.
+    let mut told: Vec<&mut Following> = all.iter_mut().collect();
+    let mut failed = Ok(());
     loop {
-        let mut next = *follower;
-        let entries = next.next(&snapshot, BATCH).await?;
-        who.apply(store, &snapshot, &entries).await?;
-        *follower = next;
-        if entries.is_empty() {
+        let entries = follower.next(&snapshot, BATCH).await?;
+        let is_last = (entries.len() as u64) < BATCH;
+        if is_last && follower.place() != head {
+            return Err(Failure::corrupt("the log's head names an entry that is not there"));
+        }
+        let entries: Vec<Committed> =
+            entries.into_iter().map(Committed::try_from).collect::<Result<_, _>>()?;
+        for following in std::mem::take(&mut told) {
+            let first = entries.partition_point(|entry| Some(entry.sequence) <= following.place);
+            match following.who.apply(store, &snapshot, &entries[first..]).await {
+                Ok(()) => {
+                    following.place = following.place.max(Some(follower.place()));
+                    told.push(following);
+                }
+                Err(failure) => failed = Err(failure),
+            }
+        }
+        if is_last {
             break;
         }
     }
-    if follower.place() != head {
-        return Err(Failure::corrupt("the log's head names an entry that is not there"));
+    for following in told {
+        following.who.caught_up(head, since);
     }
-    who.caught_up(head, since);
-    Ok(())
+    failed
 }
 
 async fn heard(listener: &mut Option<Listener>) {

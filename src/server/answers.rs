@@ -18,8 +18,7 @@ use crate::cache::{self, Tagged, Told, told};
 use crate::cdn;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Caching;
-use crate::log::follow;
-use crate::operation::{Operation, Store};
+use crate::operation::{Follows, Operation, Store};
 use crate::reads::Sources;
 
 /// Room for all headers that an answer has in the end.
@@ -77,14 +76,15 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Those of a store; they follow its log.
-    pub fn following(store: &Arc<Store>) -> Arc<Self> {
-        let caching = store.config.caching.clone();
+    /// None yet.
+    pub fn new(caching: Caching) -> Self {
         let kept = (caching.answers > 0).then(|| Arc::new(Tagged::new(caching.answers)));
-        if let Some(kept) = &kept {
-            follow::follow(store, Arc::clone(kept));
-        }
-        Arc::new(Self { kept, flights: Flights::default(), caching })
+        Self { kept, flights: Flights::default(), caching }
+    }
+
+    /// What is to follow the log; `None` where nothing is kept.
+    pub fn follower(&self) -> Option<Arc<dyn Follows>> {
+        Some(Arc::clone(self.kept.as_ref()?) as _)
     }
 
     /// Whether it matters what an answer was made of: to drop it, here or in a CDN, or to say how long it holds.

@@ -45,7 +45,7 @@ use crate::cdn;
 use crate::clock::Chance;
 use crate::graphql::cost::SchemaTypes;
 use crate::graphql::guard::Limits;
-use crate::log::heads;
+use crate::log::{follow, heads};
 use crate::operation::Store;
 use crate::schema::{self, Schema};
 use crate::verify::Schedule;
@@ -57,7 +57,7 @@ pub(crate) struct App {
     store: Arc<Store>,
     verified: Arc<Schedule>,
     accounts: Arc<Memory>,
-    answers: Arc<Answers>,
+    answers: Answers,
     documents: Documents,
     read_documents: ReadDocuments,
     schema: Schema,
@@ -137,15 +137,20 @@ pub fn service(store: Arc<Store>) -> Result<impl Serves, ServiceError> {
     let documents = Documents::open(&config.trusted_documents)?;
     let read_documents = ReadDocuments::default();
     let schema_types = SchemaTypes::from_sdl(&schema::sdl())?;
-    let accounts = Memory::following(&store);
-    let answers = Answers::following(&store);
+    let accounts = Arc::new(Memory::default());
+    let answers = Answers::new(config.caching.clone());
+    let followers = [
+        Some(Arc::clone(&accounts) as _),
+        answers.follower(),
+        store.memory.follower(),
+        store.fragments.follower(),
+        head_start::follower(&store),
+    ];
+    follow::follow(&store, followers.into_iter().flatten().collect());
     let verified = Schedule::begin(&store);
     heads::keep(&store);
     cdn::purge::begin(&store);
-    head_start::begin(&store);
     store.database.checkpoint_in_background();
-    Arc::clone(&store.memory).follow(&store);
-    Arc::clone(&store.fragments).follow(&store);
     let app = App {
         schema: schema::build(),
         known_schema: schema::for_known_documents(),
