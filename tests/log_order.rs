@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use copydesk::db::Snapshot;
 use copydesk::error::Failure;
@@ -12,6 +12,9 @@ use copydesk::operation::{Committed, Follows, Store};
 use serde_json::json;
 
 use crate::harness::on_both;
+
+/// By then it is told, or never.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// Notes what it is told, unless it fails.
 #[derive(Default)]
@@ -42,9 +45,12 @@ impl Follows for Notes {
 
 impl Notes {
     async fn reach(&self, sequence: i64) {
-        while self.caught_up.load(Ordering::SeqCst) < sequence {
-            tokio::task::yield_now().await;
-        }
+        let reached = async {
+            while self.caught_up.load(Ordering::SeqCst) < sequence {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LONGEST, reached).await.expect("it is told what was committed");
     }
 
     fn told(&self) -> Vec<i64> {
