@@ -181,8 +181,8 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, V: Send + Sync + 'static> Tag
             return;
         }
         let weight = WEIGHT + bytes + sources.tags.len() * WEIGHT_OF_TAG;
-        // What the allocator leaves between things is about an eighth.
-        let weight = weight + weight / 8;
+        // What the allocator leaves between things is about a sixth.
+        let weight = weight + weight / 6;
         let kept = Arc::new(Kept {
             value,
             key: key.clone(),
